@@ -1,4 +1,4 @@
-//! Embeds the assets of `/docs`, compressed: Swagger UI's script and style, `docs/openapi.json`, and the guides.
+//! Embeds the assets of `/docs`, compressed: Swagger UI's script and style, the OpenAPI documents, and the guides.
 
 #[path = "build/guides.rs"]
 mod guides;
@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 const SWAGGER_UI_FILES: [&str; 2] = ["swagger-ui-bundle.js", "swagger-ui.css"];
-const OPENAPI_DOCUMENT: &str = "../../docs/openapi.json";
+const OPENAPI_DOCUMENTS: [&str; 2] = ["openapi.json", "platform-openapi.json"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -26,8 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         archive.by_index(index.ok_or(file)?)?.read_to_end(&mut bytes)?;
         write_gzipped(&out_dir, file, &bytes)?;
     }
-    println!("cargo::rerun-if-changed={OPENAPI_DOCUMENT}");
-    write_gzipped(&out_dir, "openapi.json", &std::fs::read(OPENAPI_DOCUMENT)?)?;
+    for file in OPENAPI_DOCUMENTS {
+        let document = format!("../../docs/{file}");
+        println!("cargo::rerun-if-changed={document}");
+        write_gzipped(&out_dir, file, &std::fs::read(&document)?)?;
+    }
     write_guides(&out_dir)
 }
 

@@ -61,3 +61,5 @@ and-more =
     }
 password-to-confirm = Geben Sie zur Bestätigung Ihr Passwort ein.
 sole-admin-explanation = Sie sind der einzige Admin der folgenden Organisationen und Arbeitsbereiche. Machen Sie jemand anderen zum Admin, übergeben Sie sie, oder löschen Sie sie zuerst.
+
+support-sign-in = Support

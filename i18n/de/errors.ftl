@@ -27,7 +27,7 @@ error-signup-waitlist-only = Sie brauchen eine Einladung, um hier ein Konto zu e
 error-mail-not-available = Dieser Dienst kann zurzeit keine E-Mails senden. Wenden Sie sich an die Betreiber.
 error-invalid-invitation-token = Dieser Einladungslink ist nicht mehr gültig. Bitten Sie um einen neuen.
 error-invitation-expired = Diese Einladung ist abgelaufen. Bitten Sie um eine neue.
-error-invitation-suspended = Die Person, die Sie eingeladen hat, kann das nicht mehr. Bitten Sie jemanden in der Organisation, die Einladung erneut zu senden.
+error-invitation-suspended = Diese Einladung ist ausgesetzt. Bitten Sie jemanden in der Organisation, sie erneut zu senden.
 error-invitation-email-mismatch = Diese Einladung ist für eine andere Adresse.
 error-invitation-email-unverified = Bestätigen Sie zuerst die eingeladene Adresse.
 error-invitation-exists = Diese Adresse ist bereits eingeladen.
@@ -118,3 +118,6 @@ password-common = Dieses Passwort gehört zu den häufigsten oder weicht kaum da
 password-pattern = Dieses Passwort ist eine Folge oder wiederholt dieselben Zeichen und ist deshalb leicht zu erraten. Wählen Sie ein anderes, etwa vier zufällige Wörter.
 password-context-words = Dieses Passwort besteht nur aus Namen und Wörtern, die andere mit Ihnen, Ihrer Organisation oder diesem Dienst verbinden. Fügen Sie andere Wörter hinzu, oder wählen Sie ein anderes.
 password-breached = Dieses Passwort ist bei einem Datenleck bekannt geworden, und Angreifer probieren es aus. Wählen Sie ein anderes, und ändern Sie es überall, wo Sie es noch verwenden.
+
+error-impersonation-not-allowed = Sie sind für eine andere Person angemeldet. Nur sie selbst kann das tun.
+error-invalid-ticket = Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.

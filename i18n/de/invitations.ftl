@@ -171,6 +171,7 @@ sent-any-time = Jederzeit gesendet
 sent-last-days = In den letzten { $days } Tagen gesendet
 sent-earlier = Vor über 30 Tagen gesendet
 by-inviter = von { $name }
+via-api = über die API
 former-member = einem ehemaligen Mitglied
 invitations-count =
     { $count ->

@@ -91,6 +91,7 @@ already-discarded-title = Diese Einladung wurde widerrufen
 already-discarded-explanation = { $organization } hat diese Einladung widerrufen. Sie können um eine neue bitten.
 suspended-title = Diese Einladung ist ausgesetzt
 suspended-explanation = Die Person, die Sie eingeladen hat, darf niemanden mehr zu { $organization } einladen. Sie können um eine neue Einladung bitten.
+suspended-by-organization = { $organization } hat diese Einladung ausgesetzt. Sie können um eine neue bitten.
 organization-full-title = { $organization } ist voll
 organization-full-explanation = Bei { $organization } ist kein Platz frei. Ihre Einladung bleibt gültig. Versuchen Sie es noch einmal, wenn ein Admin einen Platz freigegeben hat.
 ask-person = Fragen Sie { $name } oder einen Admin von { $organization }.

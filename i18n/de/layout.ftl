@@ -62,3 +62,6 @@ flash-primary-changed = Hauptadresse geändert.
 flash-notifications-saved = Benachrichtigungen gespeichert.
 flash-session-ended = Sitzung beendet.
 flash-sessions-ended = Alle anderen Sitzungen beendet.
+
+impersonation-banner = Sie sind als { $user } angemeldet, im Namen von { $actor }
+impersonation-end = Beenden

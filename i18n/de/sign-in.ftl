@@ -36,3 +36,8 @@ set-password = Passwort festlegen und anmelden
 sign-in-description = Melden Sie sich bei { $app } an.
 sign-up-description = Erstellen Sie ein Konto für { $app }.
 back-to-sign-in = Zurück zur Anmeldung
+
+impersonation-title = Für den Support anmelden
+impersonation-explanation = { $actor }, Sie werden für 20 Minuten als { $user } angemeldet.
+impersonation-notice = Was Sie tun, wird mit Ihrem Namen protokolliert. Wie sich diese Person anmeldet, können Sie nicht ändern.
+impersonation-sign-in = Als { $user } anmelden

@@ -61,3 +61,5 @@ and-more =
     }
 password-to-confirm = Enter your password to confirm.
 sole-admin-explanation = You are the only admin of the following. Make somebody else an admin, transfer ownership, or delete them first.
+
+support-sign-in = Support

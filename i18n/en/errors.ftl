@@ -27,7 +27,7 @@ error-signup-waitlist-only = You need an invitation to create an account here.
 error-mail-not-available = This service cannot send email at the moment. Contact the people who run it.
 error-invalid-invitation-token = This invitation link is no longer valid. Ask for a new one.
 error-invitation-expired = This invitation has expired. Ask for a new one.
-error-invitation-suspended = The person who invited you can no longer do so. Ask somebody in the organization to resend the invitation.
+error-invitation-suspended = This invitation is on hold. Ask somebody in the organization to resend it.
 error-invitation-email-mismatch = This invitation is for another address.
 error-invitation-email-unverified = Verify the invited address first.
 error-invitation-exists = This address has already been invited.
@@ -118,3 +118,6 @@ password-common = This password is among the most common ones, or only a small c
 password-pattern = This password is a sequence or repeats the same characters, so it is easy to guess. Choose another one, such as four random words.
 password-context-words = This password consists only of names and words that others know about you, your organization or this service. Add other words, or choose another one.
 password-breached = This password was published in a data breach, so attackers try it. Choose another one, and change it wherever else you use it.
+
+error-impersonation-not-allowed = You are signed in for another person, who alone can do this.
+error-invalid-ticket = This link was used before or has expired. Ask for a new one.

@@ -171,6 +171,7 @@ sent-any-time = Sent any time
 sent-last-days = Sent in the last { $days } days
 sent-earlier = Sent over 30 days ago
 by-inviter = by { $name }
+via-api = via API
 former-member = a former member
 invitations-count =
     { $count ->

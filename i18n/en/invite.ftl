@@ -91,6 +91,7 @@ already-discarded-title = This invitation was revoked
 already-discarded-explanation = { $organization } has revoked this invitation. You can ask for a new one.
 suspended-title = This invitation is on hold
 suspended-explanation = The person who invited you can no longer invite people to { $organization }. You can ask for a new invitation.
+suspended-by-organization = { $organization } has put this invitation on hold. You can ask for a new one.
 organization-full-title = { $organization } is full
 organization-full-explanation = All seats of { $organization } are taken. Your invitation stays valid. Try again when an admin has freed a seat.
 ask-person = Ask { $name } or an admin of { $organization }.

@@ -62,3 +62,6 @@ flash-primary-changed = Primary address changed.
 flash-notifications-saved = Notification settings saved.
 flash-session-ended = Session ended.
 flash-sessions-ended = All other sessions ended.
+
+impersonation-banner = You are signed in as { $user }, on behalf of { $actor }
+impersonation-end = End

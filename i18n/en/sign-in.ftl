@@ -36,3 +36,8 @@ set-password = Set password and sign in
 sign-in-description = Sign in to { $app }.
 sign-up-description = Create an account for { $app }.
 back-to-sign-in = Back to sign-in
+
+impersonation-title = Sign in for support
+impersonation-explanation = { $actor }, you are about to be signed in as { $user } for 20 minutes.
+impersonation-notice = What you do is logged with your name. You cannot change how this person signs in.
+impersonation-sign-in = Sign in as { $user }

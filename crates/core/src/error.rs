@@ -134,6 +134,8 @@ codes! {
     /// The caller must prove who they are again, because their last proof is too old. The response's `data` has the
     /// `methods` that are open to them.
     ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
+    /// The caller is signed in as another person, for support, who alone can do this.
+    ImpersonationNotAllowed = 403 "IMPERSONATION_NOT_ALLOWED", "You are signed in for another person, who alone can do this. End that first to do it in your own account.";
     /// The attempt needs the token of a solved challenge as `challenge_token`.
     ChallengeRequired = 403 "CHALLENGE_REQUIRED", "Solve a challenge first: get one from POST /captcha/challenge, and send the token for it as challenge_token.";
     /// A challenge or its token was altered, has expired or was used before, or the solutions are wrong.
@@ -180,6 +182,19 @@ codes! {
     /// A request with the same idempotency key took effect, and its answer is not known.
     IdempotentAnswerLost = 400 "IDEMPOTENT_ANSWER_LOST", "A request with this Idempotency-Key has taken effect already, and its answer is not known here. Read what it has changed.";
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";
+    /// Phone numbers are not supported.
+    PhonesNotSupported = 400 "PHONES_NOT_SUPPORTED", "Phone numbers are not supported here. Leave them out.";
+    /// Passkeys, authenticators and backup codes are not supported yet.
+    FactorsNotSupported = 404 "FACTORS_NOT_SUPPORTED", "Passkeys, authenticators and backup codes are not supported here.";
+    /// Accounts are not connected to social providers.
+    SocialConnectionNotFound = 404 "SOCIAL_CONNECTION_NOT_FOUND", "This user has no such social connection.";
+    /// A digest of an import that the service cannot verify passwords with.
+    UnsupportedPasswordHash = 400 "UNSUPPORTED_PASSWORD_HASH", "This is not a password hash that can be verified here. Use a PHC string of Argon2id with at most 64 MiB, 10 passes and 4 lanes.";
+    WaitlistEntryNotFound = 404 "WAITLIST_ENTRY_NOT_FOUND", "The waitlist has no such entry. It may have been approved before.";
+    /// No ticket, or one that was used, has expired, or whose API key was revoked.
+    InvalidTicket = 401 "INVALID_TICKET", "This link was used before or has expired. Ask for a new one.";
+    /// Backends get tickets for impersonation only.
+    TicketTypeNotAvailable = 404 "TICKET_TYPE_NOT_AVAILABLE", "There are no such tickets here. The only ticket_type is impersonation.";
     ApiKeyLimit = 403 "API_KEY_LIMIT", "There are as many API keys as there can be. Revoke one first.";
 
     // Operators.
@@ -265,7 +280,7 @@ codes! {
     /// The token is not the mailed one, so it does not prove that the caller owns the address.
     InvitationEmailUnverified = 400 "INVITATION_EMAIL_UNVERIFIED", "Verify the invited address first: open the link in the invitation's mail, or verify the address in your account.";
     /// The inviter no longer has the permission to grant what the invitation grants.
-    InvitationSuspended = 400 "INVITATION_SUSPENDED", "The person who invited you may no longer do so. Ask an admin of the organization to send the invitation again.";
+    InvitationSuspended = 400 "INVITATION_SUSPENDED", "This invitation is on hold: whoever sent it may no longer do so. Ask an admin of the organization to send it again.";
 
     // Failures of the server.
     /// A queue or pool is full.

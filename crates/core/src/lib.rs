@@ -10,6 +10,7 @@ pub mod error;
 mod grouping;
 pub mod language;
 pub mod listing;
+pub mod metadata;
 pub mod names;
 mod notification_kind;
 pub mod password_refusal;
@@ -48,7 +49,9 @@ pub mod account;
 pub mod api_key;
 pub mod bootstrap;
 pub mod cleanup;
+pub mod deployment_invitation;
 pub mod domain;
+pub mod impersonation;
 pub mod invitation;
 pub mod join_request;
 pub mod mailer;
@@ -66,6 +69,7 @@ pub mod session_token;
 pub mod sign_in;
 pub mod sign_up;
 pub mod user;
+pub mod user_management;
 pub mod verification;
 pub mod waitlist;
 pub mod workspace;
@@ -93,8 +97,10 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     caller::sql::STATEMENTS,
     challenge::sql::STATEMENTS,
     cleanup::sql::STATEMENTS,
+    deployment_invitation::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     images::sql::STATEMENTS,
+    impersonation::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     invitation::sql::idempotency::STATEMENTS,
     invitation::sql::lists::STATEMENTS,
@@ -102,11 +108,13 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     invitation::sql::views::STATEMENTS,
     join_request::sql::STATEMENTS,
     membership::sql::STATEMENTS,
+    membership::sql::by_key::STATEMENTS,
     membership::sql::lists::STATEMENTS,
     node::sql::STATEMENTS,
     notification::sql::STATEMENTS,
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
+    organization::sql::by_key::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
@@ -116,8 +124,11 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,
+    user_management::sql::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
+    workspace::sql::installation::STATEMENTS,
     workspace::sql::lists::STATEMENTS,
+    workspace::sql::members::STATEMENTS,
 ];

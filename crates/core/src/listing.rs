@@ -21,6 +21,8 @@ pub(crate) const MAX_PACKED: u16 = 500;
 pub enum Position<C> {
     /// By number, starting at 1.
     Page(u32),
+    /// After this many rows.
+    Offset(u32),
     After(C),
     /// The last page before the cursor.
     Before(C),
@@ -46,6 +48,7 @@ impl<C> Position<C> {
     pub(crate) fn offset(&self, limit: u32) -> i64 {
         match self {
             Self::Page(page) => i64::from(page.saturating_sub(1)) * i64::from(limit),
+            Self::Offset(offset) => i64::from(*offset),
             Self::After(_) | Self::Before(_) => 0,
         }
     }
@@ -85,6 +88,7 @@ impl<T> Slice<T> {
         rows.truncate(limit as usize);
         match position {
             Position::Page(page) => Self { rows, has_previous: *page > 1, has_next: has_more },
+            Position::Offset(offset) => Self { rows, has_previous: *offset > 0, has_next: has_more },
             Position::After(_) => Self { rows, has_previous: true, has_next: has_more },
             Position::Before(_) => {
                 rows.reverse();
@@ -98,6 +102,7 @@ impl<T> Slice<T> {
         let limit = limit as usize;
         let start = match position {
             Position::Page(page) => (page.saturating_sub(1) as usize).saturating_mul(limit),
+            Position::Offset(offset) => *offset as usize,
             Position::After(cursor) => rows.partition_point(|row| compare(row, cursor) != Ordering::Greater),
             Position::Before(cursor) => {
                 rows.partition_point(|row| compare(row, cursor) == Ordering::Less).saturating_sub(limit)
@@ -105,7 +110,7 @@ impl<T> Slice<T> {
         };
         let end = match position {
             Position::Before(cursor) => rows.partition_point(|row| compare(row, cursor) == Ordering::Less),
-            Position::Page(_) | Position::After(_) => start.saturating_add(limit).min(rows.len()),
+            Position::Page(_) | Position::Offset(_) | Position::After(_) => start.saturating_add(limit).min(rows.len()),
         };
         let has_next = end < rows.len();
         let rows = rows.into_iter().skip(start).take(end.saturating_sub(start)).collect();

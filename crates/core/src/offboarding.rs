@@ -6,6 +6,7 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::membership::sql;
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::{domain, invitation, outbox};
 
@@ -22,6 +23,7 @@ pub struct Leave {
 impl Command for Leave {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::LastAdmin];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -93,6 +95,7 @@ pub struct Remove {
 impl Command for Remove {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::RoleExceedsYours, Code::LastAdmin];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = RemovedMember;
 
     fn audit(&self) -> Audit {

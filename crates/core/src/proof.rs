@@ -9,6 +9,8 @@ pub enum ProofMethod {
     MagicLink,
     /// The user has just created the account.
     SignUp,
+    /// Not at all: somebody else is signed in as the user, for support.
+    Impersonation,
 }
 
 vestibule_db::text_enum!(
@@ -16,6 +18,7 @@ vestibule_db::text_enum!(
     EmailOtp = "email_otp",
     MagicLink = "magic_link",
     SignUp = "sign_up",
+    Impersonation = "impersonation",
 );
 
 /// How the caller can re-authenticate, as part of a `REAUTHENTICATION_REQUIRED` error.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
+use crate::error::{Code, Problem};
 use crate::permission::PermissionSet;
 
 macro_rules! scopes {
@@ -53,6 +54,11 @@ scopes! {
 impl Scope {
     const fn bit(self) -> u32 {
         1 << self as u8
+    }
+
+    /// The refusal of an API key that lacks this scope.
+    pub(crate) fn missing(self) -> Problem {
+        Code::ScopeMissing.with_message(format!("This API key lacks the scope {self}."))
     }
 
     /// The scope that this one implies: who may write may read.

@@ -60,6 +60,10 @@ names! {
         EmailAddressRemoved = "email_address.removed",
         UsernameChanged = "username.changed",
         AccountDeleted = "account.deleted",
+        /// By an API key.
+        UserCreated = "user.created",
+        /// By an API key.
+        UserUpdated = "user.updated",
         OrganizationCreated = "organization.created",
         OrganizationUpdated = "organization.updated",
         OrganizationDeleted = "organization.deleted",
@@ -78,6 +82,8 @@ names! {
         JoinRequestDenied = "join_request.denied",
         /// By an invitation or a verified domain.
         MemberJoined = "member.joined",
+        /// By an API key, without an invitation.
+        MemberAdded = "member.added",
         MemberLeft = "member.left",
         MemberRemoved = "member.removed",
         RoleCreated = "role.created",
@@ -99,9 +105,17 @@ names! {
         ApiKeyCreated = "api_key.created",
         ApiKeyRotated = "api_key.rotated",
         ApiKeyRevoked = "api_key.revoked",
-        /// `vestibule users disable`.
+        /// An address was invited to sign up.
+        SignUpInvitationCreated = "sign_up_invitation.created",
+        SignUpInvitationDeleted = "sign_up_invitation.deleted",
+        WaitlistEntryApproved = "waitlist_entry.approved",
+        /// A backend has got a ticket to sign in as a user.
+        ImpersonationTicketCreated = "impersonation.ticket_created",
+        /// The ticket was exchanged for a sign-in.
+        ImpersonationStarted = "impersonation.started",
+        /// `vestibule users disable`, or an API key.
         UserDisabled = "operator.user_disabled",
-        /// `vestibule users enable`.
+        /// `vestibule users enable`, or an API key.
         UserEnabled = "operator.user_enabled",
         /// `vestibule users sign-out`.
         UserSignedOut = "operator.user_signed_out",
@@ -129,7 +143,9 @@ pub enum Audit {
 pub struct Subject {
     /// The caller, or the owner of an account in a failed sign-in.
     pub user: Option<UserId>,
-    /// The API key of the caller.
+    /// The person who is signed in as the user, for support.
+    pub impersonator: Option<UserId>,
+    /// The API key of the caller, or the one that let the impersonator sign in.
     pub api_key: Option<ApiKeyId>,
     pub organization: Option<OrganizationId>,
     pub workspace: Option<WorkspaceId>,
@@ -196,7 +212,7 @@ pub fn log_refusal(client_address: IpAddr, subject: &Subject, code: Code) {
 }
 
 fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subject, code: Option<Code>) {
-    let Subject { user, api_key, organization, workspace, target_user, target_membership, .. } = subject;
+    let Subject { user, impersonator, api_key, organization, workspace, target_user, target_membership, .. } = subject;
     let client_address = address_text(client_address);
     tracing::info!(
         target: TARGET,
@@ -205,6 +221,7 @@ fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subjec
         code = code.map(Code::as_str),
         // As on the wire: numbers above 2^53 are not exact in every reader of JSON.
         user_id = user.map(tracing::field::display),
+        impersonator_id = impersonator.map(tracing::field::display),
         api_key_id = api_key.map(tracing::field::display),
         target_user_id = target_user.map(tracing::field::display),
         target_membership_id = target_membership.map(tracing::field::display),
@@ -245,6 +262,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         Code::CrossSiteRequest => "cross_site_request.refused",
         Code::ApiKeyInvalid | Code::ApiKeyNotAccepted | Code::ScopeMissing | Code::KeyExceedsYours => "api_key.refused",
         Code::InvalidSignature => "mail_report.refused",
+        Code::InvalidTicket | Code::ImpersonationNotAllowed => "impersonation.refused",
         Code::InvalidNoticeToken => "security_notice.refused",
         Code::InvalidInvitationToken
         | Code::InvitationEmailMismatch

@@ -183,6 +183,8 @@ pub struct Sessions {
     pub idle_timeout: Duration,
     /// A sign-in expires after this time, even if it is used (ASVS 7.3.2).
     pub max_lifetime: Duration,
+    /// Whether a user gets a notice when somebody signs in as them, for support.
+    pub notify_impersonation: bool,
 }
 
 /// HTTP Strict Transport Security (RFC 6797), which is sent if the public URL is https.
@@ -331,6 +333,7 @@ impl Default for Settings {
             sessions: Sessions {
                 idle_timeout: Duration::from_hours(7 * 24),
                 max_lifetime: Duration::from_hours(30 * 24),
+                notify_impersonation: true,
             },
             session_cookie: SessionCookie::default(),
             tokens: Tokens {

@@ -172,6 +172,8 @@ ids! {
     OutboxId,
     /// An API key of a backend.
     ApiKeyId,
+    /// An invitation to sign up.
+    DeploymentInvitationId,
 }
 
 #[cfg(test)]

@@ -75,6 +75,11 @@ migrations! {
     "0007" = 7 "request_list";
     "0008" = 8 "languages";
     "0009" = 9 "api_keys";
+    "0010" = 10 "users";
+    "0011" = 11 "organizations";
+    "0012" = 12 "workspaces";
+    "0013" = 13 "impersonation";
+    "0014" = 14 "deployment_invitations";
 }
 
 /// The schema version of this binary.

@@ -156,6 +156,7 @@ integers! {
     id::NoticeId: id::NoticeId::get, |number: i64| Some(number.into());
     id::OutboxId: id::OutboxId::get, |number: i64| Some(number.into());
     id::ApiKeyId: id::ApiKeyId::get, |number: i64| Some(number.into());
+    id::DeploymentInvitationId: id::DeploymentInvitationId::get, |number: i64| Some(number.into());
     id::WaitlistEntryId: id::WaitlistEntryId::get, |number: i64| Some(number.into());
     id::DomainId: id::DomainId::get, |number: i64| Some(number.into());
     id::JoinRequestId: id::JoinRequestId::get, |number: i64| Some(number.into());

@@ -7,7 +7,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use flate2::read::GzDecoder;
 use vestibule_core::Problem;
-use vestibule_core::settings::Settings;
 
 use crate::app::App;
 use crate::envelope::{JSON, Refusal};
@@ -36,7 +35,8 @@ const PAGE: &str = r#"<!doctype html>
 <body>
 <nav class="try" aria-label="Documentation"><a href="./quickstart">Quick start</a> · <a href="./session-tokens">Session
 tokens</a> · <a href="./invite-into-your-app">Invitations</a> · <a href="./cookies-and-origins">Cookies and origins</a> ·
-<a href="./api">HTTP API</a></nav>
+<a href="./api">HTTP API</a> ·
+<a href="./platform-api">API for backends</a></nav>
 <p class="try">Calls run as you if you are signed in: <a href="../sign-in?return_to=%2Fdocs%2F">sign in</a> in this browser, or call
 <code>POST /auth/signin</code> below. The browser sends the session cookie with every call.</p>
 <div id="viewer"></div>
@@ -72,9 +72,21 @@ pub(crate) fn routes() -> Routes {
 /// Serves the embedded `docs/openapi.json` with this server's URL and the name of its cookie. A test compares it with
 /// [`crate::generate_openapi_document`].
 pub(crate) async fn openapi_json(_: DocsClient, State(app): State<App>) -> Response {
+    let gzipped = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
+    serve_document(&app, gzipped, |document| document.set_server(app.settings()))
+}
+
+/// Serves the embedded `docs/platform-openapi.json`. The server does not know the URL that backends use, so that of the
+/// document is relative.
+pub(crate) async fn platform_openapi_json(State(app): State<App>) -> Response {
+    let gzipped = include_bytes!(concat!(env!("OUT_DIR"), "/platform-openapi.json.gz"));
+    serve_document(&app, gzipped, |document| document.set_server_url("/"))
+}
+
+fn serve_document(app: &App, gzipped: &[u8], adapt: impl FnOnce(&mut Document)) -> Response {
     let text = match app.openapi_json().get() {
         Some(text) => text.clone(),
-        None => match served_document(app.settings()) {
+        None => match adapted_document(gzipped, adapt) {
             Ok(text) => app.openapi_json().get_or_init(|| text.into()).clone(),
             Err(error) => return Refusal(Problem::internal(error)).into_response(),
         },
@@ -82,12 +94,11 @@ pub(crate) async fn openapi_json(_: DocsClient, State(app): State<App>) -> Respo
     ([(header::CONTENT_TYPE, JSON)], text).into_response()
 }
 
-fn served_document(settings: &Settings) -> Result<Vec<u8>, std::io::Error> {
-    let gzipped: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
+fn adapted_document(gzipped: &[u8], adapt: impl FnOnce(&mut Document)) -> Result<Vec<u8>, std::io::Error> {
     let mut text = String::new();
     GzDecoder::new(gzipped).read_to_string(&mut text)?;
     let mut document: Document = serde_json::from_str(&text)?;
-    document.set_server(settings);
+    adapt(&mut document);
     Ok(serde_json::to_vec(&document)?)
 }
 

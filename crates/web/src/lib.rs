@@ -35,7 +35,7 @@ mod site_data;
 mod well_known;
 
 pub use openapi::Document;
-pub use platform::PlatformServer;
+pub use platform::{PlatformServer, generate_platform_openapi_document};
 pub use router::{LegacyRoute, generate_openapi_document, legacy_routes, route_list};
 pub use routes::Route;
 pub use serve::{ConnectionLimits, Listener, Peer, RejectedHead, serve};

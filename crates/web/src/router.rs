@@ -8,9 +8,9 @@ use utoipa_axum::routes;
 use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
-    Code, account, domain, invitation, join_request, membership, notification, offboarding, organization,
-    ownership_transfer, password_reset, reauthentication, session_token, sign_in, sign_up, verification, waitlist,
-    workspace,
+    Code, account, domain, impersonation, invitation, join_request, membership, notification, offboarding,
+    organization, ownership_transfer, password_reset, reauthentication, session_token, sign_in, sign_up, verification,
+    waitlist, workspace,
 };
 
 use crate::api::{auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
@@ -65,7 +65,7 @@ fn not_found(readable: &RoutePatterns, method: &Method, uri: &Uri) -> Response {
 /// Generates the OpenAPI document from the handlers, without examples of requests and responses. A server does not
 /// generate it: it serves the checked-in `docs/openapi.json`, which has the examples.
 pub fn generate_openapi_document() -> serde_json::Result<Document> {
-    openapi::generate(calls())
+    openapi::generate(&openapi::FRONTEND, calls())
 }
 
 api_routes! {
@@ -92,6 +92,7 @@ api_routes! {
         session::switch_organization::switch_organization
             => command::<vestibule_core::session::SwitchOrganization>();
         session::switch_workspace::switch_workspace => command::<workspace::SwitchWorkspace>();
+        session::ticket::exchange => command::<impersonation::Exchange>();
         session::token::token => query::<session_token::Mint>();
         me::account::account => query::<account::ShowAccount>();
         me::update::update => command::<account::Update>().without_errors(&[Code::ImagesNotAvailable]);

@@ -71,7 +71,9 @@ impl Server {
         let id = app.request_id();
         // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
         let method = request.method();
-        let span = tracing::info_span!(target: security_log::TARGET, "request", id, %method, route = Empty);
+        let span = tracing::info_span!(
+            target: security_log::TARGET, "request", id, %method, route = Empty, impersonator_id = Empty
+        );
         let started_at = Instant::now();
         let mut response = match check_head(&request) {
             Ok(()) => self.handle_with_cors(request, peer).instrument(span.clone()).await,

@@ -130,7 +130,20 @@ impl Seeder {
     ) -> Result<OrganizationId> {
         let name = OrganizationName::parse("name", name)?;
         let description = Description::parse("description", description)?;
-        Ok(self.run(actor, organization::Create { name, description, image: Change::Keep }).await?.organization.id)
+        Ok(self
+            .run(
+                actor,
+                organization::Create {
+                    name,
+                    description,
+                    image: Change::Keep,
+                    public_metadata: None,
+                    private_metadata: None,
+                },
+            )
+            .await?
+            .organization
+            .id)
     }
 
     pub(super) async fn create_workspace(

@@ -7,6 +7,7 @@ mod command;
 mod durability;
 mod examples;
 mod files;
+mod keys;
 mod operators;
 mod pgbouncer;
 mod proxies;

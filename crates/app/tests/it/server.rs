@@ -135,12 +135,17 @@ impl Response {
 
 /// Sends a request on a new connection. Returns an error if there is no complete response.
 pub(crate) fn send_request(host: &str, request: &str, cookie: Option<&str>, form: &str) -> io::Result<Response> {
-    let mut connection = TcpStream::connect(host)?;
     let cookie = cookie.map_or(String::new(), |cookie| format!("Cookie: session_id={cookie}\r\n"));
+    send_request_with(host, request, &cookie, form)
+}
+
+/// Sends a request with these header lines.
+pub(crate) fn send_request_with(host: &str, request: &str, headers: &str, form: &str) -> io::Result<Response> {
+    let mut connection = TcpStream::connect(host)?;
     let length = form.len();
     write!(
         connection,
-        "{request} HTTP/1.1\r\nHost: {host}\r\n{cookie}Content-Type: application/x-www-form-urlencoded\r\n\
+        "{request} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Type: application/x-www-form-urlencoded\r\n\
          Content-Length: {length}\r\nConnection: close\r\n\r\n{form}"
     )?;
     let mut response = String::new();

@@ -7,12 +7,13 @@ pub(crate) mod sql;
 
 use std::collections::HashMap;
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
     ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
 };
+use crate::scope::Scope;
 
 /// Proof that the caller is authorized in one organization, in the state that this transaction sees.
 #[derive(Debug)]
@@ -64,6 +65,17 @@ impl Grant {
         match self.actor {
             Actor::Member(member) => Ok(member),
             Actor::ApiKey(_) => Err(Code::Forbidden.into()),
+        }
+    }
+
+    /// The caller's API key, for an operation that only a backend can do.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for a member.
+    pub fn api_key(&self) -> Result<ApiKeyId> {
+        match self.actor {
+            Actor::ApiKey(key) => Ok(key),
+            Actor::Member(_) => Err(Code::Forbidden.into()),
         }
     }
 
@@ -127,13 +139,31 @@ pub async fn authorize(
     }
 }
 
+/// Returns the organization for a query that only an API key can run, if the key may name it. [`authorize`] costs a
+/// statement more: the query's own statements have to check that the organization exists.
+///
+/// # Errors
+/// `FORBIDDEN` without an API key; `ORGANIZATION_NOT_FOUND` if it is for another organization.
+pub(crate) fn organization_of_key(cx: &mut Context<'_>, organization: OrganizationId) -> Result<OrganizationId> {
+    cx.subject.organization = Some(organization);
+    let key = cx.api_key.as_ref().ok_or(Code::Forbidden)?;
+    if is_allowed(key.organization_id, organization) {
+        Ok(organization)
+    } else {
+        Err(Code::OrganizationNotFound.into())
+    }
+}
+
+fn is_allowed(bound_to: Option<OrganizationId>, organization: OrganizationId) -> bool {
+    bound_to.is_none_or(|bound_to| bound_to == organization)
+}
+
 async fn check_organization_of_key(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     bound_to: Option<OrganizationId>,
 ) -> Result<()> {
-    let is_allowed = bound_to.is_none_or(|bound_to| bound_to == organization);
-    if is_allowed && cx.tx.optional(sql::ORGANIZATION, (organization,)).await?.is_some() {
+    if is_allowed(bound_to, organization) && cx.tx.optional(sql::ORGANIZATION, (organization,)).await?.is_some() {
         Ok(())
     } else {
         Err(Code::OrganizationNotFound.into())
@@ -147,6 +177,18 @@ async fn check_organization_of_key(
 pub fn require_unbound_key(cx: &Context<'_>) -> Result<()> {
     match &cx.api_key {
         Some(key) if key.organization_id.is_some() => Err(Code::KeyBoundToOrganization.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the caller's API key, if there is one, has a scope, for an operation whose scope depends on its
+/// arguments.
+///
+/// # Errors
+/// `SCOPE_MISSING`.
+pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
+    match &cx.api_key {
+        Some(key) if !key.scopes.contains(scope) => Err(scope.missing()),
         _ => Ok(()),
     }
 }
@@ -217,7 +259,10 @@ pub async fn authorize_in_workspace(
     }
     let unknown = if cx.api_key.is_some() { Code::WorkspaceNotFound } else { Code::Forbidden };
     let row = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(unknown)?;
-    let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await?;
+    let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await;
+    // A key for another organization learns no more than one for an unknown workspace.
+    let is_foreign = |problem: &Problem| problem.code() == Code::OrganizationNotFound;
+    let organization = organization.map_err(|problem| if is_foreign(&problem) { unknown.into() } else { problem })?;
     let Actor::Member(member) = organization.actor else {
         return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
     };

@@ -4,7 +4,7 @@ use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
-use crate::id::EmailAddressId;
+use crate::id::{EmailAddressId, UserId};
 use crate::invitation::{self, Invitation, InvitationState};
 use crate::permission::Requirement;
 use crate::rate_limit;
@@ -18,7 +18,7 @@ use crate::user::{link_address, link_claim};
 use super::addresses::find;
 
 /// Addresses per account, with claims that have not expired.
-const MAX_ADDRESSES: usize = 10;
+pub(crate) const MAX_ADDRESSES: usize = 10;
 
 /// Claims an address for the caller's account. Nothing depends on whether another account has the address: its owner
 /// learns of the claim by mail, and the caller learns nothing before they have proved access to the mailbox. The claim
@@ -36,6 +36,7 @@ impl Command for AddAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::TooManyRequests, Code::TooManyAddresses, Code::EmailExists];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = OwnedAddress;
 
     fn audit(&self) -> Audit {
@@ -46,27 +47,40 @@ impl Command for AddAddress {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
         rate_limit::take_email_address(cx, user).await?;
-        cx.tx.execute(claims::DELETE_EXPIRED_OF_USER, (user, cx.now)).await?;
-        let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
-        if own.len() >= MAX_ADDRESSES {
-            return Err(Code::TooManyAddresses.into());
-        }
-        if own.iter().any(|owned| owned.email == self.email.key()) {
-            return Err(Code::EmailExists.into());
-        }
-        let id: EmailAddressId = cx.id();
-        let claim = claims::NewClaim {
-            id,
-            user,
-            address: self.email.as_str(),
-            address_key: self.email.key(),
-            expires_at: cx.now.plus(cx.executor.settings.accounts.claim_lifetime),
-            now: cx.now,
-        };
-        cx.tx.optional(claims::INSERT, claim).await?.ok_or(Code::EmailExists)?;
-        notify(cx, user, NoticeKind::AddressAdded, self.email.key()).await?;
+        let id = cx.id();
+        claim_address(cx, user, id, &self.email).await?;
         find(cx, user, id).await
     }
+}
+
+/// Claims an address for a user.
+///
+/// # Errors
+/// `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if the user has the address.
+pub(crate) async fn claim_address(
+    cx: &mut Context<'_>,
+    user: UserId,
+    id: EmailAddressId,
+    email: &EmailAddress,
+) -> Result<()> {
+    cx.tx.execute(claims::DELETE_EXPIRED_OF_USER, (user, cx.now)).await?;
+    let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
+    if own.len() >= MAX_ADDRESSES {
+        return Err(Code::TooManyAddresses.into());
+    }
+    if own.iter().any(|owned| owned.email == email.key()) {
+        return Err(Code::EmailExists.into());
+    }
+    let claim = claims::NewClaim {
+        id,
+        user,
+        address: email.as_str(),
+        address_key: email.key(),
+        expires_at: cx.now.plus(cx.executor.settings.accounts.claim_lifetime),
+        now: cx.now,
+    };
+    cx.tx.optional(claims::INSERT, claim).await?.ok_or(Code::EmailExists)?;
+    notify(cx, user, NoticeKind::AddressAdded, email.key()).await
 }
 
 /// Adds the address of an invitation to the caller's account. It is verified, because the mailed token proves access to
@@ -85,6 +99,7 @@ impl Command for AddInvitedAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::InvalidInvitationToken, Code::ReauthenticationRequired, Code::TooManyAddresses, Code::EmailExists];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -103,18 +118,31 @@ impl Command for AddInvitedAddress {
             require_proof_for_address(cx, &key).await?;
             notify(cx, user, NoticeKind::AddressVerified, &key).await?;
         }
-        match existing {
-            Some(claim) if claim.is_claim => link_claim(cx, user, claim.id).await?,
-            Some(unverified) if unverified.verified_at.is_none() => {
-                cx.tx.execute(sql::VERIFY_ADDRESS, (user, unverified.id, cx.now)).await?;
-            }
-            Some(_) => cx.subject.is_unchanged = true,
-            None if own.len() >= MAX_ADDRESSES => return Err(Code::TooManyAddresses.into()),
-            None => {
-                let id = cx.id();
-                link_address(cx, user, id, &EmailAddress::parse(&key)?).await?;
-            }
-        }
+        cx.subject.is_unchanged = existing.is_some_and(|existing| existing.verified_at.is_some());
+        let id = cx.id();
+        verify_or_link(cx, user, (id, &EmailAddress::parse(&key)?), &own).await?;
         domain::auto_join(cx, user).await
     }
+}
+
+/// Verifies an address of a user, whose addresses are `own`, or adds it as verified. Does nothing if it is verified.
+///
+/// # Errors
+/// `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if another account has verified it.
+pub(crate) async fn verify_or_link(
+    cx: &mut Context<'_>,
+    user: UserId,
+    (id, email): (EmailAddressId, &EmailAddress),
+    own: &[OwnedAddress],
+) -> Result<()> {
+    match own.iter().find(|owned| owned.email == email.key()) {
+        Some(claim) if claim.is_claim => link_claim(cx, user, claim.id).await?,
+        Some(unverified) if unverified.verified_at.is_none() => {
+            cx.tx.execute(sql::VERIFY_ADDRESS, (user, unverified.id, cx.now)).await?;
+        }
+        Some(_) => {}
+        None if own.len() >= MAX_ADDRESSES => return Err(Code::TooManyAddresses.into()),
+        None => link_address(cx, user, id, email).await?,
+    }
+    Ok(())
 }

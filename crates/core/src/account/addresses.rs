@@ -1,5 +1,6 @@
 //! The addresses of the caller's account.
 
+use super::require_proof_of_owner;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
@@ -62,6 +63,7 @@ pub struct DeleteAddress {
 impl Command for DeleteAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailIsPrimary];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -71,15 +73,23 @@ impl Command for DeleteAddress {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
-        let removed = find(cx, user, self.address).await?;
-        if removed.is_claim {
-            cx.tx.execute(claims::DELETE, (user, self.address)).await?;
-            return Ok(());
-        }
-        notify(cx, user, NoticeKind::AddressRemoved, &removed.email).await?;
-        cx.tx.optional(sql::DELETE_ADDRESS, (user, self.address)).await?.ok_or(Code::EmailIsPrimary)?;
-        Ok(())
+        delete_address(cx, user, self.address).await
     }
+}
+
+/// Deletes an address of a user, or their claim.
+///
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
+    let removed = find(cx, user, address).await?;
+    if removed.is_claim {
+        cx.tx.execute(claims::DELETE, (user, address)).await?;
+        return Ok(());
+    }
+    notify(cx, user, NoticeKind::AddressRemoved, &removed.email).await?;
+    cx.tx.optional(sql::DELETE_ADDRESS, (user, address)).await?.ok_or(Code::EmailIsPrimary)?;
+    Ok(())
 }
 
 /// Makes one of the caller's addresses the primary one, which is shown to others and used for mail.
@@ -95,6 +105,7 @@ impl Command for MakePrimary {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailNotVerified];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -113,7 +124,7 @@ impl Command for MakePrimary {
 ///
 /// # Errors
 /// `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
-pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
+pub(crate) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
     let found = find(cx, user, address).await?;
     if found.is_primary {
         return Ok(());
@@ -121,7 +132,7 @@ pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
     if found.verified_at.is_none() {
         return Err(Code::EmailNotVerified.into());
     }
-    require_recent_proof(cx).await?;
+    require_proof_of_owner(cx).await?;
     notify(cx, user, NoticeKind::PrimaryAddressChanged, &found.email).await?;
     let expires_at = cx.now.plus(cx.executor.settings.accounts.claim_lifetime);
     cx.tx.execute(claims::INSERT_PRIMARY, (user, expires_at, cx.now)).await?;
@@ -131,7 +142,11 @@ pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
     Ok(())
 }
 
-pub(super) async fn find(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<OwnedAddress> {
+/// Finds an address of a user, or their claim.
+///
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND`.
+pub(crate) async fn find(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<OwnedAddress> {
     let addresses = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
     Ok(addresses.into_iter().find(|owned| owned.id == address).ok_or(Code::EmailAddressNotFound)?)
 }

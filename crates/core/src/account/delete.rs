@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
+use crate::id::UserId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::reauthentication::{confirm_password, require_recent_proof, require_unchanged};
@@ -66,6 +67,7 @@ struct Delete {
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::PasswordWrong, Code::LastAdmin];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -78,24 +80,33 @@ impl Command for Delete {
             Some(digest) => require_unchanged(cx, user, Some(digest)).await?,
             None => require_recent_proof(cx).await?,
         }
-        let sole_admin_of = cx.tx.all(sql::SOLE_ADMIN_OF, (user,)).await?;
-        if !sole_admin_of.is_empty() {
-            let more = if sole_admin_of.len() > MAX_NAMES { " and others" } else { "" };
-            let names: Vec<_> = sole_admin_of.into_iter().map(|(name,)| name).take(MAX_NAMES).collect();
-            return Err(Code::LastAdmin.with_message(format!(
-                "You are the last admin of {}{more}. Hand over or delete what needs one first.",
-                names.join(", ")
-            )));
-        }
-        notify(cx, user, NoticeKind::AccountDeleted, "").await?;
-        for membership in cx.tx.all(membership::sql::ALL_OF_USER, (user,)).await? {
-            offboarding::end_for_deleted_account(cx, membership.organization_id, membership.id).await?;
-        }
-        let picture = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?.image_url;
-        images::apply_change(cx, &picture, &images::Change::Clear).await?;
-        // The browser keeps its session, with its other sign-ins.
-        session::end_all_sign_ins(cx, user).await?;
-        cx.tx.execute(sql::DELETE, (user,)).await?;
-        Ok(())
+        delete(cx, user).await
     }
+}
+
+/// Deletes the account of a user: the caller, or for an API key anybody.
+///
+/// # Errors
+/// `LAST_ADMIN`.
+pub(crate) async fn delete(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    let sole_admin_of = cx.tx.all(sql::SOLE_ADMIN_OF, (user,)).await?;
+    if !sole_admin_of.is_empty() {
+        let who = if cx.api_key.is_some() { "This user is" } else { "You are" };
+        let more = if sole_admin_of.len() > MAX_NAMES { " and others" } else { "" };
+        let names: Vec<_> = sole_admin_of.into_iter().map(|(name,)| name).take(MAX_NAMES).collect();
+        return Err(Code::LastAdmin.with_message(format!(
+            "{who} the last admin of {}{more}. Hand over or delete what needs one first.",
+            names.join(", ")
+        )));
+    }
+    notify(cx, user, NoticeKind::AccountDeleted, "").await?;
+    for membership in cx.tx.all(membership::sql::ALL_OF_USER, (user,)).await? {
+        offboarding::end_for_deleted_account(cx, membership.organization_id, membership.id).await?;
+    }
+    let picture = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?.image_url;
+    images::apply_change(cx, &picture, &images::Change::Clear).await?;
+    // The browser keeps its session, with its other sign-ins.
+    session::end_all_sign_ins(cx, user).await?;
+    cx.tx.execute(sql::DELETE, (user,)).await?;
+    Ok(())
 }

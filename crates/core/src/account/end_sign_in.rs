@@ -51,6 +51,7 @@ pub struct EndOtherSignIns;
 impl Command for EndOtherSignIns {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

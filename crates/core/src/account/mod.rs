@@ -1,4 +1,5 @@
-//! The signed-in user's own account.
+//! The signed-in user's own account. The functions that take a user are also for API keys, which change the accounts of
+//! others by the same rules.
 
 mod add_address;
 mod addresses;
@@ -11,7 +12,10 @@ mod update;
 mod verify_address;
 
 pub use add_address::{AddAddress, AddInvitedAddress};
+pub(crate) use add_address::{MAX_ADDRESSES, claim_address, verify_or_link};
 pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
+pub(crate) use addresses::{delete_address, find as find_address, make_primary};
+pub(crate) use delete::delete as delete_user;
 pub use delete::{DELETE_ACCOUNT_ERRORS, ListSoleAdminOf, delete_account};
 pub use end_sign_in::{EndOtherSignIns, EndSignIn};
 pub use language::SetLanguage;
@@ -25,9 +29,19 @@ pub use verify_address::{
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
+use crate::reauthentication::require_recent_proof;
 use crate::session::{self, SignInDetails};
 use crate::user::sql;
 use crate::user::{Account, OwnedAddress, PublicUser};
+
+/// Requires a recent proof of identity before what opens an account is changed. An API key cannot give one: commands
+/// for keys require a scope instead.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+async fn require_proof_of_owner(cx: &mut Context<'_>) -> Result<()> {
+    if cx.api_key.is_some() { Ok(()) } else { require_recent_proof(cx).await }
+}
 
 /// Shows the caller's account.
 ///

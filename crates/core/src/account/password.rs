@@ -69,6 +69,7 @@ struct CheckRecentProof;
 impl Query for CheckRecentProof {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -111,6 +112,7 @@ impl Command for Remove {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::PasswordWrong, Code::NoAlternativeAuthMethod];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SessionToken;
 
     fn audit(&self) -> Audit {
@@ -141,6 +143,7 @@ struct Change {
 impl Command for Change {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::PasswordWrong];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SessionToken;
 
     fn audit(&self) -> Audit {

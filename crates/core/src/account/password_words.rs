@@ -32,6 +32,7 @@ pub(super) struct FindOwnPasswordWords;
 impl Query for FindOwnPasswordWords {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ContextWords;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {

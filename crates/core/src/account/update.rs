@@ -1,13 +1,12 @@
 //! Changing the caller's names, primary address and picture.
 
-use super::{AccountDetails, ShowAccount, addresses};
+use super::{AccountDetails, ShowAccount, addresses, require_proof_of_owner};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
-use crate::id::EmailAddressId;
+use crate::id::{EmailAddressId, UserId};
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
-use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, sql};
@@ -54,6 +53,20 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
+        if self.primary_address.is_some() {
+            cx.refuse_impersonator()?;
+        }
+        self.apply(cx, user).await?;
+        ShowAccount.run(cx).await
+    }
+}
+
+impl Update {
+    /// Changes the account of a user: the caller, or for an API key anybody.
+    ///
+    /// # Errors
+    /// Those of [`Update`].
+    pub(crate) async fn apply(&self, cx: &mut Context<'_>, user: UserId) -> Result<()> {
         let current = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
         if let Some(address) = self.primary_address {
             addresses::make_primary(cx, user, address).await?;
@@ -68,9 +81,12 @@ impl Command for Update {
             Some(UsernameChange::Remove) => None,
             Some(UsernameChange::Set(name)) => Some(name),
         };
+        if username.map(Username::as_str) != current.username.as_deref() {
+            cx.refuse_impersonator()?;
+        }
         // Another spelling of the name signs in the same person.
         if username.map(Username::key) != stored.as_ref().map(Username::key) {
-            require_recent_proof(cx).await?;
+            require_proof_of_owner(cx).await?;
             notify(cx, user, NoticeKind::UsernameChanged, username.map_or("", Username::as_str)).await?;
         }
         let update = sql::UpdateUser {
@@ -89,6 +105,6 @@ impl Command for Update {
         if is_renamed || self.primary_address.is_some() {
             user::update_search(cx, user).await?;
         }
-        ShowAccount.run(cx).await
+        Ok(())
     }
 }

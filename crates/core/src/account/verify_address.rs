@@ -62,6 +62,7 @@ struct PrepareAddress {
 impl Command for PrepareAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::EmailAlreadyVerified];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -121,6 +122,7 @@ impl Query for FindAttempt {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::BadSignInAttempt];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
@@ -144,6 +146,7 @@ impl Command for Verify {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::BadSignInAttempt, Code::EmailExists];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = OwnedAddress;
 
     fn audit(&self) -> Audit {

@@ -4,12 +4,13 @@ use super::{ApiKey, check_caller_covers, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
-use crate::invitation;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
+use crate::{invitation, session};
 
-/// Revokes a key: it opens nothing any more when this commits. Its pending invitations stay, unless the caller asks to
+/// Revokes a key: it opens nothing any more when this commits, and ends the sign-ins of support that it made possible. Its
+/// pending invitations stay, unless the caller asks to
 /// suspend them; an admin can then resend or discard each.
 ///
 /// # Errors
@@ -45,6 +46,7 @@ impl Command for Revoke {
         if cx.tx.execute(sql::REVOKE, (self.key, cx.now)).await? == 0 {
             return Err(Code::ApiKeyNotFound.into());
         }
+        session::end_impersonations_by_key(cx, self.key).await?;
         let (pending_invitations,) = cx.tx.one(invitation::sql::COUNT_BY_API_KEY, (self.key,)).await?;
         let suspended_invitations = if self.suspends_invitations {
             cx.tx.execute(invitation::sql::SUSPEND_BY_API_KEY, (self.key, cx.now)).await?

@@ -152,6 +152,7 @@ pub(crate) async fn load_access(
             last_seen_at: first.last_seen_at,
             sign_in_id: Some(first.sign_in_id),
             user_id: Some(first.user_id),
+            impersonator_id: first.impersonator_id,
             attempts_until: first.attempts_until,
             expires_at: first.session_expires_at,
             revision: first.session_revision,
@@ -168,7 +169,7 @@ pub(crate) async fn load_access(
 
 impl Cached<MemberAccess> {
     /// Authorizes the caller. `None` if the permission is missing or the entry has expired, which it does when the
-    /// session is due to be touched; the query then runs in full.
+    /// session is due to be touched, and for an impersonator; the query then runs in full.
     pub(crate) fn grant(
         &self,
         caller: &Caller,
@@ -177,8 +178,11 @@ impl Cached<MemberAccess> {
         revision: Revision,
     ) -> Option<CachedAccess> {
         let MemberAccess { session, member } = &self.value;
-        let is_allowed =
-            member.allows(caller.address) && member.permissions.satisfies(required) && self.validity.is_current_at(now);
+        let is_allowed = member.allows(caller.address)
+            && member.permissions.satisfies(required)
+            && self.validity.is_current_at(now)
+            // Its requests are logged in full.
+            && session.impersonator_id.is_none();
         is_allowed.then(|| CachedAccess { session: session.stub(), now, revision })
     }
 }

@@ -15,6 +15,7 @@ record! {
         pub(crate) last_seen_at: Timestamp,
         pub(crate) sign_in_id: SignInId,
         pub(crate) user_id: UserId,
+        pub(crate) impersonator_id: Option<UserId>,
         pub(crate) attempts_until: Timestamp,
         pub(crate) membership_id: MembershipId,
         pub(crate) restricts_addresses: bool,
@@ -165,7 +166,8 @@ sql! {
     /// permissions as in `access::sql::MEMBERSHIP`, and the revisions.
     LOAD_ACCESS(Bytes, Timestamp, Timestamp, OrganizationId) -> AccessRow =
         concat!("SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
-                i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until, m.id AS membership_id,
+                i.id AS sign_in_id, u.id AS user_id, i.impersonator_id AS impersonator_id,
+                s.attempts_until AS attempts_until, m.id AS membership_id,
                 o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
                 r.permissions AS permissions,
                 ", revisions!("$4"), ",

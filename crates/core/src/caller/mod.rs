@@ -1,6 +1,7 @@
 //! The sender of a request: session token, address and language, and the session that the token belongs to.
 
 mod browser;
+mod span_mark;
 pub(crate) mod sql;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,6 +19,7 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub use browser::{browser, browser_name, device};
+pub use span_mark::SpanMark;
 pub use sql::{CurrentApiKey, CurrentSession};
 
 /// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session
@@ -61,6 +63,8 @@ pub struct Caller {
     pub user_agent: String,
     /// The preferred language of the request.
     pub language: Language,
+    /// Whether the request's span names the impersonator already.
+    pub span_mark: SpanMark,
 }
 
 impl Caller {
@@ -78,6 +82,7 @@ impl Caller {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: String::new(),
             language: Language::English,
+            span_mark: SpanMark::none(),
         }
     }
 }

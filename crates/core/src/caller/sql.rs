@@ -16,6 +16,8 @@ record! {
         pub last_seen_at: Timestamp,
         pub sign_in_id: Option<SignInId>,
         pub user_id: Option<UserId>,
+        /// The person who is signed in as the user, for support.
+        pub impersonator_id: Option<UserId>,
         /// No verification of this session is pending after this time.
         pub(crate) attempts_until: Timestamp,
         /// The session ends then, even if it is in use.
@@ -42,8 +44,8 @@ sql! {
     /// ended.
     CURRENT(Bytes, Timestamp, Timestamp) -> CurrentSession =
         "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
-                i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until, s.expires_at AS expires_at,
-                s.revision AS revision
+                i.id AS sign_in_id, u.id AS user_id, i.impersonator_id AS impersonator_id, s.attempts_until AS attempts_until,
+                s.expires_at AS expires_at, s.revision AS revision
            FROM sessions s
            LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0

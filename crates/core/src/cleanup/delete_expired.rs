@@ -7,7 +7,7 @@ use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
 use crate::permission::Requirement;
-use crate::{api_key, invitation};
+use crate::{api_key, deployment_invitation, invitation};
 
 /// How long an expired row is retained, so that a late request gets an error that says so.
 const RETENTION: Duration = Duration::from_hours(1);
@@ -34,6 +34,10 @@ enum ExpiredRows {
     ApiKeys,
     /// Answers to idempotent requests of API keys.
     ApiKeyAnswers,
+    /// Invitations to sign up, a while after they have expired.
+    DeploymentInvitations,
+    /// Tickets, whether they were exchanged or not.
+    SessionTickets,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -50,6 +54,8 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::Challenges,
         ExpiredRows::ApiKeys,
         ExpiredRows::ApiKeyAnswers,
+        ExpiredRows::SessionTickets,
+        ExpiredRows::DeploymentInvitations,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -72,6 +78,7 @@ impl Command for ExpiredRows {
         let (expired, idle) = (before(RETENTION), before(RETENTION + cx.executor.settings.sessions.idle_timeout));
         let response_expired = before(invitation::IDEMPOTENCY_RETENTION);
         let (keys_expired, answers_expired) = (before(api_key::RETENTION), before(api_key::ANSWER_RETENTION));
+        let invitations_expired = before(deployment_invitation::RETENTION);
         let tx = &mut cx.tx;
         Ok(match self {
             Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, expired).await?.len(),
@@ -83,6 +90,8 @@ impl Command for ExpiredRows {
             Self::Challenges => tx.all(sql::CHALLENGES, expired).await?.len(),
             Self::ApiKeys => tx.all(sql::API_KEYS, keys_expired).await?.len(),
             Self::ApiKeyAnswers => tx.all(sql::API_KEY_ANSWERS, answers_expired).await?.len(),
+            Self::SessionTickets => tx.all(sql::SESSION_TICKETS, expired).await?.len(),
+            Self::DeploymentInvitations => tx.all(sql::DEPLOYMENT_INVITATIONS, invitations_expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

@@ -2,7 +2,7 @@
 
 use vestibule_db::sql;
 
-use crate::id::{ApiKeyId, AttemptId, EmailAddressId, NoticeId, SessionId};
+use crate::id::{ApiKeyId, AttemptId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, UserId};
 use crate::time::Timestamp;
 
 sql! {
@@ -60,4 +60,16 @@ sql! {
           WHERE (api_key_id, key_digest) IN (SELECT a.api_key_id, a.key_digest FROM api_key_answers a
                                               WHERE a.created_at <= $1 ORDER BY a.created_at LIMIT $2)
       RETURNING status";
+
+    SESSION_TICKETS(Timestamp, i64) -> (UserId,) =
+        "DELETE FROM session_tickets
+          WHERE digest IN (SELECT t.digest FROM session_tickets t WHERE t.expires_at <= $1
+                            ORDER BY t.expires_at LIMIT $2)
+      RETURNING user_id";
+
+    DEPLOYMENT_INVITATIONS(Timestamp, i64) -> (DeploymentInvitationId,) =
+        "DELETE FROM deployment_invitations
+          WHERE id IN (SELECT i.id FROM deployment_invitations i WHERE i.expires_at <= $1
+                        ORDER BY i.expires_at LIMIT $2)
+      RETURNING id";
 }

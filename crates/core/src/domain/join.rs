@@ -4,6 +4,7 @@
 use super::sql::{self, JoinableOrganization};
 use super::{JoinPolicy, domain_part};
 use crate::access::Grant;
+use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MembershipId, OrganizationId, UserId};
@@ -53,6 +54,7 @@ impl Command for Join {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::NotJoinable, Code::OrganizationFull, Code::TooManyRequests, Code::JoinRequestLimit];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = JoinOutcome;
 
     fn audit(&self) -> Audit {
@@ -93,8 +95,28 @@ pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> 
 
 /// Like [`auto_join`], but activates no organization. Returns the first membership.
 pub(crate) async fn auto_join_inactive(cx: &mut Context<'_>, user: UserId) -> Result<Option<MembershipId>> {
+    let joinable = find_joinable(cx, user).await?;
+    join_automatic(cx, user, joinable.into_iter().map(|(organization, _)| organization)).await
+}
+
+/// Like [`auto_join`], for a user who is not signed in and whose only address is new. Returns whether an organization
+/// has the address's domain.
+pub(crate) async fn auto_join_new_user(cx: &mut Context<'_>, user: UserId, email: &EmailAddress) -> Result<bool> {
+    let joinable = cx.tx.all(sql::JOINABLE_BY_DOMAIN, (domain_part(email.key()), user)).await?;
+    let has_domain = !joinable.is_empty();
+    if let Some(first) = join_automatic(cx, user, joinable).await? {
+        cx.tx.defer(session::sql::SET_DEFAULT_IF_NONE, (user, first, None, cx.now))?;
+    }
+    Ok(has_domain)
+}
+
+async fn join_automatic(
+    cx: &mut Context<'_>,
+    user: UserId,
+    joinable: impl IntoIterator<Item = JoinableOrganization, IntoIter: Send> + Send,
+) -> Result<Option<MembershipId>> {
     let mut first = None;
-    for (organization, _) in find_joinable(cx, user).await? {
+    for organization in joinable {
         if organization.joining != JoinPolicy::Auto {
             continue;
         }

@@ -15,7 +15,7 @@ use crate::error::{Code, Result};
 pub use crate::settings::JoinPolicy;
 pub use claim::{Add, Delete, List, Update};
 pub use join::{Join, JoinOutcome, ListJoinable};
-pub(crate) use join::{auto_join, auto_join_inactive, join_approved};
+pub(crate) use join::{auto_join, auto_join_inactive, auto_join_new_user, join_approved};
 pub use sql::{Domain, JoinableOrganization};
 pub use verify::{VERIFY_ERRORS, verify};
 

@@ -19,6 +19,9 @@ pub trait Command: Send + Sync + 'static {
     const ERRORS: &'static [Code];
     /// What it requires of an API key, instead of `REQUIRES`.
     const SCOPE: ScopeRequirement = ScopeRequirement::NotForApiKeys;
+    /// Whether a person who is signed in as the user, for support, can run it. Nothing that opens the account, or joins or
+    /// leaves an organization, may be. What requires a recent proof of identity is refused in any case.
+    const ALLOWS_IMPERSONATOR: bool = true;
     type Out: Send + 'static;
 
     /// The transaction mode that it relies on.
@@ -50,6 +53,9 @@ pub trait Query: Send + Sync {
     const ERRORS: &'static [Code];
     /// What it requires of an API key, instead of `REQUIRES`.
     const SCOPE: ScopeRequirement = ScopeRequirement::NotForApiKeys;
+    /// Whether a person who is signed in as the user, for support, can run it. Nothing that opens the account, or joins or
+    /// leaves an organization, may be. What requires a recent proof of identity is refused in any case.
+    const ALLOWS_IMPERSONATOR: bool = true;
     type Out: Send + 'static;
 
     /// See [`Command::organization`].

@@ -58,6 +58,19 @@ impl Context<'_> {
         Ok(self.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?)
     }
 
+    /// Whether the caller is signed in as another person, for support.
+    pub fn is_impersonated(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.impersonator_id.is_some())
+    }
+
+    /// Refuses an impersonator what only the user may do.
+    ///
+    /// # Errors
+    /// `IMPERSONATION_NOT_ALLOWED`.
+    pub fn refuse_impersonator(&self) -> Result<()> {
+        if self.is_impersonated() { Err(Code::ImpersonationNotAllowed.into()) } else { Ok(()) }
+    }
+
     /// Logs a change when the transaction is committed, in addition to the one that the command declares.
     pub(crate) fn log_change(&mut self, change: Change, subject: Subject) {
         let address = self.caller.address;
@@ -78,9 +91,10 @@ impl Context<'_> {
         dependents: Vec<DependentStatement>,
     ) -> Result<bool> {
         let now = self.now;
-        // A session that is due to be touched is touched in the same transaction, which then makes another change.
-        let is_only_change =
-            !self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
+        // A session that is due to be touched is touched in the same transaction, which then makes another change. So does
+        // an idempotency key.
+        let touches = self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
+        let is_only_change = !touches && self.caller.idempotency.is_none();
         let bump = |invalidation, shard| {
             if is_only_change { cache::bump_if_changed(invalidation, shard, now) } else { None }
         };

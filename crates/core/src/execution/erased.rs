@@ -34,6 +34,9 @@ pub(super) trait Operation: Send + Sync {
     /// What it requires of an API key.
     fn scope(&self) -> ScopeRequirement;
 
+    /// Whether an impersonator can run it.
+    fn allows_impersonator(&self) -> bool;
+
     /// Its name, what it requires, and the codes that it declares.
     #[cfg(feature = "test-hooks")]
     fn declaration(&self) -> (&'static str, Requirement, &'static [Code]);
@@ -58,6 +61,10 @@ impl<C: Command> Operation for CommandOperation<C> {
 
     fn scope(&self) -> ScopeRequirement {
         C::SCOPE
+    }
+
+    fn allows_impersonator(&self) -> bool {
+        C::ALLOWS_IMPERSONATOR
     }
 
     #[cfg(feature = "test-hooks")]
@@ -89,6 +96,10 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
         Q::SCOPE
     }
 
+    fn allows_impersonator(&self) -> bool {
+        Q::ALLOWS_IMPERSONATOR
+    }
+
     #[cfg(feature = "test-hooks")]
     fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
         (std::any::type_name::<Q>(), Q::REQUIRES, Q::ERRORS)
@@ -116,7 +127,9 @@ pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>
     let Err(problem) = result else { return };
     for (code, _) in problem.errors() {
         let is_required = requires.codes().contains(&code) || requires.codes_for_api_key().contains(&code);
-        let is_declared = errors.contains(&code) || is_required || code.is_common();
+        let is_impersonator_refused = code == Code::ImpersonationNotAllowed
+            && (!operation.allows_impersonator() || errors.contains(&Code::ReauthenticationRequired));
+        let is_declared = errors.contains(&code) || is_required || is_impersonator_refused || code.is_common();
         assert!(is_declared, "{name} failed with {}, which its ERRORS do not declare", code.as_str());
     }
 }

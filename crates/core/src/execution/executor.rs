@@ -250,7 +250,7 @@ impl Executor {
             Ok(cx) => cx,
             Err(problem) => return (Reply::failed(problem), AfterCommit::default()),
         };
-        let result = command.run(&mut cx).await;
+        let result = run_operation(&mut cx, command).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(command, &result);
         let result = match (result, command.scope()) {
@@ -268,7 +268,7 @@ impl Executor {
     pub(super) async fn query_in(&self, caller: &Caller, query: &dyn Operation, tx: Tx<'_>) -> Reply<Output> {
         match self.context(caller, query, None, tx).await {
             Ok(mut cx) => {
-                let result = query.run(&mut cx).await;
+                let result = run_operation(&mut cx, query).await;
                 #[cfg(feature = "test-hooks")]
                 super::erased::assert_declared(query, &result);
                 std::mem::take(&mut cx.after_commit).run(self, result.is_ok());
@@ -292,7 +292,7 @@ impl Executor {
         let subject = initial_subject(session.as_ref());
         let access = Some(access);
         let mut cx = Context { tx, now, session, api_key: None, access, caller, executor: self, after_commit, subject };
-        let result = query.run(&mut cx).await;
+        let result = run_operation(&mut cx, query).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(query, &result);
         let after_commit = std::mem::take(&mut cx.after_commit);
@@ -370,6 +370,20 @@ impl Executor {
     }
 }
 
+/// Runs an operation, unless the caller is an impersonator to whom it is refused.
+///
+/// # Errors
+/// `IMPERSONATION_NOT_ALLOWED`.
+async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operation) -> Result<Output> {
+    if let Some(impersonator) = cx.session.as_ref().and_then(|session| session.impersonator_id) {
+        cx.caller.span_mark.record(impersonator);
+        if !operation.allows_impersonator() {
+            return Err(Code::ImpersonationNotAllowed.into());
+        }
+    }
+    operation.run(cx).await
+}
+
 /// Stores the caller's idempotency key in the transaction that it stands for, once for a request.
 ///
 /// # Errors
@@ -398,15 +412,14 @@ async fn load_api_key(
     let key = caller::load_api_key(tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
     match operation.scope() {
         ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
-        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => {
-            Err(Code::ScopeMissing.with_message(format!("This API key lacks the scope {scope}.")))
-        }
+        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => Err(scope.missing()),
         ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(key),
     }
 }
 
 fn initial_subject(session: Option<&CurrentSession>) -> Subject {
-    Subject::of_user(session.and_then(|session| session.user_id))
+    let impersonator = session.and_then(|session| session.impersonator_id);
+    Subject { impersonator, ..Subject::of_user(session.and_then(|session| session.user_id)) }
 }
 
 /// Completes the transaction of every command: touches the session and bumps the revisions.

@@ -14,6 +14,7 @@ use crate::id::{OrganizationId, WorkspaceId};
 use crate::image_store::{ImageName, Picture};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::rate_limit;
+use crate::scope::{Scope, ScopeRequirement};
 
 /// How long an unused image is retained, for clients that still show it.
 const UNUSED_RETENTION: Duration = Duration::from_hours(1);
@@ -34,8 +35,11 @@ pub enum Change {
 /// What an image is uploaded for. It determines who may upload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageOwner {
-    /// The caller, or an organization that they are about to create.
     Caller,
+    /// An organization that the caller is about to create.
+    NewOrganization,
+    /// A user, whom an API key creates or changes.
+    User,
     Organization(OrganizationId),
     /// A workspace to be created in this organization.
     NewWorkspace(OrganizationId),
@@ -74,27 +78,59 @@ struct ReserveName {
 
 impl Command for ReserveName {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::Forbidden, Code::AddressNotAllowed, Code::TooManyRequests];
+    const ERRORS: &'static [Code] = &[
+        Code::Forbidden,
+        Code::AddressNotAllowed,
+        Code::TooManyRequests,
+        Code::ScopeMissing,
+        Code::KeyBoundToOrganization,
+        Code::OrganizationNotFound,
+        Code::WorkspaceNotFound,
+    ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::Any;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let user = cx.user()?;
-        match self.owner {
-            ImageOwner::Caller => {}
-            ImageOwner::Organization(organization) => {
-                access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
-            }
-            ImageOwner::NewWorkspace(organization) => {
-                access::authorize(cx, organization, RequiredPermission::Membership).await?;
-            }
-            ImageOwner::Workspace(workspace) => {
-                access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
-            }
+        check_owner(cx, self.owner).await?;
+        // The requests of an API key are limited instead.
+        if cx.api_key.is_none() {
+            let user = cx.user()?;
+            rate_limit::take_upload(cx, user).await?;
         }
-        rate_limit::take_upload(cx, user).await?;
         cx.tx.execute(sql::RESERVE, (self.name.as_str(), cx.now)).await?;
         Ok(())
     }
+}
+
+/// Checks that the caller may change the image.
+async fn check_owner(cx: &mut Context<'_>, owner: ImageOwner) -> Result<()> {
+    match owner {
+        ImageOwner::Caller => {
+            cx.user()?;
+        }
+        ImageOwner::User if cx.api_key.is_none() => return Err(Code::Forbidden.into()),
+        ImageOwner::User => {
+            access::require_scope(cx, Scope::UsersWrite)?;
+            access::require_unbound_key(cx)?;
+        }
+        ImageOwner::NewOrganization => {
+            access::require_scope(cx, Scope::OrganizationsWrite)?;
+            access::require_unbound_key(cx)?;
+        }
+        ImageOwner::Organization(organization) => {
+            access::require_scope(cx, Scope::OrganizationsWrite)?;
+            access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
+        }
+        ImageOwner::NewWorkspace(organization) => {
+            access::require_scope(cx, Scope::WorkspacesWrite)?;
+            access::authorize(cx, organization, RequiredPermission::Membership).await?;
+        }
+        ImageOwner::Workspace(workspace) => {
+            access::require_scope(cx, Scope::WorkspacesWrite)?;
+            access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Marks the new image as used and the previous one, `before`, as unused. Returns the name to store.

@@ -56,6 +56,7 @@ pub struct NamedId<I> {
 impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::ReauthenticationRequired];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = AcceptOutcome;
 
     fn audit(&self) -> Audit {

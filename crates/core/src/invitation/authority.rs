@@ -25,6 +25,8 @@ pub enum Suspension {
     RoleExceedsInviter,
     /// The inviter was removed, or has left when the invitation was suspended already.
     InviterHasLeft,
+    /// The API key that made it was revoked together with its invitations.
+    ApiKeyRevoked,
 }
 
 /// The roles of an invitation, loaded with their permissions.
@@ -179,6 +181,9 @@ pub(super) async fn check_caller_may_discard(
 /// invitation. An invitation that was suspended when its inviter left stays suspended, so that leaving does not restore
 /// what the loss of a role has taken away. The invitations of an inviter who was removed by another member are all
 /// suspended.
+///
+/// What an API key grants was checked when it made the invitation, which outlives the key. Whoever revokes the key can
+/// suspend its invitations.
 pub(crate) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;

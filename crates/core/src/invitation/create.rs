@@ -17,6 +17,7 @@ use crate::id::{ApiKeyId, InvitationId, OrganizationId, RoleId, WorkspaceId, Wor
 use crate::language::Language;
 use crate::names::InvitationMessage;
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::{membership, outbox, rate_limit, workspace};
@@ -64,6 +65,7 @@ impl Command for Create {
         Code::AlreadyMember,
         Code::InvitationExists,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsWrite);
     type Out = InvitationDetails;
 
     // A unique index guards against duplicates, the roles are checked again on acceptance, and the rows of the rate
@@ -94,7 +96,10 @@ impl Command for Create {
         let roles = authority::resolve_roles_with(cx, &grant, references.role(role).as_deref(), workspace).await?;
         authority::check_caller_may_grant(cx, &grant, &roles).await?;
         seats::check_free_seat(cx, &grant, self.invitee.key()).await?;
-        rate_limit::take_invitations(cx, &grant, &[self.invitee.key()]).await?;
+        // An API key that sends no mail has its requests limited only.
+        if self.is_mailed || grant.user().is_some() {
+            rate_limit::take_invitations(cx, &grant, &[self.invitee.key()]).await?;
+        }
         pending::check_limit(cx, grant.organization(), 1).await?;
         let row = self.insert(cx, &grant, &roles).await?;
         InvitationDetails::from_row(cx, row, &references)
@@ -208,6 +213,7 @@ impl<'a> InvitationDraft<'a> {
             workspace_id: workspace.map(|role| role.workspace),
             workspace_role_id: workspace.map(|role| role.role),
             inviter_membership_id: grant.membership(),
+            is_by_api_key: self.api_key.is_some(),
             left_suspended: false,
             delivery: if self.is_mailed { initial_delivery(cx) } else { Delivery::NotSent },
             delivery_reason: String::new(),

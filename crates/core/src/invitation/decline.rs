@@ -29,6 +29,7 @@ impl Command for Decline {
         Code::InvitationEmailMismatch,
         Code::InvitationEmailUnverified,
     ];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {

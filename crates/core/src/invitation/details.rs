@@ -20,7 +20,7 @@ pub struct InvitationDetails {
     pub role: Arc<Role>,
     pub workspace: Option<Arc<InvitedWorkspace>>,
     pub workspace_role: Option<Arc<InvitedWorkspaceRole>>,
-    /// `None` if the inviter has left.
+    /// `None` if the inviter has left, or if an API key made it.
     pub inviter: Option<Arc<Inviter>>,
     /// The bare token: it identifies the invitation, but does not prove access to the mailbox.
     pub token: InvitationToken,
@@ -47,6 +47,7 @@ impl InvitationDetails {
             let suspension = match row.inviter_membership_id.zip(inviter.as_deref()) {
                 _ if row.status != Status::Pending => None,
                 _ if role.removed_at.is_some() => Some(Suspension::RoleExceedsInviter),
+                None if row.is_by_api_key => row.left_suspended.then_some(Suspension::ApiKeyRevoked),
                 None => row.left_suspended.then_some(Suspension::InviterHasLeft),
                 Some((membership, inviter)) => {
                     let key = (membership, row.role_id, row.workspace_id, row.workspace_role_id);

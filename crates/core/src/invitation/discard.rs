@@ -8,6 +8,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceRoleId};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
@@ -26,6 +27,7 @@ pub struct Discard {
 impl Command for Discard {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[Code::InvitationNotFound, Code::InvitationNotPending, Code::RoleExceedsYours];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsWrite);
     type Out = ();
 
     // The only statement that writes has the status in its condition, and all that the caller's authority depends on.

@@ -138,5 +138,5 @@ impl FromStr for Cursor {
     }
 }
 
-/// Where a page of invitations is. Numbered pages other than the first are not supported.
+/// Where a page of invitations is. Numbered pages other than the first are not supported, offsets are.
 pub type InvitationPosition = Position<Cursor>;

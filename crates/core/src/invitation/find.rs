@@ -17,7 +17,7 @@ pub(super) async fn find(
     list: &List,
     limit: u32,
 ) -> Result<(Slice<InvitationRow>, Option<Total>)> {
-    let (organization, filter, position) = (list.organization, &list.filter, &list.position);
+    let (organization, filter) = (list.organization, &list.filter);
     let sort = list.sort.in_status(filter.status);
     if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
         let range = sent_between(filter);
@@ -25,8 +25,12 @@ pub(super) async fn find(
         let (total, mut rows) = (matches.total(), matches.rows);
         rows.sort_by(|row, other| sort.compare(&Cursor::new(sort, row), &Cursor::new(sort, other)));
         let compare = |row: &InvitationRow, cursor: &Cursor| sort.compare(&Cursor::new(sort, row), cursor);
-        return Ok((Slice::from_all(rows, position, limit, compare), Some(total)));
+        return Ok((Slice::from_all(rows, &list.position, limit, compare), Some(total)));
     }
+    let total = if list.counts { Some(count(cx, organization, filter).await?) } else { None };
+    let Some(position) = &start(cx, list, sort).await? else {
+        return Ok((Slice { rows: Vec::new(), has_previous: false, has_next: false }, total));
+    };
     let bounds = Bounds::new(filter, sort, position);
     let rows = i64::from(limit) + 1;
     let rows = match filter.status {
@@ -45,8 +49,24 @@ pub(super) async fn find(
             cx.tx.all(statement, arguments).await?
         }
     };
-    let total = if list.counts { Some(count(cx, organization, filter).await?) } else { None };
     Ok((Slice::from_read(rows, position, limit), total))
+}
+
+/// The position of a list, by a cursor if it leaves out rows. `None` if it leaves out all.
+async fn start(cx: &mut Context<'_>, list: &List, sort: Sort) -> Result<Option<InvitationPosition>> {
+    let Position::Offset(offset @ 1..) = list.position else {
+        return Ok(Some(list.position.clone()));
+    };
+    let (organization, filter) = (list.organization, &list.filter);
+    let arguments = arguments(cx.now, organization, filter, sent_between(filter), i64::from(offset) - 1);
+    let statement = match (filter.status, sort == Sort::Newest) {
+        (StatusFilter::Only(_), true) => lists::NTH_NEWEST,
+        (StatusFilter::Only(_), false) => lists::NTH_OLDEST,
+        (StatusFilter::All, true) => lists::NTH_NEWEST_IN_ANY_STATUS,
+        (StatusFilter::All, false) => lists::NTH_OLDEST_IN_ANY_STATUS,
+    };
+    let found = cx.tx.optional(statement, arguments).await?;
+    Ok(found.map(|(id,)| Position::After(Cursor { id, expires_at: None })))
 }
 
 /// The ids around what is read, exclusive, and the direction.
@@ -61,7 +81,7 @@ impl Bounds {
         let (after, before) = sent_between(filter);
         let is_newest = sort == Sort::Newest;
         match position {
-            Position::Page(_) => Self { after, before, is_descending: is_newest },
+            Position::Page(_) | Position::Offset(_) => Self { after, before, is_descending: is_newest },
             Position::After(cursor) if is_newest => Self { after, before: before.min(cursor.id), is_descending: true },
             Position::Before(cursor) if !is_newest => {
                 Self { after, before: before.min(cursor.id), is_descending: true }
@@ -134,7 +154,7 @@ async fn read_by_expiry(
         Position::After(cursor) | Position::Before(cursor) => {
             (cursor.expires_at.unwrap_or(Timestamp::EARLIEST), cursor.id)
         }
-        Position::Page(_) => (Timestamp::EARLIEST, 0.into()),
+        Position::Page(_) | Position::Offset(_) => (Timestamp::EARLIEST, 0.into()),
     };
     let all = arguments(cx.now, organization, filter, sent_between(filter), limit);
     let page = lists::ExpiringInvitations {

@@ -13,6 +13,7 @@ use crate::id::OrganizationId;
 use crate::listing::{Position, Total};
 use crate::organization::{self, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::time::Timestamp;
 
 /// The maximum and default number of invitations on a page.
@@ -27,6 +28,7 @@ pub struct List {
     pub organization: OrganizationId,
     pub filter: Filter,
     pub sort: Sort,
+    /// No offset with [`Sort::Expiry`].
     pub position: InvitationPosition,
     /// 1 to [`MAX_PAGE_SIZE`], which is also the default.
     pub limit: Option<u16>,
@@ -87,6 +89,7 @@ impl ListValidity {
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsRead);
     type Out = Page;
 
     fn organization(&self) -> Option<OrganizationId> {

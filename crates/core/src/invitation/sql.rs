@@ -31,9 +31,9 @@ record! {
         pub role_id: RoleId,
         pub workspace_id: Option<WorkspaceId>,
         pub workspace_role_id: Option<WorkspaceRoleId>,
-        /// `None` if the inviter has left.
+        /// `None` if the inviter has left, or if an API key made it.
         pub inviter_membership_id: Option<MembershipId>,
-        /// Whether it was suspended when its inviter left or was removed.
+        /// Whether it was suspended when its inviter left or was removed, or its API key was revoked.
         pub left_suspended: bool,
         /// Exclusive.
         pub expires_at: Timestamp,
@@ -57,7 +57,9 @@ record! {
         pub workspace_role_id: Option<WorkspaceRoleId>,
         /// `None` if the inviter has left.
         pub inviter_membership_id: Option<MembershipId>,
-        /// Whether it was suspended when its inviter left or was removed.
+        /// Whether an API key made it. It then has no inviter, although nobody has left.
+        pub is_by_api_key: bool,
+        /// Whether it was suspended when its inviter left or was removed, or its API key was revoked.
         pub left_suspended: bool,
         pub delivery: Delivery,
         /// Why the mail was not delivered; empty if there is no reason.
@@ -128,7 +130,7 @@ macro_rules! invitation_row {
         concat!(
             $before,
             " id, organization_id, email_key, status, generation, expires_at, created_at, updated_at, role_id, workspace_id,
-              workspace_role_id, inviter_membership_id, left_suspended, delivery, delivery_reason, delivery_attempts,
+              workspace_role_id, inviter_membership_id, is_by_api_key, left_suspended, delivery, delivery_reason, delivery_attempts,
               delivery_at, next_delivery_at ",
             $after
         )
@@ -176,6 +178,7 @@ sql! {
            LEFT JOIN email_addresses e ON e.address_key = $2
            LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
            LEFT JOIN sign_ins i ON i.session_id = $3 AND i.user_id = u.id AND i.expires_at > $4
+                AND i.impersonator_id IS NULL
            LEFT JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
            LEFT JOIN organization_roles r ON r.scope IN (0, $1) AND r.id = $5 AND r.removed_at IS NULL
            LEFT JOIN organization_memberships im ON im.organization_id = $1 AND im.id = $6
@@ -210,9 +213,9 @@ sql! {
         "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
                                   workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
                                   inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
-                                  language, message, api_key_id)
+                                  language, message, api_key_id, is_by_api_key)
          SELECT $1, $2, $3, $4, 'pending', $5, $6, $7, COALESCE($8, 0), $8, $9, $10, $11, $12, $14, $13, $14, $14, $15,
-                $16, $17
+                $16, $17, CASE WHEN $17 IS NULL THEN 0 ELSE 1 END
           WHERE NOT EXISTS (SELECT 1
                               FROM email_addresses e
                               JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
@@ -265,7 +268,7 @@ sql! {
             "UPDATE invitations
                 SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = $8,
                     delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7,
-                    api_key_id = $9
+                    api_key_id = $9, is_by_api_key = CASE WHEN $9 IS NULL THEN 0 ELSE 1 END
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");
 

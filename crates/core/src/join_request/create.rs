@@ -79,6 +79,7 @@ impl Command for RequestAddressChange {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::InvalidInvitationToken, Code::EmailNotVerified, Code::TooManyRequests, Code::JoinRequestLimit];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {

@@ -69,7 +69,7 @@ impl ListByStatus {
         let (count,) = cx.tx.one(sql::COUNT, (organization, self.status, MAX_COUNTED + 1)).await?;
         let (first, last) = (0.into(), i64::MAX.into());
         let (is_descending, after, before) = match (&self.position, !self.is_oldest_first()) {
-            (Position::Page(_), is_newest) => (is_newest, first, last),
+            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, first, last),
             (Position::After(id), true) | (Position::Before(id), false) => (true, first, *id),
             (Position::After(id), false) | (Position::Before(id), true) => (false, *id, last),
         };

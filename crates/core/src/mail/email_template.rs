@@ -15,6 +15,12 @@ pub enum EmailTemplate<'a> {
     Invitation(InvitationEmail<'a>),
     /// A reminder of an invitation, before it expires.
     Reminder(InvitationEmail<'a>),
+    /// An invitation to sign up.
+    SignUpInvitation {
+        /// The sign-up page, with the token.
+        link: &'a str,
+        expires_at: Timestamp,
+    },
     /// A code to verify an address.
     AddressCode(&'a str),
     /// A code to sign in with.
@@ -123,10 +129,11 @@ pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
     /// The names of the templates: file names without language and extension.
-    pub const TEMPLATES: [&'static str; 19] = [
+    pub const TEMPLATES: [&'static str; 20] = [
         "invitation",
         "workspace_invitation",
         "reminder",
+        "sign_up_invitation",
         "address_code",
         "sign_in_code",
         "sign_in_link",
@@ -151,6 +158,7 @@ impl EmailTemplate<'_> {
             Self::Invitation(InvitationEmail { workspace: Some(_), .. }) => "workspace_invitation",
             Self::Invitation(_) => "invitation",
             Self::Reminder(_) => "reminder",
+            Self::SignUpInvitation { .. } => "sign_up_invitation",
             Self::AddressCode(_) => "address_code",
             Self::SignInCode(_) => "sign_in_code",
             Self::SignInLink { .. } => "sign_in_link",
@@ -178,6 +186,7 @@ impl EmailTemplate<'_> {
             | Self::SignInLink { link, .. }
             | Self::AccountExists { link }
             | Self::SecurityNotice(NoticeEmail { link, .. })
+            | Self::SignUpInvitation { link, .. }
             | Self::OwnershipTransfer { link, .. } => Some(link),
             Self::JoinRequests(email)
             | Self::InvitationsAccepted(email)
@@ -234,6 +243,7 @@ impl EmailTemplate<'_> {
             }
             Self::SecurityNotice(notice) => notice_variables(notice, language),
             Self::AccountExists { .. } | Self::AddressInUse => Vec::new(),
+            Self::SignUpInvitation { expires_at, .. } => vec![deadline(*expires_at)],
             Self::AddressTooNew { available_at } => vec![deadline(*available_at)],
             Self::MemberRemoved { organization } => vec![("organization", name(organization, language))],
             Self::OwnershipTransfer { organization, owner, expires_at, .. } => {
@@ -259,7 +269,7 @@ impl EmailTemplate<'_> {
     }
 
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 19] {
+    pub const fn samples() -> [EmailTemplate<'static>; 20] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             organization_logo: None,
@@ -289,6 +299,10 @@ impl EmailTemplate<'_> {
                 ..email
             }),
             EmailTemplate::Reminder(InvitationEmail { days: 1, ..email }),
+            EmailTemplate::SignUpInvitation {
+                link: "https://join.example/sign-up?invite_token=dpl_SAMPLE.sample",
+                expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+            },
             EmailTemplate::AddressCode("042117"),
             EmailTemplate::SignInCode("042117"),
             EmailTemplate::SignInLink {

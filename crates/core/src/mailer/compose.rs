@@ -3,6 +3,7 @@
 
 use vestibule_i18n::Phrases;
 
+use crate::deployment_invitation::{self, DeploymentInvitation};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
@@ -56,6 +57,12 @@ impl Query for Compose<'_> {
                         Ok(Composition::Skip(SUSPENDED))
                     }
                     Some(mailed) => self.invitation(cx, invitation, &mailed, is_reminder),
+                }
+            }
+            Subject::SignUpInvitation { invitation } => {
+                match cx.tx.optional(deployment_invitation::sql::FIND, (invitation,)).await? {
+                    Some(invitation) if cx.now < invitation.expires_at => self.sign_up_invitation(cx, &invitation),
+                    _ => Ok(Composition::Skip(OBSOLETE)),
                 }
             }
             Subject::Verification { attempt, generation } => {
@@ -154,6 +161,15 @@ impl Compose<'_> {
             message.reply_to = Some(ReplyTo { name: inviter.unwrap_or_default(), address });
         }
         Ok(Composition::Mail(Box::new(message)))
+    }
+
+    fn sign_up_invitation(&self, cx: &Context<'_>, invitation: &DeploymentInvitation) -> Result<Composition> {
+        let host = cx.executor.settings.public_url.as_str();
+        let token = cx.executor.keys.mailed_deployment_token(invitation.id).reveal();
+        let link = format!("{host}/sign-up?invite_token={token}");
+        let template = EmailTemplate::SignUpInvitation { link: &link, expires_at: invitation.expires_at };
+        let to = EmailAddress::from_stored(invitation.email.clone(), invitation.email_key.clone());
+        self.mail(cx, to, invitation.language, &template)
     }
 
     /// Only here is it looked up whether a user has the address, so that the response to the request cannot reveal it.

@@ -45,7 +45,7 @@ impl Bounds {
 }
 
 /// What a list shows: the filter, the order, the position, and the number of rows.
-pub(super) type Request<'a> = (&'a MemberFilter, ListSort, &'a Position<MemberCursor>, u32);
+pub(crate) type Request<'a> = (&'a MemberFilter, ListSort, &'a Position<MemberCursor>, u32);
 
 /// Finds the members of a page, and the number of all that the filter admits. Without a filter that is `members`.
 pub(super) async fn find(
@@ -70,7 +70,7 @@ pub(super) async fn find(
     let rows = i64::from(limit) + 1;
     let slice = if !sort.is_by_name() {
         let (is_descending, bounds) = match (position, sort == ListSort::Newest) {
-            (Position::Page(_), is_newest) => (is_newest, bounds),
+            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, bounds),
             (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, bounds.before(cursor.id)),
             (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, bounds.after(cursor.id)),
         };
@@ -85,6 +85,17 @@ pub(super) async fn find(
         Slice::from_read(keys, position, limit)
     };
     Ok((slice, total))
+}
+
+/// Like [`find`], for a filtered list of another module: the ids and the names that they are sorted by.
+pub(crate) async fn find_keys(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    request: Request<'_>,
+) -> Result<(Slice<(MembershipId, String)>, Total)> {
+    let (Slice { rows, has_previous, has_next }, total) = find(cx, grant, request, 0).await?;
+    let rows = rows.into_iter().map(|key| (key.id, key.sort_name)).collect();
+    Ok((Slice { rows, has_previous, has_next }, total))
 }
 
 /// Finds the newest members before `before`, up to [`MAX_PACKED`], and returns where the next batch begins if they are
@@ -120,8 +131,8 @@ async fn read_by_name(
     let is_descending = (sort == ListSort::NameDescending) != is_before;
     let (name, id) = match position {
         Position::After(cursor) | Position::Before(cursor) => (cursor.name.as_str(), cursor.id),
-        Position::Page(_) if is_descending => (LAST_NAME, i64::MAX.into()),
-        Position::Page(_) => ("", 0.into()),
+        Position::Page(_) | Position::Offset(_) if is_descending => (LAST_NAME, i64::MAX.into()),
+        Position::Page(_) | Position::Offset(_) => ("", 0.into()),
     };
     let page = sql::NamePage {
         organization,

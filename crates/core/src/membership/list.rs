@@ -15,6 +15,10 @@ use crate::id::{MembershipId, OrganizationId};
 use crate::listing::{ListSort, MAX_PACKED, Position, Slice, Total, pack_ids};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
+
+/// The longest page.
+const MAX_LIMIT: u32 = 1000;
 
 /// Lists a page of members.
 ///
@@ -26,7 +30,7 @@ pub struct ListMembers {
     pub filter: MemberFilter,
     pub sort: ListSort,
     pub position: Position<MemberCursor>,
-    /// At most 500.
+    /// At most 1,000.
     pub limit: u32,
 }
 
@@ -66,17 +70,28 @@ impl Query for ShowMember {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MemberDetails> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let (organization, membership) = (grant.organization(), self.membership);
-        let found = cx.tx.optional(sql::MEMBER, (organization, membership)).await?;
-        let member = found.ok_or(Code::MemberNotFound)?;
-        let roles = cx.tx.all(sql::lists::ROLES, (organization, &pack_ids([membership.get()]))).await?;
-        Ok(MemberDetails { member, roles })
+        load_member(cx, &grant, self.membership).await
     }
+}
+
+/// Loads a member with their roles.
+///
+/// # Errors
+/// `MEMBER_NOT_FOUND`.
+pub(super) async fn load_member(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    membership: MembershipId,
+) -> Result<MemberDetails> {
+    let member = cx.tx.optional(sql::MEMBER, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
+    let roles = cx.tx.all(sql::lists::ROLES, (grant.organization(), &pack_ids([membership.get()]))).await?;
+    Ok(MemberDetails { member, roles })
 }
 
 impl Query for ListMembers {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersRead);
     type Out = MembersPage;
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -85,9 +100,9 @@ impl Query for ListMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let limit = self.limit.clamp(1, u32::from(MAX_PACKED));
+        let limit = self.limit.clamp(1, MAX_LIMIT);
         let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest;
-        let (organization, slice, total) = if is_plain && let Position::Page(_) = self.position {
+        let (organization, slice, total) = if is_plain && let Position::Page(_) | Position::Offset(_) = self.position {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
             check_workspace(cx, &grant, &self.filter).await?;
@@ -137,14 +152,14 @@ pub(super) async fn check_workspace(cx: &mut Context<'_>, grant: &Grant, filter:
     if organization == grant.organization() { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
-/// Loads members in the order of their ids in the argument. A page has at most [`MAX_PACKED`].
+/// Loads members in the order of their ids in the argument.
 pub(super) async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[MembershipId]) -> Result<Vec<Member>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let mut members: HashMap<MembershipId, Member> = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(usize::from(MAX_PACKED)) {
+        let packed = pack_ids(chunk.iter().map(|id| id.get()));
+        let found = cx.tx.all(sql::lists::MEMBERS, (grant.organization(), &packed)).await?;
+        members.extend(found.into_iter().map(|member| (member.id, member)));
     }
-    let packed = pack_ids(ids.iter().map(|id| id.get()));
-    let members = cx.tx.all(sql::lists::MEMBERS, (grant.organization(), &packed)).await?;
-    let mut members: HashMap<_, _> = members.into_iter().map(|member| (member.id, member)).collect();
     Ok(ids.iter().filter_map(|id| members.remove(id)).collect())
 }
 
@@ -153,11 +168,11 @@ pub(super) async fn with_roles(
     grant: &Grant,
     members: Vec<Member>,
 ) -> Result<Vec<MemberDetails>> {
-    if members.is_empty() {
-        return Ok(Vec::new());
+    let mut roles = Vec::new();
+    for chunk in members.chunks(usize::from(MAX_PACKED)) {
+        let packed = pack_ids(chunk.iter().map(|member| member.id.get()));
+        roles.extend(cx.tx.all(sql::lists::ROLES, (grant.organization(), &packed)).await?);
     }
-    let packed = pack_ids(members.iter().map(|member| member.id.get()));
-    let roles = cx.tx.all(sql::lists::ROLES, (grant.organization(), &packed)).await?;
     let mut roles = group_by(roles, |role| role.membership_id);
     let details = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
     Ok(members.into_iter().map(details).collect())

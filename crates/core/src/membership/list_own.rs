@@ -6,6 +6,7 @@ use super::sql::{self, Membership, MembershipRole};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
+use crate::id::UserId;
 use crate::organization::{self, Organization};
 use crate::permission::{AddressList, PermissionSet, Requirement};
 use crate::user::{self, PublicUser};
@@ -46,28 +47,40 @@ impl Query for ListOwn {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
         let (profile, address) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, cx.caller.address);
-        let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
-        let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
-        let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
-        let mut organizations: HashMap<_, _> =
-            organizations.into_iter().map(|organization| (organization.id, organization)).collect();
-        let mut roles = group_by(roles, |role| role.membership_id);
-        let own = memberships.into_iter().filter_map(|membership| {
-            let organization = organizations.remove(&membership.organization_id)?;
+        let own = load_of_user(cx, user).await?.into_iter().map(|(membership, organization, roles)| {
             let (restricts, addresses) = (organization.enable_ip_restriction, &organization.whitelisted_ips);
-            let (roles, user) = (roles.remove(&membership.id).unwrap_or_default(), profile.clone());
+            let user = profile.clone();
             if !AddressList::is_allowed(restricts, addresses, address) {
-                return Some(OwnMembership::outside(membership, organization, user));
+                return OwnMembership::outside(membership, organization, user);
             }
             let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
-            Some(OwnMembership {
+            OwnMembership {
                 organization: organization.visible_to(&permissions),
                 roles,
                 is_address_allowed: true,
                 membership,
                 user,
-            })
+            }
         });
         Ok(own.collect())
     }
+}
+
+/// Loads the memberships of a user, newest first, with what their organizations show to their admins.
+pub(crate) async fn load_of_user(
+    cx: &mut Context<'_>,
+    user: UserId,
+) -> Result<Vec<(Membership, Organization, Vec<MembershipRole>)>> {
+    let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
+    let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
+    let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+    let mut organizations: HashMap<_, _> =
+        organizations.into_iter().map(|organization| (organization.id, organization)).collect();
+    let mut roles = group_by(roles, |role| role.membership_id);
+    let loaded = memberships.into_iter().filter_map(|membership| {
+        let organization = organizations.remove(&membership.organization_id)?;
+        let roles = roles.remove(&membership.id).unwrap_or_default();
+        Some((membership, organization, roles))
+    });
+    Ok(loaded.collect())
 }

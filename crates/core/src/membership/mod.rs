@@ -1,8 +1,11 @@
 //! Memberships: which users belong to an organization, and their roles.
 
+mod add;
+mod add_many;
 mod export;
 mod filter;
 mod find;
+mod find_by_key;
 mod join;
 mod list;
 mod list_own;
@@ -11,14 +14,21 @@ mod replace_roles;
 mod roles;
 mod search;
 pub(crate) mod sql;
+mod update;
 
+pub use add::{Add, NewMember};
+pub use add_many::{AddMany, AddedMembers, MAX_ROWS};
 pub use export::{ExportMembers, MembersBatch};
 pub use filter::{MemberCursor, MemberFilter};
+pub(crate) use find::find_keys;
+pub use find_by_key::FindByKey;
 pub(crate) use join::join;
 pub use list::{ListMembers, MemberDetails, MembersPage, ShowMember};
+pub(crate) use list_own::load_of_user;
 pub use list_own::{ListOwn, OwnMembership};
 pub use removal_effects::{RemovalEffects, ShowRemovalEffects};
 pub(crate) use replace_roles::check_roles;
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
 pub use roles::{AssignRole, RevokeRole};
 pub use sql::{Member, Membership, MembershipRole};
+pub use update::Update;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::sql::{self, MembershipRole};
-use crate::access;
+use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
-use crate::id::{MemberId, OrganizationId, RoleId};
+use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization;
 use crate::permission::{PermissionSet, RequiredPermission, Requirement};
 use crate::security_log::{Change, Subject};
@@ -51,45 +51,58 @@ impl Command for ReplaceRoles {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ReplacedRoles> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let organization = grant.organization();
-        let wanted = check_roles(&self.roles)?;
-        let found = cx.tx.optional(sql::FIND, (organization, self.member)).await?;
+        check_roles(&self.roles)?;
+        let found = cx.tx.optional(sql::FIND, (grant.organization(), self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
         cx.subject.target_membership = Some(membership.get());
-        let previous = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
-        let may_change = |permissions: &PermissionSet| -> Result<()> {
-            if grant.covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
-        };
-        let removed: Vec<_> = previous.iter().filter(|role| !wanted.contains(&role.id)).collect();
-        removed.iter().try_for_each(|role| may_change(&role.permissions))?;
-        let added: Vec<_> = wanted.iter().filter(|id| previous.iter().all(|role| role.id != **id)).collect();
-        let max = usize::try_from(cx.executor.settings.roles.max_per_member).unwrap_or(usize::MAX);
-        // The maximum may have been lowered: fewer roles than before are allowed.
-        if !added.is_empty() && wanted.len() > max {
-            return Err(Code::RolesPerMember.into());
-        }
-        // Roles are assigned before others are revoked, so that an admin role can be exchanged for another one.
-        for id in &added {
-            let role =
-                cx.tx.optional(organization::sql::ROLE, (organization, **id)).await?.ok_or(Code::RoleNotFound)?;
-            may_change(&role.permissions)?;
-            cx.executor.settings.roles.check_assignable(&role.permissions)?;
-            cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, membership, **id)).await?;
-        }
-        for role in &removed {
-            let assignment = (organization, membership, role.id);
-            cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.ok_or(Code::LastAdmin)?;
-        }
-        let subject = Subject { user: grant.user(), ..cx.subject };
-        if !added.is_empty() {
-            cx.log_change(Change::RoleAssigned, subject);
-        }
-        if !removed.is_empty() {
-            cx.log_change(Change::RoleRevoked, subject);
-        }
-        let current = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
-        Ok(ReplacedRoles { previous, current })
+        replace(cx, &grant, membership, &self.roles).await
     }
+}
+
+/// Gives a member of the grant's organization exactly these roles.
+///
+/// # Errors
+/// Those of [`ReplaceRoles`].
+pub(super) async fn replace(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    membership: MembershipId,
+    roles: &[RoleId],
+) -> Result<ReplacedRoles> {
+    let organization = grant.organization();
+    let wanted = check_roles(roles)?;
+    let previous = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
+    let may_change = |permissions: &PermissionSet| -> Result<()> {
+        if grant.covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
+    };
+    let removed: Vec<_> = previous.iter().filter(|role| !wanted.contains(&role.id)).collect();
+    removed.iter().try_for_each(|role| may_change(&role.permissions))?;
+    let added: Vec<_> = wanted.iter().filter(|id| previous.iter().all(|role| role.id != **id)).collect();
+    let max = usize::try_from(cx.executor.settings.roles.max_per_member).unwrap_or(usize::MAX);
+    // The maximum may have been lowered: fewer roles than before are allowed.
+    if !added.is_empty() && wanted.len() > max {
+        return Err(Code::RolesPerMember.into());
+    }
+    // Roles are assigned before others are revoked, so that an admin role can be exchanged for another one.
+    for id in &added {
+        let role = cx.tx.optional(organization::sql::ROLE, (organization, **id)).await?.ok_or(Code::RoleNotFound)?;
+        may_change(&role.permissions)?;
+        cx.executor.settings.roles.check_assignable(&role.permissions)?;
+        cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, membership, **id)).await?;
+    }
+    for role in &removed {
+        let assignment = (organization, membership, role.id);
+        cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.ok_or(Code::LastAdmin)?;
+    }
+    let subject = Subject { user: grant.user(), ..cx.subject };
+    if !added.is_empty() {
+        cx.log_change(Change::RoleAssigned, subject);
+    }
+    if !removed.is_empty() {
+        cx.log_change(Change::RoleRevoked, subject);
+    }
+    let current = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
+    Ok(ReplacedRoles { previous, current })
 }
 
 /// Returns the distinct roles.

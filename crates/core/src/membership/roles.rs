@@ -7,6 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization::{self, Role};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 
 /// Assigns a role to a member. It is not an error if the member has the role.
@@ -30,6 +31,7 @@ impl Command for AssignRole {
         Code::PermissionArchived,
         Code::RolesPerMember,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -67,6 +69,7 @@ impl Command for RevokeRole {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] =
         &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::LastAdmin];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -87,6 +87,7 @@ macro_rules! members {
     };
 }
 
+pub(crate) mod by_key;
 pub(crate) mod lists;
 
 sql! {

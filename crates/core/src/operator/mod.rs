@@ -1,7 +1,8 @@
 //! What operators do: the people who run the service, on the machine of the server. They see all users and
 //! organizations, and can end a user's access.
 //!
-//! Nothing here is reachable through HTTP. The binary's commands run these, directly or in the running server.
+//! No person reaches them through HTTP. The binary's commands run these, directly or in the running server, and some of
+//! them the commands of API keys.
 
 mod disable_user;
 mod list_organizations;
@@ -32,14 +33,14 @@ pub use sql::{
 };
 
 /// Sign-ins, admins and holders of an address that are shown.
-const MAX_SHOWN: i64 = 100;
+pub(crate) const MAX_SHOWN: i64 = 100;
 
 /// Ends every sign-in and every open verification of a user, on all processes when this commits. Returns how many
 /// sign-ins were active.
 ///
 /// # Errors
 /// `USER_NOT_FOUND`.
-async fn end_access(cx: &mut Context<'_>, user: UserId) -> Result<i64> {
+pub(crate) async fn end_access(cx: &mut Context<'_>, user: UserId) -> Result<i64> {
     cx.tx.optional(sql::USER, (user,)).await?.ok_or(Code::UserNotFound)?;
     cx.subject.target_user = Some(user);
     let (count,) = cx.tx.one(sql::COUNT_SIGN_INS, (user, cx.now)).await?;

@@ -48,10 +48,12 @@ impl Command for ResetPassword {
             None
         };
         if let Some(reason) = reason {
+            let remedy = match &cx.api_key {
+                Some(_) => "To end their access, disable them.".to_owned(),
+                None => format!("To end their access, run: vestibule users disable {}", self.user),
+            };
             return Err(Code::NoAlternativeAuthMethod.with_message(format!(
-                "Without a password the user could not sign in any more, because {reason}. To end their access, run: \
-                 vestibule users disable {}",
-                self.user
+                "Without a password the user could not sign in any more, because {reason}. {remedy}"
             )));
         }
         if found.has_password {

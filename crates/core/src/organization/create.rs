@@ -1,8 +1,10 @@
 //! Creating an organization.
 
+use super::sort_name;
 use super::sql::{self, Organization};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
+use crate::id::OrganizationId;
 use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
 use crate::permission::Requirement;
@@ -45,13 +47,33 @@ impl Command for Create {
             return Err(Code::OrganizationLimit.into());
         }
         rate_limit::take_organization(cx, user).await?;
-        let id = cx.id();
-        cx.subject.organization = Some(id);
-        let image = images::apply_change(cx, "", &self.image).await?;
-        let row = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
-        let organization = cx.tx.one(sql::INSERT, row).await?;
-        let membership = membership::join(cx, id, user, creator)?;
+        let organization = insert(cx, &self.name, &self.description, &self.image, 1).await?;
+        let membership = membership::join(cx, organization.id, user, creator)?;
         session::set_active_organization(cx, Some(membership.id)).await?;
         Ok(Created { organization, membership })
     }
+}
+
+/// Inserts an organization, with the number of members that the caller adds.
+pub(super) async fn insert(
+    cx: &mut Context<'_>,
+    name: &OrganizationName,
+    description: &Description,
+    image: &images::Change,
+    members: i64,
+) -> Result<Organization> {
+    let id: OrganizationId = cx.id();
+    cx.subject.organization = Some(id);
+    let image = images::apply_change(cx, "", image).await?;
+    let sort_name = sort_name(name.as_str());
+    let row = sql::NewOrganization {
+        id,
+        name: name.as_str(),
+        sort_name: &sort_name,
+        description: description.as_str(),
+        image_url: &image,
+        members,
+        now: cx.now,
+    };
+    Ok(cx.tx.one(sql::INSERT, row).await?)
 }

@@ -12,6 +12,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
 use crate::permission::{AddressList, RequiredPermission, Requirement};
 use crate::reauthentication::require_recent_proof;
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
@@ -36,6 +37,8 @@ pub struct Delete {
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::OrganizationsWrite);
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

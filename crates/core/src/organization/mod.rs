@@ -1,5 +1,6 @@
 //! An organization is a tenant. Its data is visible to its members only.
 
+pub mod by_key;
 mod count_role_members;
 mod counts;
 mod create;
@@ -18,10 +19,20 @@ pub use counts::{Count, Counts};
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, RestorableOrganization, Restore, erase_deleted};
 pub use explain::{ACTIONS, Action, Explain, Explanation};
-pub(crate) use roles::describe_role_holders;
 pub use roles::{CreateRole, ListRoles, RemoveRole};
+pub(crate) use roles::{describe_role_holders, load_roles};
 pub use seats::SeatCount;
-pub(crate) use seats::{increment_member_count, seats, take_seat};
+pub(crate) use seats::{increment_member_count, seats, take_seat, take_seats};
 pub use sql::{DeletedOrganization, Organization, Role, RoleUsage};
 pub use update::Update;
 pub use update_role::{RoleDetails, ShowRole, UpdateRole};
+
+use crate::search::fold;
+
+/// The maximum length of a sort name, in characters: an index of the database holds it.
+const MAX_SORT_NAME: usize = 100;
+
+/// What a list of organizations sorts a name by.
+fn sort_name(name: &str) -> String {
+    fold(name).chars().take(MAX_SORT_NAME).collect()
+}

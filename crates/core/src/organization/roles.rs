@@ -8,6 +8,7 @@ use crate::id::{OrganizationId, RoleId};
 use crate::names::{RoleName, full_name};
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 use crate::rate_limit;
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 
 /// Lists the deployment's shared roles and the organization's own: the default role of members first, because clients
@@ -23,15 +24,21 @@ pub struct ListRoles {
 impl Query for ListRoles {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesRead);
     type Out = Vec<Role>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Role>> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let mut roles = cx.tx.all(sql::ROLES, (grant.organization(),)).await?;
-        let member = cx.executor.deployment()?.member_role_id;
-        roles.sort_by_key(|role| role.id != member);
-        Ok(roles)
+        load_roles(cx, &grant).await
     }
+}
+
+/// Loads the roles that can be assigned, in the order of [`ListRoles`].
+pub(crate) async fn load_roles(cx: &mut Context<'_>, grant: &Grant) -> Result<Vec<Role>> {
+    let mut roles = cx.tx.all(sql::ROLES, (grant.organization(),)).await?;
+    let member = cx.executor.deployment()?.member_role_id;
+    roles.sort_by_key(|role| role.id != member);
+    Ok(roles)
 }
 
 /// Creates a role of the organization.
@@ -55,6 +62,7 @@ impl Command for CreateRole {
         Code::RoleLimit,
         Code::TooManyRequests,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesWrite);
     type Out = Role;
 
     fn audit(&self) -> Audit {
@@ -104,6 +112,7 @@ impl Command for RemoveRole {
         Code::RoleInUse,
         Code::LastAdmin,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -129,8 +138,11 @@ impl Command for RemoveRole {
             }
             None => self.refuse_in_use(cx, organization).await?,
         }
-        cx.tx.execute(sql::REVOKE_ROLE_FROM_ALL, (organization, self.role)).await?;
-        cx.tx.optional(sql::HAS_ADMIN, (organization,)).await?.ok_or(Code::LastAdmin)?;
+        let revoked = cx.tx.execute(sql::REVOKE_ROLE_FROM_ALL, (organization, self.role)).await?;
+        // An organization that an API key has created may have no admin yet.
+        if revoked > 0 && role.permissions.contains(ADMIN) {
+            cx.tx.optional(sql::HAS_ADMIN, (organization,)).await?.ok_or(Code::LastAdmin)?;
+        }
         cx.tx.optional(sql::REMOVE_ROLE, (organization, self.role, cx.now)).await?.ok_or(Code::RoleNotFound)?;
         Ok(())
     }

@@ -19,8 +19,18 @@ pub struct SeatCount {
 /// Counts a new member; `None` when no seat is free. Concurrent joins serialize on the organization's row. Without a
 /// limit, use [`increment_member_count`], which locks it for a shorter time.
 pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<Organization>> {
+    take_seats(cx, organization, 1).await
+}
+
+/// Like [`take_seat`], for this many new members.
+pub(crate) async fn take_seats(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    count: usize,
+) -> Result<Option<Organization>> {
     let limit = cx.executor.settings.seats.organization_limit();
-    Ok(cx.tx.optional(sql::TAKE_SEAT, (organization, limit, cx.now)).await?)
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(cx.tx.optional(sql::TAKE_SEATS, (organization, count, limit, cx.now)).await?)
 }
 
 /// Counts a new member of an organization without a limit. The statement is deferred to the end of the transaction,

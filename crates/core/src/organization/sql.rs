@@ -1,5 +1,7 @@
 //! Statements on organizations and their roles. An organization's `id` is its tenant id.
 
+pub(crate) mod by_key;
+
 use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
@@ -105,9 +107,17 @@ sql! {
                 (SELECT COUNT(*) FROM (SELECT r.id FROM join_requests r
                                         WHERE r.organization_id = $1 AND r.status = 'pending' LIMIT $2) counted) AS join_requests";
 
-    INSERT(OrganizationId, Text, Text, Text, Timestamp) -> Organization invalidates Organization(1) =
-        "INSERT INTO organizations (id, name, description, image_url, member_count, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 1, $5, $5)
+    INSERT(NewOrganization {
+        id: OrganizationId,
+        name: Text,
+        sort_name: Text,
+        description: Text,
+        image_url: Text,
+        members: i64,
+        now: Timestamp,
+    }) -> Organization invalidates Organization(id) =
+        "INSERT INTO organizations (id, name, sort_name, description, image_url, member_count, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
@@ -115,6 +125,7 @@ sql! {
     UPDATE(UpdateOrganization {
         organization: OrganizationId,
         name: Text,
+        sort_name: Text,
         description: Text,
         image_url: Text,
         allowed_addresses: Text,
@@ -123,8 +134,8 @@ sql! {
         now: Timestamp,
     }) -> Organization invalidates Organization(organization) =
         "UPDATE organizations
-            SET name = $2, description = $3, image_url = $4, whitelisted_ips = $5, enable_ip_restriction = $6,
-                auto_assigned_workspace_id = $7, updated_at = $8
+            SET name = $2, sort_name = $3, description = $4, image_url = $5, whitelisted_ips = $6,
+                enable_ip_restriction = $7, auto_assigned_workspace_id = $8, updated_at = $9
           WHERE id = $1 AND deleted_at IS NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
@@ -203,9 +214,10 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY m.id DESC";
 
-    /// Returns no row when no seat is free.
-    TAKE_SEAT(OrganizationId, i64, Timestamp) -> Organization invalidates Organization(1) =
-        "UPDATE organizations SET member_count = member_count + 1, updated_at = $3 WHERE id = $1 AND member_count < $2
+    /// Returns no row when fewer seats than `$2` are free.
+    TAKE_SEATS(OrganizationId, i64, i64, Timestamp) -> Organization invalidates Organization(1) =
+        "UPDATE organizations SET member_count = member_count + $2, updated_at = $4
+          WHERE id = $1 AND member_count + $2 <= $3
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 

@@ -1,7 +1,8 @@
 //! Changing an organization's settings.
 
+use super::sort_name;
 use super::sql::{self, Organization};
-use crate::access;
+use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, WorkspaceId};
@@ -58,6 +59,13 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
+        self.apply(cx, &grant).await
+    }
+}
+
+impl Update {
+    /// Changes the organization of the grant.
+    pub(super) async fn apply(&self, cx: &mut Context<'_>, grant: &Grant) -> Result<Organization> {
         let organization = grant.organization();
         let current = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
         if self.enforce_mfa == Some(true) {
@@ -70,16 +78,18 @@ impl Command for Update {
         }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
-        if restricts && !addresses.allows(cx.caller.address) {
+        // The list does not apply to API keys, so it cannot lock one out.
+        if grant.user().is_some() && restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
         let name = self.name.as_ref().map_or(current.name.as_str(), OrganizationName::as_str);
         let description = self.description.as_ref().map_or(current.description.as_str(), Description::as_str);
-        let addresses = addresses.to_json();
+        let (addresses, sort_name) = (addresses.to_json(), sort_name(name));
         let image = images::apply_change(cx, &current.image_url, &self.image).await?;
         let update = sql::UpdateOrganization {
             organization,
             name,
+            sort_name: &sort_name,
             description,
             image_url: &image,
             allowed_addresses: &addresses,

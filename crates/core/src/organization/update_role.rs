@@ -8,6 +8,7 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
 use crate::names::RoleName;
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 
 /// Changes the name or the permissions of a role of the organization. `None` leaves a part unchanged. The change takes
@@ -36,6 +37,7 @@ impl Command for UpdateRole {
         Code::PermissionUnknown,
         Code::LastAdmin,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesWrite);
     type Out = Role;
 
     fn audit(&self) -> Audit {

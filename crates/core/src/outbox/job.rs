@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 use super::sql::JobRow;
 use crate::error::{Problem, Result};
 use crate::execution::Executor;
-use crate::id::{AttemptId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
+use crate::id::{AttemptId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
 use crate::time::Timestamp;
 
 /// The kind of mail that a job sends.
@@ -14,6 +14,8 @@ pub enum MailKind {
     Invitation,
     /// A reminder of an invitation, before it expires.
     Reminder,
+    /// An invitation to sign up.
+    SignUpInvitation,
     /// The code or link of a verification.
     Verification,
     /// Notifies a user of a change to their sign-in methods, account or organizations.
@@ -81,6 +83,7 @@ impl MailKind {
 vestibule_db::text_enum!(
     MailKind: Invitation = "invitation",
     Reminder = "reminder",
+    SignUpInvitation = "sign_up_invitation",
     Verification = "attempt",
     SecurityNotice = "notice",
     MemberRemoved = "removed",
@@ -140,6 +143,9 @@ pub(crate) enum Subject {
         generation: i64,
         is_reminder: bool,
     },
+    SignUpInvitation {
+        invitation: DeploymentInvitationId,
+    },
     /// One generation of a verification.
     Verification {
         attempt: AttemptId,
@@ -183,8 +189,8 @@ impl TryFrom<JobRow> for Job {
 
     fn try_from(row: JobRow) -> Result<Self> {
         let incomplete = || Problem::internal("a job in the outbox has no subject");
-        let JobRow { id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, generation, attempts } =
-            row;
+        let JobRow { id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, .. } = row;
+        let JobRow { deployment_invitation_id, generation, attempts, .. } = row;
         let organization = || organization_id.ok_or_else(incomplete);
         let user = || user_id.ok_or_else(incomplete);
         let subject = match kind {
@@ -194,6 +200,9 @@ impl TryFrom<JobRow> for Job {
                 generation,
                 is_reminder: kind == MailKind::Reminder,
             },
+            MailKind::SignUpInvitation => {
+                Subject::SignUpInvitation { invitation: deployment_invitation_id.ok_or_else(incomplete)? }
+            }
             MailKind::Verification => Subject::Verification { attempt: attempt_id.ok_or_else(incomplete)?, generation },
             MailKind::SecurityNotice => Subject::SecurityNotice { notice: notice_id.ok_or_else(incomplete)? },
             MailKind::MemberRemoved => Subject::MemberRemoved { organization: organization()?, user: user()? },

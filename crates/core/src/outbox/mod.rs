@@ -14,7 +14,7 @@ use vestibule_db::DependentStatement;
 use self::sql::NewJob;
 use crate::error::Result;
 use crate::execution::Context;
-use crate::id::{AttemptId, InvitationId, NoticeId, OrganizationId, UserId};
+use crate::id::{AttemptId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, UserId};
 use crate::time::Timestamp;
 
 pub(crate) use delivery::update_delivery;
@@ -82,6 +82,15 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
     jobs
 }
 
+/// Enqueues the mail of an invitation to sign up.
+pub(crate) async fn enqueue_deployment_invitation(
+    cx: &mut Context<'_>,
+    invitation: DeploymentInvitationId,
+) -> Result<()> {
+    let job = NewJob { deployment_invitation: Some(invitation), ..new_job(cx, MailKind::SignUpInvitation) };
+    enqueue(cx, job).await
+}
+
 /// Enqueues the mail of one generation of a verification.
 pub(crate) async fn enqueue_verification(cx: &mut Context<'_>, attempt: AttemptId, generation: i64) -> Result<()> {
     let job = NewJob { attempt: Some(attempt), generation, ..new_job(cx, MailKind::Verification) };
@@ -141,6 +150,7 @@ fn new_job(cx: &Context<'_>, kind: MailKind) -> NewJob<'static> {
         now: cx.now,
         is_urgent: kind.queue().is_urgent(),
         notice: None,
+        deployment_invitation: None,
     }
 }
 

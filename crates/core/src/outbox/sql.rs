@@ -4,7 +4,7 @@ use vestibule_db::{Text, record, sql};
 
 use super::job::{Delivery, JobState, MailKind};
 use crate::cache::Scope;
-use crate::id::{AttemptId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
+use crate::id::{AttemptId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
 use crate::language::Language;
 use crate::time::Timestamp;
 
@@ -18,6 +18,7 @@ record! {
         pub(crate) attempt_id: Option<AttemptId>,
         pub(crate) notice_id: Option<NoticeId>,
         pub(crate) user_id: Option<UserId>,
+        pub(crate) deployment_invitation_id: Option<DeploymentInvitationId>,
         pub(crate) generation: i64,
         pub(crate) attempts: i64,
     }
@@ -73,10 +74,11 @@ sql! {
         now: Timestamp,
         is_urgent: bool,
         notice: Option<NoticeId>,
+        deployment_invitation: Option<DeploymentInvitationId>,
     }) =
         "INSERT INTO outbox (id, kind, organization_id, invitation_id, attempt_id, user_id, generation, state, due_at,
-                             created_at, is_urgent, notice_id)
-         SELECT $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10, $11";
+                             created_at, is_urgent, notice_id, deployment_invitation_id)
+         SELECT $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10, $11, $12";
 
     /// Claims the next job of a queue that is due. The outer statement repeats the condition, so that only one of two
     /// workers that select the same row claims it.
@@ -86,7 +88,8 @@ sql! {
             AND id = (SELECT o.id FROM outbox o
                        WHERE o.state = 'waiting' AND o.is_urgent = $3 AND o.due_at <= $1
                        ORDER BY o.due_at, o.id LIMIT 1)
-      RETURNING id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, generation, attempts";
+      RETURNING id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, deployment_invitation_id,
+                generation, attempts";
 
     NEXT_DUE(bool) -> (Timestamp,) =
         "SELECT due_at FROM outbox WHERE state = 'waiting' AND is_urgent = $1 ORDER BY due_at LIMIT 1";
@@ -107,13 +110,15 @@ sql! {
     RETRY(OutboxId, Timestamp) -> JobRow =
         "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = $2
           WHERE id = $1
-      RETURNING id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, generation, attempts";
+      RETURNING id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, deployment_invitation_id,
+                generation, attempts";
 
     DEAD_JOBS() -> (OutboxId,) = "SELECT id FROM outbox WHERE state = 'dead' ORDER BY id";
 
     DROP(OutboxId) -> JobRow =
         "DELETE FROM outbox WHERE id = $1
-      RETURNING id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, generation, attempts";
+      RETURNING id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, deployment_invitation_id,
+                generation, attempts";
 
     /// Stores the delivery state of this generation's mail.
     UPDATE_DELIVERY(DeliveryUpdate {

@@ -35,6 +35,7 @@ impl Command for Offer {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::MemberNotFound, Code::InvalidField, Code::HandoverExists];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -107,6 +108,7 @@ pub struct Accept {
 impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::HandoverNotFound, Code::RolesPerMember];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Transferred;
 
     fn audit(&self) -> Audit {
@@ -150,6 +152,7 @@ pub struct Decline {
 impl Command for Decline {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

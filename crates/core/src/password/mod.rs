@@ -4,6 +4,7 @@ mod breached;
 mod common;
 mod context_words;
 mod hasher;
+mod import;
 mod normalize;
 mod pattern;
 mod policy;
@@ -21,8 +22,8 @@ pub(crate) use breached::{check_and_find, sha1_hex};
 pub(crate) use context_words::ContextWords;
 pub use hasher::PasswordHasher;
 pub(crate) use hasher::Verified;
-pub use policy::NewPassword;
 pub(crate) use policy::PasswordPolicy;
+pub use policy::{NewPassword, UncheckedPassword};
 
 /// The limit on a new password's length, in bytes after normalization. It bounds the cost of hashing.
 const MAX_LENGTH: usize = 512;
@@ -45,6 +46,14 @@ impl Password {
     pub fn parse_new(text: String, min_length: usize) -> Result<NewPassword> {
         Ok(NewPassword::parse(&Self(text), min_length)?)
     }
+
+    /// A new password that the policy does not apply to: only its normalization and its length of 1 to 512 bytes.
+    ///
+    /// # Errors
+    /// `INVALID_PASSWORD`, with the reason.
+    pub fn parse_unchecked(text: String) -> Result<UncheckedPassword> {
+        Ok(UncheckedPassword::parse(&Self(text))?)
+    }
 }
 
 impl fmt::Debug for Password {
@@ -57,6 +66,14 @@ impl fmt::Debug for Password {
 /// form.
 #[derive(Clone, Debug)]
 pub(crate) struct AcceptedPassword(Password);
+
+/// A new password that an API key chooses for a user.
+#[derive(Clone, Debug)]
+pub enum ChosenPassword {
+    Checked(NewPassword),
+    /// The policy does not apply to it.
+    Unchecked(UncheckedPassword),
+}
 
 /// A password's digest: an Argon2id string with salt and parameters. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::common::is_common;
 use super::context_words::ContextWords;
 use super::normalize::{fold, opaque_string};
 use super::pattern::is_pattern;
-use super::{AcceptedPassword, MAX_LENGTH, Password};
+use super::{AcceptedPassword, ChosenPassword, MAX_LENGTH, Password};
 use crate::error::Result;
 use crate::password_refusal::PasswordRefusal;
 use crate::settings::Settings;
@@ -47,6 +47,26 @@ impl NewPassword {
     }
 }
 
+/// A new password that is normalized, not empty, and not too long. `Debug` does not show it.
+#[derive(Clone, Debug)]
+pub struct UncheckedPassword(Password);
+
+impl UncheckedPassword {
+    pub(super) fn parse(text: &Password) -> Result<Self, PasswordRefusal> {
+        if text.0.len() > 3 * MAX_LENGTH {
+            return Err(PasswordRefusal::TooLong { max_bytes: MAX_LENGTH });
+        }
+        if text.0.is_empty() {
+            return Err(PasswordRefusal::TooShort { min_length: 1 });
+        }
+        let mut normalized = opaque_string(&text.0).ok_or(PasswordRefusal::ControlCharacter)?;
+        if normalized.len() > MAX_LENGTH {
+            return Err(PasswordRefusal::TooLong { max_bytes: MAX_LENGTH });
+        }
+        Ok(Self(Password(std::mem::take(&mut *normalized))))
+    }
+}
+
 /// Decides which new passwords are accepted.
 #[derive(Debug)]
 pub(crate) struct PasswordPolicy {
@@ -81,6 +101,17 @@ impl PasswordPolicy {
             return Err(PasswordRefusal::Breached.into());
         }
         Ok(AcceptedPassword(new.0))
+    }
+
+    /// Like [`Self::accept`], for a password that the policy may not apply to.
+    ///
+    /// # Errors
+    /// Those of [`Self::accept`].
+    pub(crate) async fn accept_chosen(&self, new: ChosenPassword, words: &ContextWords) -> Result<AcceptedPassword> {
+        match new {
+            ChosenPassword::Checked(new) => self.accept(new, words).await,
+            ChosenPassword::Unchecked(new) => Ok(AcceptedPassword(new.0)),
+        }
     }
 }
 

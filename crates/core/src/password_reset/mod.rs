@@ -61,6 +61,7 @@ struct Start {
 impl Command for Start {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = PasswordResetStarted;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<PasswordResetStarted> {
@@ -106,6 +107,7 @@ struct FindAttempt {
 impl Query for FindAttempt {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidVerificationCode];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = AttemptId;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptId> {
@@ -124,6 +126,7 @@ struct IssueToken {
 impl Command for IssueToken {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidVerificationCode];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = AttemptToken;
 
     fn audit(&self) -> Audit {
@@ -188,6 +191,7 @@ struct FindPasswordWords<'a> {
 impl Query for FindPasswordWords<'_> {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ContextWords;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
@@ -211,6 +215,7 @@ struct Reset {
 impl Command for Reset {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {

@@ -51,6 +51,7 @@ pub struct RecordSignIn {
 impl Command for RecordSignIn {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -81,6 +82,7 @@ pub struct RecordPassword;
 impl Command for RecordPassword {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -111,6 +113,7 @@ pub struct RecordMail {
 impl Command for RecordMail {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
@@ -139,6 +142,7 @@ pub struct RecordCode {
 impl Command for RecordCode {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -165,6 +169,7 @@ pub struct RecordSignUp;
 impl Command for RecordSignUp {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -226,7 +226,10 @@ fn add_senders(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, count: usiz
         quotas.add(cx, INVITATIONS_OF_ORGANIZATION, &organization.to_string(), count);
     }
     quotas.add_by_user(cx, INVITATIONS_BY_USER, grant, count);
-    quotas.add_network(cx, INVITATIONS_BY_NETWORK, count);
+    // All requests of a backend come from one network.
+    if grant.user().is_some() {
+        quotas.add_network(cx, INVITATIONS_BY_NETWORK, count);
+    }
 }
 
 fn add_recipient(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, recipient: &str) {

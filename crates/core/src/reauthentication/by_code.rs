@@ -62,6 +62,7 @@ struct FindPrimary;
 impl Query for FindPrimary {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::UnsupportedStrategy, Code::MailNotAvailable, Code::EmailNotVerified];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = EmailAddress;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<EmailAddress> {
@@ -78,6 +79,7 @@ impl Command for SendCode {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::UnsupportedStrategy, Code::MailNotAvailable, Code::EmailNotVerified, Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -127,6 +129,7 @@ impl Query for FindAttempt {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::UnsupportedStrategy, Code::MailNotAvailable, Code::EmailNotVerified, Code::BadSignInAttempt];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
@@ -146,6 +149,7 @@ impl Command for ProveWithCode {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::UnsupportedStrategy, Code::MailNotAvailable, Code::EmailNotVerified, Code::BadSignInAttempt];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Reauthenticated;
 
     fn audit(&self) -> Audit {

@@ -48,6 +48,7 @@ struct ProveWithPassword {
 impl Command for ProveWithPassword {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::PasswordWrong];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Reauthenticated;
 
     fn audit(&self) -> Audit {
@@ -93,6 +94,7 @@ struct FindOwnDigest;
 impl Query for FindOwnDigest {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Option<PasswordDigest>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PasswordDigest>> {

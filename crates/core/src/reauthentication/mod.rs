@@ -2,6 +2,8 @@
 //! younger than `reauthentication.max_age`, because the session may be stolen or the browser unattended (OWASP ASVS
 //! 7.5.1).
 //!
+//! An impersonator cannot prove who they are, and so can do nothing that requires it.
+//!
 //! The proof belongs to one sign-in of one user. Commands check it in their transaction.
 
 mod by_code;
@@ -35,7 +37,7 @@ pub struct Reauthenticated {
 /// Requires that the user of the active sign-in has proved who they are within `reauthentication.max_age`.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
     let user = cx.user()?;
     let sign_in = cx.sign_in()?;
@@ -45,7 +47,7 @@ pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
 /// Like [`require_recent_proof`], for any sign-in of the caller's session.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId, sign_in: SignInId) -> Result<()> {
     require_proof(cx, user, sign_in, None).await
 }
@@ -55,7 +57,7 @@ pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId,
 /// in, and would otherwise get their address into that user's account.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &str) -> Result<()> {
     let user = cx.user()?;
     let sign_in = cx.sign_in()?;
@@ -63,6 +65,7 @@ pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &st
 }
 
 async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, address: Option<&str>) -> Result<()> {
+    cx.refuse_impersonator()?;
     let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
     let found = cx.tx.optional(sql::FIND_PROOF, (session, sign_in, user, cx.now)).await?;
     let max_age = cx.executor.settings.reauthentication.max_age;
@@ -95,6 +98,7 @@ async fn available_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<Pro
 pub(crate) async fn record_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<Reauthenticated> {
     let user = cx.user()?;
     let sign_in = cx.sign_in()?;
+    cx.refuse_impersonator()?;
     cx.tx.optional(sql::RECORD_PROOF, (sign_in, user, method, address, cx.now)).await?.ok_or(Code::Unauthorized)?;
     let token = session::rotate_token(cx).await?;
     let valid_until = cx.now.plus(cx.executor.settings.reauthentication.max_age);

@@ -18,11 +18,11 @@ record! {
 sql! {
     FIND_PROOF(SessionId, SignInId, UserId, Timestamp) -> LastProof =
         "SELECT proved_at, proved_for FROM sign_ins
-          WHERE id = $2 AND session_id = $1 AND user_id = $3 AND expires_at > $4";
+          WHERE id = $2 AND session_id = $1 AND user_id = $3 AND expires_at > $4 AND impersonator_id IS NULL";
 
     RECORD_PROOF(SignInId, UserId, ProofMethod, Text, Timestamp) -> (SignInId,)
         invalidates nothing("no response shows it, and the session's token is replaced") =
         "UPDATE sign_ins SET proved_at = $5, proved_by = $3, proved_for = $4
-          WHERE id = $1 AND user_id = $2 AND expires_at > $5
+          WHERE id = $1 AND user_id = $2 AND expires_at > $5 AND impersonator_id IS NULL
       RETURNING id";
 }

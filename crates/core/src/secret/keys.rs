@@ -7,13 +7,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::id::{AttemptId, DomainId, InvitationId, NoticeId, OrganizationId, UserId};
+use crate::id::{AttemptId, DeploymentInvitationId, DomainId, InvitationId, NoticeId, OrganizationId, UserId};
 use crate::notification_kind::NotificationKind;
 use crate::random::Randomness;
 use crate::secret::sealed::Sealer;
 use crate::secret::{
-    AttemptToken, Challenge, ChallengeId, ChallengeToken, InvalidToken, InvitationSecret, InvitationToken, NoticeToken,
-    NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
+    AttemptToken, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken, InvitationSecret,
+    InvitationToken, NoticeToken, NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
 };
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
@@ -36,6 +36,8 @@ impl fmt::Debug for MasterKey {
 pub struct Keys {
     invitation_secrets: Key,
     mailbox_proofs: Key,
+    deployment_invitation_secrets: Key,
+    deployment_mailbox_proofs: Key,
     rate_limits: Key,
     idempotency: Key,
     verification_codes: Key,
@@ -64,6 +66,8 @@ impl Keys {
         Self {
             invitation_secrets: purpose("invitation: naming"),
             mailbox_proofs: purpose("invitation: proving"),
+            deployment_invitation_secrets: purpose("deployment invitation: naming"),
+            deployment_mailbox_proofs: purpose("deployment invitation: proving"),
             rate_limits: purpose("limits"),
             idempotency: purpose("idempotency marks"),
             verification_codes: purpose("attempts: codes"),
@@ -93,6 +97,18 @@ impl Keys {
     /// The token of an invitation as admins see it: without the proof that its bearer received the mail.
     pub fn invitation_token(&self, invitation: InvitationId, generation: i64) -> InvitationToken {
         InvitationToken::new(invitation, secret(&self.invitation_secrets, invitation, generation))
+    }
+
+    /// The token of an invitation to sign up with both secrets, as in the mail.
+    pub(crate) fn mailed_deployment_token(&self, invitation: DeploymentInvitationId) -> DeploymentInvitationToken {
+        let proof = secret(&self.deployment_mailbox_proofs, invitation.get().into(), 0);
+        self.deployment_invitation_token(invitation).with_mailbox_proof(proof)
+    }
+
+    /// The token of an invitation to sign up as lists show it.
+    pub(crate) fn deployment_invitation_token(&self, invitation: DeploymentInvitationId) -> DeploymentInvitationToken {
+        let secret = secret(&self.deployment_invitation_secrets, invitation.get().into(), 0);
+        DeploymentInvitationToken::new(invitation, secret)
     }
 
     /// The key of a rate limit's row. It hides the address or name from readers of the table.

@@ -3,12 +3,14 @@
 
 mod api_key;
 mod challenge;
+mod deployment_invitation;
 mod invitation;
 mod keys;
 mod notice;
 mod notification;
 mod sealed;
 mod session;
+mod ticket;
 mod verification;
 
 use base64::Engine;
@@ -18,11 +20,13 @@ use data_encoding::HEXLOWER;
 pub use api_key::{ApiKeyDigest, ApiKeyToken, is_like_api_key};
 pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
 pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
+pub use deployment_invitation::{DeploymentInvitationToken, SignUpToken};
 pub use invitation::{InvitationSecret, InvitationToken, UnsubscribeToken};
 pub use keys::{Keys, MasterKey};
 pub use notice::NoticeToken;
 pub use notification::NotificationToken;
 pub use session::SessionToken;
+pub use ticket::SessionTicket;
 pub use verification::{AttemptToken, SubmittedCode, VerificationCode};
 
 /// The text is no well-formed token. There are no details, so that nothing of a secret leaks.

@@ -44,6 +44,8 @@ pub enum NoticeKind {
     OrganizationDeleted,
     OwnershipOffered,
     OwnershipTransferred,
+    /// Somebody signed in as the user, for support. The detail is their name.
+    Impersonated,
 }
 
 impl NoticeKind {
@@ -69,14 +71,19 @@ vestibule_db::text_enum!(
     OrganizationDeleted = "organization_deleted",
     OwnershipOffered = "ownership_offered",
     OwnershipTransferred = "ownership_transferred",
+    Impersonated = "impersonated",
 );
 
 /// Enqueues a notice to each verified address of the user, as this transaction sees them: call it before the change, so
 /// that a removed address and those of a deleted account get the notice, and a new address does not. `detail` is the
 /// address or the name that the change is about; it may be empty.
 ///
-/// Sends nothing if no mail is configured.
+/// Sends nothing if no mail is configured. Of what an API key has done, it does not contain an IP address.
 pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
+    // The address and the browser of a backend would mislead the user.
+    if cx.api_key.is_some() {
+        return notify_of_other(cx, user, kind, detail).await;
+    }
     let address = cx.caller.address_text();
     let user_agent = cx.caller.user_agent.clone();
     insert(cx, user, kind, detail, (&address, &user_agent)).await

@@ -12,10 +12,12 @@ mod switch_organization;
 mod switch_sign_in;
 mod validity;
 
+use std::time::Duration;
+
 use crate::caller::{CurrentSession, load_session};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
-use crate::id::{MembershipId, SignInId, UserId, WorkspaceMembershipId};
+use crate::id::{ApiKeyId, MembershipId, SignInId, UserId, WorkspaceMembershipId};
 use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
 use crate::time::Timestamp;
@@ -24,7 +26,7 @@ pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
 pub use sign_ins::{ListLastUsed, ListSignIns, SignInCursor, SignInsPage};
-pub(crate) use sign_ins::{end_all_sign_ins, end_other_sign_ins, end_sign_in};
+pub(crate) use sign_ins::{end_all_sign_ins, end_impersonations_by_key, end_other_sign_ins, end_sign_in};
 pub use sign_out::SignOut;
 pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
@@ -32,20 +34,57 @@ pub use switch_sign_in::SwitchSignIn;
 
 /// The maximum number of users who are signed in within one session.
 const MAX_SIGN_INS: i64 = 20;
+/// How long a person is signed in as a user, for support.
+pub const IMPERSONATION_LIFETIME: Duration = Duration::from_mins(20);
 
 /// Signs a user in within the caller's session, or a new one, and activates the sign-in. The session token is always
 /// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they proved who they are. The
 /// sign-in of a 21st user ends the oldest one.
 ///
 /// # Errors
-/// `USER_ALREADY_SIGNED_IN`.
+/// `USER_ALREADY_SIGNED_IN`; `IMPERSONATION_NOT_ALLOWED` for an impersonator.
 pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId, proved_by: ProofMethod) -> Result<SessionToken> {
+    insert_sign_in(cx, user, proved_by, None).await
+}
+
+/// A person who is signed in as a user, for support.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Impersonator {
+    pub(crate) user: UserId,
+    /// The API key that let them.
+    pub(crate) key: ApiKeyId,
+}
+
+/// Like [`create_sign_in`], for a person who is not the user. It ends after [`IMPERSONATION_LIFETIME`], and does not
+/// make the session last longer.
+///
+/// # Errors
+/// Those of [`create_sign_in`].
+pub(crate) async fn create_impersonated_sign_in(
+    cx: &mut Context<'_>,
+    user: UserId,
+    impersonator: Impersonator,
+) -> Result<SessionToken> {
+    insert_sign_in(cx, user, ProofMethod::Impersonation, Some(impersonator)).await
+}
+
+async fn insert_sign_in(
+    cx: &mut Context<'_>,
+    user: UserId,
+    proved_by: ProofMethod,
+    impersonator: Option<Impersonator>,
+) -> Result<SessionToken> {
+    cx.refuse_impersonator()?;
     let token = SessionToken::new(cx.random());
-    let expires_at = cx.now.plus(cx.executor.settings.sessions.max_lifetime);
-    let existing = cx.session.as_ref().map(|session| session.id);
-    let session = existing.unwrap_or_else(|| cx.id());
+    let lifetime = cx.executor.settings.sessions.max_lifetime;
+    let lifetime = if impersonator.is_some() { lifetime.min(IMPERSONATION_LIFETIME) } else { lifetime };
+    let expires_at = cx.now.plus(lifetime);
+    let existing = cx.session.as_ref().map(|session| (session.id, session.expires_at));
+    let session = existing.map_or_else(|| cx.id(), |(session, _)| session);
     let statement = if existing.is_some() { sql::ROTATE_TOKEN } else { sql::INSERT };
-    cx.tx.execute(statement, (session, &token.digest(), cx.now, expires_at)).await?;
+    let session_expires_at =
+        existing.filter(|_| impersonator.is_some()).map_or(expires_at, |(_, expires_at)| expires_at);
+    cx.tx.execute(statement, (session, &token.digest(), cx.now, session_expires_at)).await?;
     cx.tx.execute(sql::DELETE_EXPIRED_SIGN_IN, (session, user, cx.now)).await?;
     let (address, sign_in) = (cx.caller.address_text(), cx.id());
     let row = sql::NewSignIn {
@@ -57,6 +96,8 @@ pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId, proved_by
         proved_by,
         expires_at,
         now: cx.now,
+        impersonator: impersonator.map(|impersonator| impersonator.user),
+        impersonator_key: impersonator.map(|impersonator| impersonator.key),
     };
     if cx.tx.optional(sql::INSERT_SIGN_IN, row).await?.is_none() {
         return Err(Code::UserAlreadySignedIn.into());
@@ -107,14 +148,16 @@ pub(crate) fn forbidden_as_not_a_member(problem: Problem) -> Problem {
     if problem.code() == Code::Forbidden { Code::NotAMember.into() } else { problem }
 }
 
-/// Makes an organization the active one of the sign-in, and the user's default; `None` for none. Clears the active
-/// workspace.
+/// Makes an organization the active one of the sign-in, and the user's default unless somebody else is signed in as the
+/// user; `None` for none. Clears the active workspace.
 pub(crate) async fn set_active_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
     let user = cx.user()?;
     if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
         cx.tx.execute(sql::SET_ACTIVE_ORGANIZATION, (session, sign_in, membership, cx.now)).await?;
     }
-    cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
+    if !cx.is_impersonated() {
+        cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
+    }
     Ok(())
 }
 

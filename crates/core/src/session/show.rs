@@ -13,7 +13,7 @@ use crate::grouping::group_by;
 use crate::id::SignInId;
 use crate::language::Language;
 use crate::permission::{AddressList, Requirement};
-use crate::user::PublicUser;
+use crate::user::{self, PublicUser};
 use crate::verification::{self, Attempt};
 
 /// Shows the caller's session; `None` without one. Writes nothing.
@@ -42,6 +42,8 @@ pub struct SignInDetails {
     pub language: Option<Language>,
     pub roles: Vec<SignInRole>,
     pub workspace_roles: Vec<SignInWorkspaceRole>,
+    /// The person who is signed in as the user, for support.
+    pub impersonator: Option<PublicUser>,
 }
 
 impl SessionDetails {
@@ -116,6 +118,11 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     };
     let mut roles = group_by(roles, |role| Some(role.membership_id));
     let mut workspace_roles = group_by(workspace_roles, |role| Some(role.membership_id));
+    let mut impersonators = HashMap::new();
+    for impersonator in sign_ins.iter().filter_map(|sign_in| sign_in.impersonator_id) {
+        let profile = cx.tx.optional(user::sql::PUBLIC_PROFILE, (impersonator,)).await?;
+        impersonators.extend(profile.map(|profile| (impersonator, profile)));
+    }
     let sign_ins = sign_ins.into_iter().map(|row| {
         let language = row.language;
         let (sign_in, user) = row.into_parts();
@@ -124,6 +131,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
             workspace_roles: readable(&mut workspace_roles, &sign_in.workspace_membership_id, is_workspace_readable),
             user,
             language,
+            impersonator: sign_in.impersonator_id.and_then(|id| impersonators.get(&id).cloned()),
             sign_in,
         }
     });

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::sql::{self, SignIn};
+use crate::caller::CurrentSession;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
-use crate::id::{SignInId, UserId};
+use crate::id::{ApiKeyId, SignInId, UserId};
 use crate::listing::{MAX_COUNTED, Position, Slice, Total};
 use crate::permission::Requirement;
 use crate::time::Timestamp;
@@ -82,7 +83,7 @@ impl Query for ListLastUsed {
         let limit = i64::from(self.limit) + 1;
         let last = SignInCursor(Timestamp::from_microseconds(i64::MAX), i64::MAX.into());
         let (statement, SignInCursor(time, id)) = match self.position {
-            Position::Page(_) => (sql::LAST_USED_BEFORE, last),
+            Position::Page(_) | Position::Offset(_) => (sql::LAST_USED_BEFORE, last),
             Position::After(cursor) => (sql::LAST_USED_BEFORE, cursor),
             Position::Before(cursor) => (sql::LAST_USED_AFTER, cursor),
         };
@@ -114,12 +115,25 @@ pub(crate) async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId, remai
     Ok(())
 }
 
-/// Ends every sign-in of a user. If the caller's active sign-in is one of them, the caller is signed out in this
-/// transaction too.
+/// Ends every sign-in of a user, and every sign-in that they have as other users. If the caller's active sign-in is one
+/// of them, the caller is signed out in this transaction too.
 pub(crate) async fn end_all_sign_ins(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     end_other_sign_ins(cx, user, 0.into()).await?;
-    if let Some(session) = cx.session.as_mut().filter(|session| session.user_id == Some(user)) {
-        (session.sign_in_id, session.user_id) = (None, None);
+    end_impersonations(cx, user, 0.into()).await?;
+    let is_ended = |session: &&mut CurrentSession| [session.user_id, session.impersonator_id].contains(&Some(user));
+    if let Some(session) = cx.session.as_mut().filter(is_ended) {
+        (session.sign_in_id, session.user_id, session.impersonator_id) = (None, None, None);
     }
+    Ok(())
+}
+
+/// Ends every sign-in that an API key made possible.
+pub(crate) async fn end_impersonations_by_key(cx: &mut Context<'_>, key: ApiKeyId) -> Result<()> {
+    end_impersonations(cx, 0.into(), key).await
+}
+
+async fn end_impersonations(cx: &mut Context<'_>, impersonator: UserId, key: ApiKeyId) -> Result<()> {
+    cx.tx.execute(sql::DEACTIVATE_IMPERSONATIONS, (impersonator, key, cx.now)).await?;
+    cx.tx.execute(sql::DELETE_IMPERSONATIONS, (impersonator, key)).await?;
     Ok(())
 }

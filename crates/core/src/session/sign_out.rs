@@ -46,7 +46,7 @@ impl Command for SignOut {
         cx.tx.execute(sql::CLEAR_ACTIVE_SIGN_IN, (session, cx.now)).await?;
         if let Some(session) = &mut cx.session {
             session.updated_at = cx.now;
-            (session.sign_in_id, session.user_id) = (None, None);
+            (session.sign_in_id, session.user_id, session.impersonator_id) = (None, None, None);
         }
         show(cx).await
     }

@@ -4,7 +4,7 @@ use vestibule_db::{Bytes, Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{
-    EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
+    ApiKeyId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
     WorkspaceMembershipId, WorkspaceRoleId,
 };
 use crate::language::Language;
@@ -23,6 +23,8 @@ record! {
         pub organization_id: Option<OrganizationId>,
         pub workspace_membership_id: Option<WorkspaceMembershipId>,
         pub workspace_id: Option<WorkspaceId>,
+        /// The person who is signed in as the user, for support. `None` for the user themselves.
+        pub impersonator_id: Option<UserId>,
         pub ip_address: String,
         pub user_agent: String,
         /// The absolute end, whether the sign-in is used or not.
@@ -44,6 +46,7 @@ record! {
         pub(crate) organization_id: Option<OrganizationId>,
         pub(crate) workspace_membership_id: Option<WorkspaceMembershipId>,
         pub(crate) workspace_id: Option<WorkspaceId>,
+        pub(crate) impersonator_id: Option<UserId>,
         pub(crate) ip_address: String,
         pub(crate) user_agent: String,
         pub(crate) expires_at: Timestamp,
@@ -89,6 +92,7 @@ impl SignInWithUser {
             organization_id: self.organization_id,
             workspace_membership_id: self.workspace_membership_id,
             workspace_id: self.workspace_id,
+            impersonator_id: self.impersonator_id,
             ip_address: self.ip_address,
             user_agent: self.user_agent,
             expires_at: self.expires_at,
@@ -136,6 +140,7 @@ macro_rules! sign_ins {
             "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
                     m.id AS organization_membership_id, m.organization_id AS organization_id,
                     w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
+                    i.impersonator_id AS impersonator_id,
                     i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
                     i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at",
             $columns,
@@ -177,12 +182,14 @@ sql! {
         expires_at: Timestamp,
         now: Timestamp,
         proved_by: ProofMethod,
+        impersonator: Option<UserId>,
+        impersonator_key: Option<ApiKeyId>,
     }) -> (SignInId,) invalidates Session(session) =
         "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
                                ip_address, user_agent, expires_at, last_active_at, created_at, updated_at, proved_at,
-                               proved_by)
+                               proved_by, impersonator_id, impersonator_key_id)
          SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7,
-                $7, $8
+                $7, $8, $9, $10
            FROM users u WHERE u.id = $3 AND u.disabled = 0
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";
@@ -223,6 +230,16 @@ sql! {
     LAST_USED_AFTER(= SignInsPage) -> SignIn =
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 AND (i.last_active_at, i.id) > ($3, $4)
                    ORDER BY i.last_active_at, i.id LIMIT $5");
+
+    /// Those that expire after a time, newest first.
+    PAGE_OF_USER(SignInsOfUser {
+        user: UserId,
+        expires_after: Timestamp,
+        before: SignInId,
+        limit: i64,
+        offset: i64,
+    }) -> SignIn =
+        sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 AND i.id < $3 ORDER BY i.id DESC LIMIT $4 OFFSET $5");
 
     /// Counts up to a limit.
     COUNT_SIGN_INS(UserId, Timestamp, i64) -> (i64,) =
@@ -291,6 +308,20 @@ sql! {
                     ELSE active_sign_in_id END,
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
+
+    /// Like `DEACTIVATE_OTHER_SIGN_INS`, for the sign-ins of a person as other users, and for those that an API key made
+    /// possible. 0 stands for none.
+    DEACTIVATE_IMPERSONATIONS(UserId, ApiKeyId, Timestamp) invalidates nothing("it sets the sessions' revisions itself") =
+        "UPDATE sessions
+            SET active_sign_in_id = CASE
+                    WHEN active_sign_in_id IN (SELECT id FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2)
+                    THEN NULL
+                    ELSE active_sign_in_id END,
+                updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2)";
+
+    DELETE_IMPERSONATIONS(UserId, ApiKeyId) invalidates nothing("DEACTIVATE_IMPERSONATIONS sets the sessions' revisions") =
+        "DELETE FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2";
 
     /// Like `DEACTIVATE_OTHER_SIGN_INS`, for one sign-in.
     DEACTIVATE_SIGN_IN(UserId, SignInId, Timestamp) invalidates User(1) =

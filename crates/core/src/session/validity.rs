@@ -7,12 +7,14 @@ use crate::error::Result;
 use crate::execution::Context;
 
 /// Returns what a cached session depends on. `None` if it spans several organizations, shows open attempts, or
-/// depends on the caller's IP address, which a [`Validity`] cannot express.
+/// depends on the caller's IP address, which a [`Validity`] cannot express, and for one with an impersonated sign-in,
+/// whose requests are logged in full.
 pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Result<Option<Validity>> {
     let CurrentSession { id, revision: session_revision, expires_at, last_seen_at, .. } = shown.session;
     let mut organizations = shown.sign_ins.iter().filter_map(|shown| shown.sign_in.organization_id);
     let organization = organizations.next().unwrap_or_else(|| 0.into());
     if shown.depends_on_address
+        || shown.sign_ins.iter().any(|shown| shown.sign_in.impersonator_id.is_some())
         || shown.session.attempts_until > cx.now
         || organizations.any(|other| other != organization)
     {

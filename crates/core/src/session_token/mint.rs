@@ -20,7 +20,8 @@ use crate::time::Timestamp;
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a
-/// template. An organization or workspace that refuses the caller's address is left out.
+/// template. An organization or workspace that refuses the caller's address is left out. That of an impersonator names
+/// them as `act`.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -78,14 +79,18 @@ impl Query for Mint {
         let custom = custom_claims::render(cx, &self.template, &subject).await?;
         let Subject { organization, workspace, .. } = subject;
         let tokens = &cx.executor.settings.tokens;
-        let expires_at = cx.now.plus(tokens.lifetime);
+        let (expires_at, not_after) = match active.impersonator_id {
+            // It ends with the sign-in, also for a backend.
+            Some(_) => (cx.now.plus(tokens.lifetime).min(active.expires_at), active.expires_at),
+            None => (cx.now.plus(tokens.lifetime), Timestamp::LATEST),
+        };
         let list =
             |set: Option<&PermissionSet>| set.map_or_else(Vec::new, |set| set.iter().map(str::to_owned).collect());
         let mut claims = json!({
             "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),
             "iat": cx.now.as_microseconds().div_euclid(1_000_000),
-            "exp": expires_at.plus(CLOCK_SKEW).as_microseconds().div_euclid(1_000_000),
+            "exp": expires_at.plus(CLOCK_SKEW).min(not_after).as_microseconds().div_euclid(1_000_000),
             "sid": session.id.to_string(),
             "organization": organization.as_ref().map(|(id, _)| id.to_string()),
             "workspace": workspace.as_ref().map(|(id, _)| id.to_string()),
@@ -94,6 +99,10 @@ impl Query for Mint {
                 "workspace": list(workspace.as_ref().map(|(_, permissions)| permissions)),
             },
         });
+        if let Some(impersonator) = active.impersonator_id {
+            // Who acts in place of the subject (RFC 8693, 4.1).
+            claims["act"] = json!({"sub": impersonator.to_string()});
+        }
         // One audience is a string, several are an array (RFC 7519, 4.1.3).
         match &*tokens.audience {
             [] => {}

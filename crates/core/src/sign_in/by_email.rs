@@ -101,6 +101,7 @@ struct FindAttempt {
 impl Query for FindAttempt {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
@@ -154,6 +155,7 @@ struct Start {
 impl Command for Start {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = StartedSignIn;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StartedSignIn> {

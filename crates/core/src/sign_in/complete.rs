@@ -9,10 +9,11 @@ use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::security_log::{Audit, Authentication};
+use crate::settings::SignUpMode;
 use crate::user;
 use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{Method, Purpose};
-use crate::{domain, rate_limit, session};
+use crate::{deployment_invitation, domain, rate_limit, session};
 
 /// Signs in the owner of the verified address, or creates their account.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl Command for Complete {
         Code::UsernameExists,
         Code::UserAlreadySignedIn,
     ];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {
@@ -91,8 +93,6 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
         // Another account has verified the address.
         return Err(Code::InvalidVerificationCode.into());
     }
-    // The code proves the mailbox, an unverified address does not.
-    user::delete_unverified_address(cx, &attempt.address_key).await?;
     let invalid = |_| Problem::internal("a stored attempt does not parse");
     let email = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
     let first_name = PersonName::parse("first_name", &attempt.first_name).map_err(invalid)?;
@@ -100,12 +100,18 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
     let username = attempt.username.as_deref().map(|name| Username::parse("username", name)).transpose();
     let username = username.map_err(invalid)?;
     let account = user::NewUser {
-        email: &email,
+        email: Some(&email),
         first_name: &first_name,
         last_name: &last_name,
         username: username.as_ref(),
         password: attempt.password_digest.as_ref(),
-        language: attempt.language,
+        language: Some(attempt.language),
     };
-    account.insert(cx, true).await
+    // The code proves the mailbox, an unverified address does not.
+    let user = account.insert(cx, true).await?;
+    if cx.executor.settings.sign_up != SignUpMode::Public {
+        // It is used up, if the person signed up by one.
+        cx.tx.execute(deployment_invitation::sql::DELETE_OF_ADDRESS, (&attempt.address_key,)).await?;
+    }
+    Ok(user)
 }

@@ -181,6 +181,7 @@ struct FindPassword<'a>(&'a Identifier);
 impl Query for FindPassword<'_> {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Option<PasswordRow>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PasswordRow>> {
@@ -204,6 +205,7 @@ struct CompletePasswordSignIn {
 impl Command for CompletePasswordSignIn {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidCredentials, Code::UserAlreadySignedIn];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {

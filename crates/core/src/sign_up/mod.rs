@@ -10,14 +10,14 @@ use crate::names::{PersonName, Username};
 use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::secret::{InvitationToken, SubmittedChallenge};
+use crate::secret::{DeploymentInvitationToken, InvitationToken, SignUpToken, SubmittedChallenge};
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
-use crate::user::{self, NewUser, sql};
+use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
-use crate::{challenge, domain, membership, rate_limit};
+use crate::{challenge, deployment_invitation, domain, membership, rate_limit};
 
 /// The data of a sign-up.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct SignUp {
     pub username: Option<Username>,
     pub password: NewPassword,
     /// The mailed form of the token verifies the address; the bare form does not.
-    pub invitation: Option<InvitationToken>,
+    pub invitation: Option<SignUpToken>,
 }
 
 /// The codes of [`sign_up`].
@@ -91,8 +91,8 @@ pub async fn sign_up(
 async fn digest_new_password(executor: &Arc<Executor>, caller: &Caller, sign_up: &SignUp) -> Result<PasswordDigest> {
     let SignUp { email, first_name, last_name, username, password, invitation } = sign_up;
     let mut words = match invitation {
-        Some(token) => executor.query(caller, &FindInvitationWords { token }).await.result?,
-        None => executor.password_policy.context_words(),
+        Some(SignUpToken::Organization(token)) => executor.query(caller, &FindInvitationWords { token }).await.result?,
+        Some(SignUpToken::Deployment(_)) | None => executor.password_policy.context_words(),
     };
     words.add(first_name.as_str());
     words.add(last_name.as_str());
@@ -111,6 +111,7 @@ struct FindInvitationWords<'a> {
 impl Query for FindInvitationWords<'_> {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ContextWords;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
@@ -139,6 +140,7 @@ impl Command for CreateAccount {
         Code::EmailExists,
         Code::UsernameExists,
     ];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {
@@ -150,14 +152,16 @@ impl Command for CreateAccount {
         if !is_verified && self.requires_verification(cx).await? {
             return self.start_verification(cx).await;
         }
-        if is_verified {
-            // The invitation's mail proves the mailbox, an unverified address does not.
-            user::delete_unverified_address(cx, self.sign_up.email.key()).await?;
-        }
+        // The invitation's mail proves the mailbox, an unverified address does not.
         let user = self.account(cx).insert(cx, is_verified).await?;
         if is_verified {
-            // Accepting the invitation, which comes next, activates its organization.
-            domain::auto_join_inactive(cx, user).await?;
+            match &self.sign_up.invitation {
+                // Accepting the invitation, which comes next, activates its organization.
+                Some(SignUpToken::Organization(_)) => {
+                    domain::auto_join_inactive(cx, user).await?;
+                }
+                Some(SignUpToken::Deployment(_)) | None => domain::auto_join(cx, user).await?,
+            }
         }
         let token = session::create_sign_in(cx, user, ProofMethod::SignUp).await?;
         let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key())?;
@@ -168,19 +172,45 @@ impl Command for CreateAccount {
 impl CreateAccount {
     /// Validates the invitation, if there is one, and returns whether it verifies the address.
     async fn is_verified_by_invitation(&self, cx: &mut Context<'_>) -> Result<bool> {
-        let Some(token) = &self.sign_up.invitation else {
-            return Ok(false);
-        };
+        match &self.sign_up.invitation {
+            Some(SignUpToken::Organization(token)) => self.check_invitation(cx, token).await,
+            Some(SignUpToken::Deployment(token)) => self.check_deployment_invitation(cx, token).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn check_deployment_invitation(
+        &self,
+        cx: &mut Context<'_>,
+        token: &DeploymentInvitationToken,
+    ) -> Result<bool> {
+        let invitation = deployment_invitation::find_by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
+        if invitation.expires_at <= cx.now {
+            return Err(Code::InvitationExpired.into());
+        }
+        self.check_address(&invitation.email_key)?;
+        // It is used up by the account. While the address is still to be verified, it stays.
+        if token.is_mailed() || !self.requires_verification(cx).await? {
+            cx.tx.execute(deployment_invitation::sql::DELETE, (invitation.id,)).await?;
+        }
+        Ok(token.is_mailed())
+    }
+
+    fn check_address(&self, invited: &str) -> Result<()> {
+        if invited == self.sign_up.email.key() {
+            return Ok(());
+        }
+        Err(Code::BadRequestBody.with_message("This invitation is for another email address. Sign up with that one."))
+    }
+
+    async fn check_invitation(&self, cx: &mut Context<'_>, token: &InvitationToken) -> Result<bool> {
         let invitation = invitation::find_by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
         match invitation.state(cx.now) {
             InvitationState::Open => {}
             InvitationState::Expired => return Err(Code::InvitationExpired.into()),
             InvitationState::Closed => return Err(Code::InvalidInvitationToken.into()),
         }
-        if invitation.email_key != self.sign_up.email.key() {
-            return Err(Code::BadRequestBody
-                .with_message("This invitation is for another email address. Sign up with that one."));
-        }
+        self.check_address(&invitation.email_key)?;
         // Otherwise the invitations of a removed member could still create accounts although sign-up is not public.
         if cx.executor.settings.sign_up != SignUpMode::Public
             && invitation::authority::load_suspension(cx, &invitation).await?.is_some()
@@ -226,7 +256,7 @@ impl CreateAccount {
 
     fn account(&self, cx: &Context<'_>) -> NewUser<'_> {
         let SignUp { email, first_name, last_name, username, .. } = &self.sign_up;
-        let (password, language) = (Some(&self.digest), cx.caller.language);
-        NewUser { email, first_name, last_name, username: username.as_ref(), password, language }
+        let (password, language) = (Some(&self.digest), Some(cx.caller.language));
+        NewUser { email: Some(email), first_name, last_name, username: username.as_ref(), password, language }
     }
 }

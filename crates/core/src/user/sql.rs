@@ -86,6 +86,30 @@ record! {
     }
 }
 
+macro_rules! insert_user {
+    ($rest:literal) => {
+        concat!(
+            "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, sort_name,
+                                sort_email, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+                 ON CONFLICT (username_key) DO NOTHING ",
+            $rest
+        )
+    };
+}
+
+macro_rules! insert_address {
+    ($rest:literal) => {
+        concat!(
+            "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at,
+                                          updated_at)
+             VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
+                 ON CONFLICT (address_key) DO NOTHING ",
+            $rest
+        )
+    };
+}
+
 sql! {
     PUBLIC_PROFILE(UserId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
@@ -134,15 +158,15 @@ sql! {
         username: Option<Text>,
         username_key: Option<Text>,
         password_digest: Option<Text>,
-        language: Language,
+        language: Option<Language>,
         sort_name: Text,
+        sort_email: Text,
         now: Timestamp,
     }) -> (UserId,) invalidates nothing("a new account is not cached yet") =
-        "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, sort_name,
-                            created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-             ON CONFLICT (username_key) DO NOTHING
-      RETURNING id";
+        insert_user!("RETURNING id");
+
+    /// Like `INSERT`, for a batch.
+    INSERT_EACH(= InsertUser) invalidates nothing("a new account is not cached yet") = insert_user!("");
 
     /// The account that has an address, verified or not. For the sign-up and for hints to the owner of the mailbox.
     ADDRESS_OWNER(Text) -> (UserId,) =
@@ -154,15 +178,16 @@ sql! {
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id
            FROM email_addresses e
            LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
-           LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3
+           LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3 AND i.impersonator_id IS NULL
           WHERE e.address_key = $1";
 
     /// Returns no row when the address is taken.
     INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates User(2) =
-        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
-             ON CONFLICT (address_key) DO NOTHING
-      RETURNING id";
+        insert_address!("RETURNING id");
+
+    /// Like `INSERT_ADDRESS`, for a batch.
+    INSERT_ADDRESS_EACH(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) invalidates User(2) =
+        insert_address!("");
 
     /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
     /// exception for accounts with organizations: otherwise anyone could block an address by creating one.
@@ -226,8 +251,9 @@ sql! {
     SET_LANGUAGE(UserId, Language, Timestamp) invalidates User(1) =
         "UPDATE users SET language = $2, updated_at = $3 WHERE id = $1 AND COALESCE(language, '') <> $2";
 
-    SET_SORT_NAME(UserId, Text) invalidates nothing("only new memberships have it") =
-        "UPDATE users SET sort_name = $2 WHERE id = $1";
+    /// What lists of all users sort by.
+    SET_SORT_KEYS(UserId, Text, Text) invalidates nothing("only lists of all users and new memberships have them") =
+        "UPDATE users SET sort_name = $2, sort_email = $3 WHERE id = $1";
 
     /// The search reads the rows themselves from now on.
     SET_SORT_NAME_OF_MEMBERSHIPS(UserId, Text) invalidates nothing("lists that are sorted by it are not cached") =

@@ -69,6 +69,7 @@ struct RecordCheck {
 impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Attempt;
 
     fn audit(&self) -> Audit {

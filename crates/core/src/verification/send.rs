@@ -69,6 +69,7 @@ pub(crate) struct FindOwnAttempt {
 impl Query for FindOwnAttempt {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
@@ -80,6 +81,7 @@ impl Query for FindOwnAttempt {
 impl Command for Prepare {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt, Code::UnsupportedStrategy, Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The waitlist: people who want an account while sign-up is by invitation only.
 
+mod approve;
+mod list;
 pub(crate) mod sql;
 
 use std::sync::Arc;
@@ -13,6 +15,10 @@ use crate::permission::Requirement;
 use crate::rate_limit;
 use crate::settings::SignUpMode;
 use crate::time::Timestamp;
+
+pub use approve::Approve;
+pub use list::List;
+pub use sql::WaitlistEntry;
 
 /// Adds an address to the waitlist.
 ///

@@ -1,16 +1,20 @@
 //! Creating a workspace.
 
+use super::sort_name;
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access::{self, Member};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
+use crate::metadata::Metadata;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::{images, rate_limit};
 
-/// Creates a workspace with the caller as its first member, in the deployment's workspace creator role.
+/// Creates a workspace with the caller as its first member, in the deployment's workspace creator role. One that an API
+/// key creates has no members at first.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member; `WORKSPACE_LIMIT`; `TOO_MANY_REQUESTS`; `IMAGES_NOT_AVAILABLE`.
@@ -20,6 +24,8 @@ pub struct Create {
     pub name: WorkspaceName,
     pub description: Description,
     pub image: images::Change,
+    pub public_metadata: Option<Metadata>,
+    pub private_metadata: Option<Metadata>,
 }
 
 /// A new workspace with its creator's membership.
@@ -33,6 +39,7 @@ pub struct Created {
 impl Command for Create {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::WorkspaceLimit, Code::TooManyRequests, Code::ImagesNotAvailable];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WorkspacesWrite);
     type Out = Created;
 
     fn audit(&self) -> Audit {
@@ -50,9 +57,21 @@ impl Command for Create {
         let (id, membership) = (cx.id(), cx.id());
         cx.subject.workspace = Some(id);
         let image = images::apply_change(cx, "", &self.image).await?;
-        let row = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
+        let member = grant.member().ok();
+        let row = sql::NewWorkspace {
+            id,
+            organization: grant.organization(),
+            name: self.name.as_str(),
+            sort_name: &sort_name(self.name.as_str()),
+            description: self.description.as_str(),
+            image_url: image.as_str(),
+            member_count: i64::from(member.is_some()),
+            public_metadata: self.public_metadata.as_ref().map_or("{}", Metadata::as_str),
+            private_metadata: self.private_metadata.as_ref().map_or("{}", Metadata::as_str),
+            now: cx.now,
+        };
         let workspace = cx.tx.one(sql::INSERT, row).await?;
-        let Some(Member { membership: own, user }) = grant.member().ok() else {
+        let Some(Member { membership: own, user }) = member else {
             return Ok(Created { workspace, membership: None });
         };
         let row = (grant.organization(), id, membership, own, user, cx.now);

@@ -83,7 +83,7 @@ impl List {
         let (count,) = cx.tx.one(sql::COUNT, (organization, MAX_COUNTED + 1)).await?;
         let (first, last) = (0.into(), i64::MAX.into());
         let (is_descending, after, before) = match (&self.position, self.sort == ListSort::Newest) {
-            (Position::Page(_), is_newest) => (is_newest, first, last),
+            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, first, last),
             (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, first, cursor.id),
             (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, cursor.id, last),
         };

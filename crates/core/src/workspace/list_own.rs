@@ -6,7 +6,7 @@ use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
-use crate::id::{MembershipId, OrganizationId};
+use crate::id::{MembershipId, OrganizationId, UserId};
 use crate::membership;
 use crate::organization::{self, Organization};
 use crate::permission::{AddressList, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
@@ -41,25 +41,19 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnWorkspaceMembership>> {
         let user = cx.user()?;
-        let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
-        let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
+        let loaded = load_of_user(cx, user).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
-        let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
         let organization_roles = cx.tx.all(membership::sql::ROLES_OF_USER, (user,)).await?;
         let admins_manage_workspaces = cx.executor.settings.organizations.admins_manage_workspaces;
         let address = cx.caller.address;
         let organizations: HashMap<_, _> =
             organizations.into_iter().map(|organization| (organization.id, organization)).collect();
-        let mut workspaces: HashMap<_, _> = workspaces.into_iter().map(|workspace| (workspace.id, workspace)).collect();
-        let mut roles = group_by(roles, |role| role.membership_id);
         let mut permissions: HashMap<MembershipId, PermissionSet> = HashMap::new();
         for role in organization_roles {
             permissions.entry(role.membership_id).or_default().extend(role.permissions);
         }
-        let own = memberships.into_iter().filter_map(|membership| {
+        let own = loaded.into_iter().filter_map(|(membership, workspace, roles)| {
             let organization = organizations.get(&membership.organization_id)?;
-            let workspace = workspaces.remove(&membership.workspace_id)?;
-            let roles = roles.remove(&membership.id).unwrap_or_default();
             let in_organization = permissions.entry(membership.organization_membership_id).or_default();
             let in_workspace = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             let can_update = in_workspace.satisfies_in_workspace(RequiredWorkspacePermission::Admin)
@@ -91,4 +85,22 @@ impl Query for ListOwn {
             |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);
         Ok(own.filter(is_included).collect())
     }
+}
+
+/// Loads the workspace memberships of a user, newest first.
+pub(crate) async fn load_of_user(
+    cx: &mut Context<'_>,
+    user: UserId,
+) -> Result<Vec<(WorkspaceMembership, Workspace, Vec<WorkspaceMembershipRole>)>> {
+    let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
+    let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
+    let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+    let mut workspaces: HashMap<_, _> = workspaces.into_iter().map(|workspace| (workspace.id, workspace)).collect();
+    let mut roles = group_by(roles, |role| role.membership_id);
+    let loaded = memberships.into_iter().filter_map(|membership| {
+        let workspace = workspaces.remove(&membership.workspace_id)?;
+        let roles = roles.remove(&membership.id).unwrap_or_default();
+        Some((membership, workspace, roles))
+    });
+    Ok(loaded.collect())
 }

@@ -1,17 +1,15 @@
-//! The members of a workspace: listing, adding and removing them.
+//! The members of a workspace: listing and removing them.
 
 use std::collections::HashMap;
 
-use super::join::join;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::access;
-use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::grouping::group_by;
-use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
-use crate::membership;
+use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId};
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
 use crate::security_log::{Audit, Change};
 use crate::user::{self, PublicUser};
@@ -131,52 +129,6 @@ impl Query for ShowMember {
     }
 }
 
-/// Adds a member of the organization to the workspace.
-///
-/// # Errors
-/// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`;
-/// `MEMBER_NOT_FOUND` if no member of the organization has verified the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
-#[derive(Debug)]
-pub struct AddMember {
-    pub workspace: WorkspaceId,
-    pub email: EmailAddress,
-    /// `None` for the deployment's member role.
-    pub role: Option<WorkspaceRoleId>,
-}
-
-impl Command for AddMember {
-    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
-    const ERRORS: &'static [Code] = &[
-        Code::RoleNotFound,
-        Code::RoleExceedsYours,
-        Code::PermissionArchived,
-        Code::MemberNotFound,
-        Code::AlreadyMember,
-        Code::WorkspaceFull,
-    ];
-    type Out = WorkspaceMembership;
-
-    fn audit(&self) -> Audit {
-        Audit::Change(Change::WorkspaceMemberAdded)
-    }
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMembership> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.ids();
-        let role = self.role.unwrap_or(cx.executor.deployment()?.workspace_member_role_id);
-        let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
-        if !grant.covers(&role.permissions) {
-            return Err(Code::RoleExceedsYours.into());
-        }
-        cx.executor.settings.roles.check_assignable(&role.permissions)?;
-        let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
-        let member = member.ok_or(Code::MemberNotFound)?;
-        cx.subject.target_user = Some(member.user_id);
-        let joined = join(cx, (organization, workspace), (member.membership_id, member.user_id), role.id).await?;
-        Ok(joined.ok_or(Code::AlreadyMember)?)
-    }
-}
-
 /// Removes a member from the workspace, but not from the organization.
 ///
 /// # Errors
@@ -192,6 +144,7 @@ pub struct RemoveMember {
 impl Command for RemoveMember {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
     const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::RoleExceedsYours, Code::LastAdmin];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -224,6 +177,7 @@ pub struct Leave {
 impl Command for Leave {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
     const ERRORS: &'static [Code] = &[Code::LastAdmin];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

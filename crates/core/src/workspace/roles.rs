@@ -9,6 +9,7 @@ use crate::names::RoleName;
 use crate::organization;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement, WORKSPACE_ADMIN};
 use crate::rate_limit;
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 
 /// Lists the deployment's shared roles and the workspace's own: the default role of members first, because clients
@@ -24,6 +25,7 @@ pub struct ListRoles {
 impl Query for ListRoles {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
     const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesRead);
     type Out = Vec<WorkspaceRole>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
@@ -56,6 +58,7 @@ impl Command for CreateRole {
         Code::RoleLimit,
         Code::TooManyRequests,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesWrite);
     type Out = WorkspaceRole;
 
     fn audit(&self) -> Audit {
@@ -97,6 +100,7 @@ pub struct RemoveRole {
 impl Command for RemoveRole {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
     const ERRORS: &'static [Code] = &[Code::RoleNotFound, Code::RoleIsShared, Code::RoleExceedsYours, Code::RoleInUse];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -145,6 +149,7 @@ impl Command for AssignRole {
         Code::PermissionArchived,
         Code::RolesPerMember,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -184,6 +189,7 @@ impl Command for RevokeRole {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
     const ERRORS: &'static [Code] =
         &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::LastAdmin];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -1,6 +1,8 @@
 //! Statements on workspaces, their memberships and roles.
 
+pub(crate) mod installation;
 pub(crate) mod lists;
+pub(crate) mod members;
 
 use vestibule_db::{Text, record, sql};
 
@@ -29,6 +31,8 @@ record! {
         pub enforce_mfa: bool,
         /// A JSON object.
         pub public_metadata: String,
+        /// A JSON object that only backends read.
+        pub private_metadata: String,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
@@ -85,11 +89,23 @@ record! {
 }
 
 sql! {
-    INSERT(WorkspaceId, OrganizationId, Text, Text, Text, Timestamp) -> Workspace invalidates Organization(2) =
-        "INSERT INTO workspaces (id, organization_id, name, description, image_url, member_count, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $6)
+    INSERT(NewWorkspace {
+        id: WorkspaceId,
+        organization: OrganizationId,
+        name: Text,
+        sort_name: Text,
+        description: Text,
+        image_url: Text,
+        member_count: i64,
+        public_metadata: Text,
+        private_metadata: Text,
+        now: Timestamp,
+    }) -> Workspace invalidates Organization(organization) =
+        "INSERT INTO workspaces (id, organization_id, name, sort_name, description, image_url, member_count,
+                                 public_metadata, private_metadata, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, created_at, updated_at";
+                enforce_mfa, public_metadata, private_metadata, created_at, updated_at";
 
     SUMMARY(OrganizationId, WorkspaceId) -> WorkspaceSummary =
         "SELECT name, member_count FROM workspaces WHERE organization_id = $1 AND id = $2";
@@ -103,7 +119,7 @@ sql! {
 
     WORKSPACE(OrganizationId, WorkspaceId) -> Workspace =
         "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, created_at, updated_at
+                enforce_mfa, public_metadata, private_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// Any workspace. `$1` is 0, less than every id: it makes the statement seek in the index by organization, because
@@ -112,23 +128,27 @@ sql! {
 
     COUNT(OrganizationId) -> (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
 
-    /// Sets all editable columns.
+    /// Sets all editable columns. Metadata that is NULL stays.
     UPDATE(UpdateWorkspace {
         organization: OrganizationId,
         workspace: WorkspaceId,
         name: Text,
+        sort_name: Text,
         description: Text,
         image_url: Text,
         allowed_addresses: Text,
         restricts_addresses: bool,
         now: Timestamp,
+        public_metadata: Option<Text>,
+        private_metadata: Option<Text>,
     }) -> Workspace invalidates Organization(organization) =
         "UPDATE workspaces
-            SET name = $3, description = $4, image_url = $5, whitelisted_ips = $6, enable_ip_restriction = $7,
-                updated_at = $8
+            SET name = $3, sort_name = $4, description = $5, image_url = $6, whitelisted_ips = $7,
+                enable_ip_restriction = $8, updated_at = $9, public_metadata = COALESCE($10, public_metadata),
+                private_metadata = COALESCE($11, private_metadata)
           WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, created_at, updated_at";
+                enforce_mfa, public_metadata, private_metadata, created_at, updated_at";
 
     /// Denies the requests for a new invitation to the workspace. Nothing could be sent for them any more.
     DENY_REQUESTS(OrganizationId, WorkspaceId, Timestamp) =
@@ -167,14 +187,23 @@ sql! {
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3";
 
-    /// Returns no row if no admin would remain.
+    /// Returns no row for the last admin. A workspace that an API key created may have members and no admin.
     DELETE_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (WorkspaceMembershipId,) invalidates Organization(1) =
         "DELETE FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND id = $3
-            AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
-                          JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
-                         WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3)
+            AND (NOT EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                               JOIN workspace_roles r
+                                 ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                              WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3)
+                 OR EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                              JOIN workspace_roles r
+                                ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3))
       RETURNING id";
+
+    SET_MEMBER_METADATA(OrganizationId, WorkspaceId, WorkspaceMembershipId, Text, Timestamp) invalidates Organization(1) =
+        "UPDATE workspace_memberships SET public_metadata = $4, updated_at = $5
+          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3";
 
     /// All verified addresses of all members.
     ADDRESSES(OrganizationId, WorkspaceId) -> (String,) =
@@ -212,14 +241,16 @@ sql! {
             AND mr.workspace_membership_id >= $3 AND mr.workspace_membership_id <= $4
           ORDER BY r.id";
 
-    /// Returns no row if no admin would remain.
+    /// Returns no row for the role of the last admin.
     REVOKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) invalidates Organization(1) =
         "DELETE FROM workspace_membership_roles
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4
-            AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
-                          JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
-                         WHERE mr.organization_id = $1 AND mr.workspace_id = $2
-                           AND NOT (mr.workspace_membership_id = $3 AND mr.role_id = $4))
+            AND (NOT EXISTS (SELECT 1 FROM workspace_roles r WHERE r.id = $4 AND r.grants_admin = 1)
+                 OR EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                              JOIN workspace_roles r
+                                ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE mr.organization_id = $1 AND mr.workspace_id = $2
+                               AND NOT (mr.workspace_membership_id = $3 AND mr.role_id = $4)))
       RETURNING role_id";
 
     HAS_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) =
@@ -351,7 +382,8 @@ sql! {
         "SELECT w.id AS id, w.organization_id AS organization_id, w.name AS name, w.description AS description,
                 w.image_url AS image_url, w.member_count AS member_count, w.whitelisted_ips AS whitelisted_ips,
                 w.enable_ip_restriction AS enable_ip_restriction, w.enforce_mfa AS enforce_mfa,
-                w.public_metadata AS public_metadata, w.created_at AS created_at, w.updated_at AS updated_at
+                w.public_metadata AS public_metadata, w.private_metadata AS private_metadata, w.created_at AS created_at,
+                w.updated_at AS updated_at
            FROM workspace_memberships m
            JOIN workspaces w ON w.organization_id = m.organization_id AND w.id = m.workspace_id
           WHERE m.user_id = $1

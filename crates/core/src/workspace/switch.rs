@@ -39,7 +39,9 @@ impl Command for SwitchWorkspace {
         if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
             cx.tx.execute(session::sql::SET_ACTIVE_WORKSPACE, (session, sign_in, membership, joined, cx.now)).await?;
         }
-        cx.tx.execute(session::sql::SET_DEFAULT_WORKSPACE, (user, membership, joined, cx.now)).await?;
+        if !cx.is_impersonated() {
+            cx.tx.execute(session::sql::SET_DEFAULT_WORKSPACE, (user, membership, joined, cx.now)).await?;
+        }
         show(cx).await?.ok_or_else(|| Problem::internal("the session does not exist"))
     }
 }

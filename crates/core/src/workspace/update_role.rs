@@ -9,6 +9,7 @@ use crate::id::{WorkspaceId, WorkspaceRoleId};
 use crate::names::RoleName;
 use crate::organization::RoleUsage;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement, WORKSPACE_ADMIN};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 
 /// Changes the name or the permissions of a role of the workspace. `None` leaves a part unchanged. See
@@ -36,6 +37,7 @@ impl Command for UpdateRole {
         Code::PermissionUnknown,
         Code::LastAdmin,
     ];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesWrite);
     type Out = WorkspaceRole;
 
     fn audit(&self) -> Audit {

@@ -25,6 +25,7 @@ impl Workspace {
             enable_ip_restriction: false,
             enforce_mfa: false,
             public_metadata: "{}".to_owned(),
+            private_metadata: "{}".to_owned(),
             created_at: self.created_at,
             updated_at: self.created_at,
         }

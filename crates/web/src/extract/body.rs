@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use vestibule_core::execution::{Context, Query as CoreQuery};
-use vestibule_core::id::UserId;
 use vestibule_core::permission::Requirement;
+use vestibule_core::scope::ScopeRequirement;
 use vestibule_core::{Code, Problem};
 
 use super::fields::FieldMap;
-use super::large_bodies::LargeBodyPermit;
+use super::large_bodies::{BodySender, LargeBodyPermit};
 use super::reader::FieldReader;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
@@ -29,6 +29,8 @@ pub(crate) trait FromFields: Sized {
     const ALLOW_UNKNOWN_FIELDS: bool = false;
     /// True if a multipart body may contain an image, which raises the size limit.
     const ACCEPTS_IMAGE: bool = false;
+    /// The most bytes of a body without an image.
+    const MAX_BYTES: usize = MAX_BODY_BYTES;
     /// The codes for invalid values, besides `INVALID_FIELD`, `UNKNOWN_FIELD`, and `REQUIRED_FIELD` for missing fields.
     const ERRORS: &[Code] = &[];
 
@@ -61,12 +63,18 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
         let content_type = content_type(&parts.headers);
         let admission = if T::ACCEPTS_IMAGE && content_type.is_some_and(FieldMap::can_contain_files) {
             Admission::image(app, &parts).await?
+        } else if T::MAX_BYTES > MAX_BODY_BYTES {
+            Admission::large(app, &parts, T::MAX_BYTES).await?
         } else {
             Admission::small(&parts)?
         };
         let mut fields = FieldMap::parse_body(content_type, read_body(body, admission.limit).await?).await?;
+        let mut permit = admission.permit;
+        if T::ACCEPTS_IMAGE && permit.is_none() && has_api_key(&parts) && fields.has_file() {
+            permit = Some(app.large_bodies().admit(sender(app, &parts).await?)?);
+        }
         // The permit of an image is held until the image is stored.
-        if let Some(permit) = admission.permit.map(Arc::new) {
+        if let Some(permit) = permit.map(Arc::new) {
             fields.map_files(|file| permit.attach(file));
         }
         Ok(Self(parse(fields)?))
@@ -126,8 +134,8 @@ impl Admission {
         Self::new(MAX_BODY_BYTES, None, declared_length(&parts.headers))
     }
 
-    /// Up to `max` bytes for signed-in callers, with a permit, and 64 KiB for others. The session is only checked if
-    /// the declared length is larger than 64 KiB or missing.
+    /// Up to `max` bytes for signed-in callers and API keys, with a permit, and 64 KiB for others. The caller is only
+    /// checked if the declared length is larger than 64 KiB or missing.
     ///
     /// # Errors
     /// `UNAUTHORIZED` if a larger length is declared and the caller is not signed in; `BODY_TOO_LARGE`; `BUSY` without
@@ -137,22 +145,26 @@ impl Admission {
         if declared.is_some_and(is_small) {
             return Self::small(parts);
         }
-        match signed_in_user(app, parts).await {
-            Ok(user) => Self::signed_in(app, user, max, declared),
+        match sender(app, parts).await {
+            Ok(sender) => Self::of_sender(app, sender, max, declared),
             Err(_) if declared.is_none() => Self::small(parts),
             Err(problem) => Err(Refusal(problem)),
         }
     }
 
     /// Like [`Self::large`], for a multipart body. A signed-in caller needs a permit for any length, because a short
-    /// file can have many pixels.
+    /// file can have many pixels. A backend sends most of its multipart bodies without a file, so a short one of an API
+    /// key needs a permit only if it turns out to have one.
     async fn image(app: &App, parts: &Parts) -> Result<Self, Refusal> {
         let declared = declared_length(&parts.headers);
         let is_small = declared.is_some_and(is_small);
-        match signed_in_user(app, parts).await {
-            Ok(user) => {
+        if is_small && has_api_key(parts) {
+            return Self::small(parts);
+        }
+        match sender(app, parts).await {
+            Ok(sender) => {
                 let max = if is_small { MAX_BODY_BYTES } else { MAX_IMAGE_BODY_BYTES };
-                Self::signed_in(app, user, max, declared)
+                Self::of_sender(app, sender, max, declared)
             }
             // The command refuses the caller before it decodes anything.
             Err(_) if is_small || declared.is_none() => Self::small(parts),
@@ -160,9 +172,9 @@ impl Admission {
         }
     }
 
-    fn signed_in(app: &App, user: UserId, max: usize, declared: Option<u64>) -> Result<Self, Refusal> {
+    fn of_sender(app: &App, sender: BodySender, max: usize, declared: Option<u64>) -> Result<Self, Refusal> {
         let mut admission = Self::new(max, None, declared)?;
-        admission.permit = Some(app.large_bodies().admit(user)?);
+        admission.permit = Some(app.large_bodies().admit(sender)?);
         Ok(admission)
     }
 
@@ -178,19 +190,28 @@ fn is_small(length: u64) -> bool {
     length <= MAX_BODY_BYTES as u64
 }
 
-async fn signed_in_user(app: &App, parts: &Parts) -> Result<UserId, Problem> {
-    app.query(&CurrentCaller::from_parts(parts).0, SignedInUser).await.result
+fn has_api_key(parts: &Parts) -> bool {
+    CurrentCaller::from_parts(parts).0.api_key.is_some()
 }
 
-struct SignedInUser;
+async fn sender(app: &App, parts: &Parts) -> Result<BodySender, Problem> {
+    app.query(&CurrentCaller::from_parts(parts).0, FindSender).await.result
+}
 
-impl CoreQuery for SignedInUser {
+/// Finds the signed-in user or the API key of the caller.
+struct FindSender;
+
+impl CoreQuery for FindSender {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = UserId;
+    const SCOPE: ScopeRequirement = ScopeRequirement::Any;
+    type Out = BodySender;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<UserId, Problem> {
-        cx.user()
+    async fn run(&self, cx: &mut Context<'_>) -> Result<BodySender, Problem> {
+        match &cx.api_key {
+            Some(key) => Ok(BodySender::ApiKey(key.id)),
+            None => cx.user().map(BodySender::User),
+        }
     }
 }
 

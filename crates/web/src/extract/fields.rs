@@ -11,7 +11,8 @@ use vestibule_core::{Code, Problem};
 // The limits are higher than any call needs.
 const MAX_FIELDS: usize = 200;
 const MAX_NAME_BYTES: usize = 100;
-const MAX_JSON_DEPTH: usize = 32;
+/// Metadata in a field has up to 32 levels of its own.
+const MAX_JSON_DEPTH: usize = 33;
 
 /// A field's value. Its `Debug` output has only the kind, because the content may be a password.
 #[derive(Clone, PartialEq)]
@@ -21,8 +22,8 @@ pub(crate) enum Value {
     Number(serde_json::Number),
     Text(String),
     List(Vec<Value>),
-    /// Its content is dropped: no call accepts nested objects.
-    Object,
+    /// With distinct keys.
+    Object(Vec<(String, Value)>),
     File(Bytes),
 }
 
@@ -34,9 +35,25 @@ impl fmt::Debug for Value {
             Self::Number(_) => "Number(…)",
             Self::Text(_) => "Text(…)",
             Self::List(_) => "List(…)",
-            Self::Object => "Object",
+            Self::Object(_) => "Object(…)",
             Self::File(_) => "File(…)",
         })
+    }
+}
+
+/// A file becomes `null`: JSON has none.
+impl From<Value> for serde_json::Value {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null | Value::File(_) => Self::Null,
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Number(number) => Self::Number(number),
+            Value::Text(text) => Self::String(text),
+            Value::List(values) => Self::Array(values.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => {
+                Self::Object(fields.into_iter().map(|(name, value)| (name, Self::from(value))).collect())
+            }
+        }
     }
 }
 
@@ -72,6 +89,18 @@ impl FieldMap {
             }
         }
         self.0.iter_mut().for_each(|(_, value)| map(value, &replace));
+    }
+
+    /// Whether a field is a file.
+    pub(super) fn has_file(&self) -> bool {
+        fn is_file(value: &Value) -> bool {
+            match value {
+                Value::File(_) => true,
+                Value::List(values) => values.iter().any(is_file),
+                _ => false,
+            }
+        }
+        self.0.iter().any(|(_, value)| is_file(value))
     }
 
     /// The fields, for properties of the parsers.
@@ -248,14 +277,13 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
         let mut fields: Vec<(String, Value)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            if fields.iter().any(|(known, _)| *known == key) {
-                return Err(serde::de::Error::custom("duplicate key"));
-            }
-            fields.push((key, value));
-            if fields.len() > MAX_FIELDS {
-                return Err(serde::de::Error::custom("too many keys"));
-            }
+        while let Some(field) = map.next_entry::<String, Value>()? {
+            fields.push(field);
+        }
+        let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(serde::de::Error::custom("duplicate key"));
         }
         Ok(Object(fields))
     }
@@ -309,7 +337,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-        ObjectVisitor.visit_map(map).map(|_| Value::Object)
+        ObjectVisitor.visit_map(map).map(|object| Value::Object(object.0))
     }
 }
 
@@ -346,7 +374,7 @@ mod tests {
     fn rejects_malformed_json_and_duplicate_keys() {
         let fields = FieldMap::parse_json(br#"{"a": 1, "b": null, "c": ["x"], "d": {"e": true}}"#).unwrap();
         assert_eq!(fields.0[0].1, Value::Number(1.into()));
-        assert_eq!(fields.0[3].1, Value::Object);
+        assert_eq!(fields.0[3].1, Value::Object(vec![("e".to_owned(), Value::Bool(true))]));
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100), "]".repeat(100));
         for broken in [
             "[]",

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 use vestibule_core::id::InvalidId;
+use vestibule_core::metadata::Metadata;
 use vestibule_core::secret::SubmittedChallenge;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -27,6 +28,19 @@ impl FieldReader {
     /// Removes a field that clients may send but the call does not use.
     pub(crate) fn ignore(&mut self, name: &str) {
         self.0.0.retain(|(known, _)| known != name);
+    }
+
+    /// Whether there are no fields.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.0.is_empty()
+    }
+
+    /// Returns a text without removing it; `None` for anything else.
+    pub(crate) fn peek_text(&self, name: &str) -> Option<String> {
+        self.0.0.iter().find_map(|(known, value)| match value {
+            Value::Text(text) if known == name && text.len() <= MAX_TEXT_BYTES => Some(text.clone()),
+            _ => None,
+        })
     }
 
     /// Returns a text, which may be empty.
@@ -174,10 +188,16 @@ impl FieldReader {
 
     /// Returns a list of ids; a missing or empty one is `REQUIRED_FIELD`.
     pub(crate) fn required_ids<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<Vec<I>, Problem> {
+        self.ids(name)?.filter(|ids| !ids.is_empty()).ok_or_else(|| Problem::required(name))
+    }
+
+    /// Returns a list of ids, which may be empty, or `None` if the field is missing.
+    pub(crate) fn ids<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<Option<Vec<I>>, Problem> {
         let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Err(Problem::required(name));
+            return Ok(None);
         };
         let values = match self.0.0.remove(index).1 {
+            Value::Null => return Ok(None),
             Value::List(values) => values,
             value => vec![value],
         };
@@ -186,8 +206,39 @@ impl FieldReader {
             Value::Number(number) => number.to_string().parse().map_err(|_| invalid_id(name)),
             _ => Err(invalid_id(name)),
         });
-        let ids: Vec<I> = ids.collect::<Result<_, _>>()?;
-        if ids.is_empty() { Err(Problem::required(name)) } else { Ok(ids) }
+        ids.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Returns metadata: a JSON object, or in a form its text. An empty text counts as missing.
+    pub(crate) fn metadata(&mut self, name: &str) -> Result<Option<Metadata>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) if text.is_empty() => Ok(None),
+            Some(Value::Text(text)) => Metadata::parse(name, &text).map(Some),
+            Some(value) => Metadata::from_value(name, &value.into()).map(Some),
+        }
+    }
+
+    /// Returns a list of JSON objects, or `None` if the field is missing.
+    ///
+    /// # Errors
+    /// `TOO_MANY_ROWS` for more than `max`; `INVALID_FIELD`.
+    pub(crate) fn objects(&mut self, name: &str, max: usize) -> Result<Option<Vec<Self>>, Problem> {
+        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
+            return Ok(None);
+        };
+        match self.0.0.remove(index).1 {
+            Value::Null => Ok(None),
+            Value::List(values) if values.len() > max => Err(Code::TooManyRows.into()),
+            Value::List(values) => {
+                let objects = values.into_iter().map(|value| match value {
+                    Value::Object(fields) => Ok(Self(FieldMap(fields))),
+                    _ => Err(Problem::field(name, "write a list of JSON objects.")),
+                });
+                objects.collect::<Result<_, _>>().map(Some)
+            }
+            _ => Err(Problem::field(name, "write a list of JSON objects.")),
+        }
     }
 
     /// Returns an image field. An empty text counts as missing.
@@ -320,6 +371,20 @@ mod tests {
         assert_eq!(fields.flag("flag").unwrap(), Some(false));
         assert_eq!(fields.number_within("number", 1..=9_u16).unwrap(), Some(7));
         assert_eq!(fields.text("none").unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn reads_metadata_from_forms_and_json() {
+        let (as_text, as_object) =
+            (r#"{"plan":"pro","seats":[1,{"a":null}]}"#, r#"{"m": {"plan": "pro", "seats": [1, {"a": null}]}}"#);
+        let encoded: String = form_urlencoded::Serializer::new(String::new()).append_pair("m", as_text).finish();
+        assert_eq!(reader(&encoded).metadata("m").unwrap().unwrap().as_str(), as_text);
+        assert_eq!(json(as_object).await.metadata("m").unwrap().unwrap().as_str(), as_text);
+        assert_eq!(reader("m=").metadata("m").unwrap(), None);
+        assert_eq!(json(r#"{"m": null}"#).await.metadata("m").unwrap(), None);
+        for invalid in [r#"{"m": 1}"#, r#"{"m": "x"}"#, r#"{"m": [1]}"#] {
+            assert_eq!(json(invalid).await.metadata("m").unwrap_err().code(), Code::InvalidField, "{invalid}");
+        }
     }
 
     #[tokio::test]

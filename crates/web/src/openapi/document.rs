@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
 
-use super::{errors, schemas, values};
+use super::{Api, errors, schemas, values};
 
 /// An OpenAPI document. The order of the fields is that of the file; keys below are sorted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,46 +21,29 @@ pub struct Document {
     components: Value,
 }
 
-/// The text at the start of the document.
-const DESCRIPTION: &str = include_str!("description.md");
-
-/// The groups of calls, in the order of viewers.
-const TAGS: &[(&str, &str)] = &[
-    ("Auth", "Sign-up, sign-in, verification by mail, and password reset."),
-    (
-        "Session",
-        "The session of a browser or another client: its sign-ins, what is active, and its tokens for backends.",
-    ),
-    ("Me", "The signed-in user: account, email addresses, password, sign-ins, memberships and invitations."),
-    ("Organizations", "Organizations with their members, roles and ownership transfers."),
-    ("Invitations", "Invitations to an organization, and what an invitee does with one."),
-    ("Domains", "Email domains of an organization, and users who join by their address."),
-    ("Workspaces", "Workspaces of an organization, with members and roles of their own."),
-    ("Waitlist", "The waitlist of a deployment whose sign-up is closed."),
-    ("Deployment", "The public configuration."),
-];
-
 impl Document {
     /// Completes the document that utoipa generates from the handlers. `strict_calls` are the ids of the operations
     /// that refuse unknown fields.
-    pub(super) fn complete(mut generated: Value, strict_calls: &BTreeSet<String>) -> Self {
+    pub(super) fn complete(api: &Api, mut generated: Value, strict_calls: &BTreeSet<String>) -> Self {
         schemas::rename(&mut generated);
         schemas::replace_copies(&mut generated);
-        schemas::complete_responses(&mut generated);
+        schemas::complete_responses(&mut generated, api.error_schemas);
         schemas::restrict_ids(&mut generated);
-        values::restrict(&mut generated);
+        values::restrict(api.values, &mut generated);
         schemas::restrict_requests(&mut generated, strict_calls);
-        errors::add_codes(&mut generated);
+        errors::add_codes(api, &mut generated);
         add_headers(&mut generated);
+        (api.add_headers)(&mut generated);
         errors::share(&mut generated);
         schemas::remove_unused(&mut generated);
-        generated["info"]["description"] = DESCRIPTION.trim_end().into();
-        let tags = TAGS.iter().map(|(name, description)| json!({"name": name, "description": description}));
+        generated["info"]["description"] = api.description.trim_end().into();
+        let tags = api.tags.iter().map(|(name, description)| json!({"name": name, "description": description}));
+        let (url, server) = api.server;
         let mut take = |key: &str| generated[key].take();
         Self {
             openapi: "3.1.0".into(),
             info: take("info"),
-            servers: json!([{"url": "http://127.0.0.1:8080", "description": "The demo, and a server with the default settings"}]),
+            servers: json!([{"url": url, "description": server}]),
             tags: tags.collect(),
             security: take("security"),
             paths: take("paths"),
@@ -70,9 +53,14 @@ impl Document {
 
     /// Replaces what depends on the settings: the server's URL, and the name of the session cookie.
     pub(crate) fn set_server(&mut self, settings: &Settings) {
-        self.servers = json!([{"url": settings.public_url.as_str(), "description": "This server"}]);
+        self.set_server_url(settings.public_url.as_str());
         let cookie = &mut self.components["securitySchemes"]["session"]["name"];
         *cookie = settings.session_cookie_name().into();
+    }
+
+    /// Replaces the server's URL, which may be relative to that of the document.
+    pub(crate) fn set_server_url(&mut self, url: &str) {
+        self.servers = json!([{"url": url, "description": "This server"}]);
     }
 }
 

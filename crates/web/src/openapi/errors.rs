@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use vestibule_core::Code;
-use vestibule_core::proof::ProofMethod;
 
+use super::Api;
 use super::schemas::{operations, reference, responses};
 
-/// Adds the content of each error response: `ErrorEnvelope`, whose code is any of the document's, and an example of
+/// Adds the content of each error response: the body of errors, whose code is any of the document's, and an example of
 /// each code that the call can answer. A schema for each set of codes would give clients hundreds of types.
-pub(super) fn add_codes(document: &mut Value) {
+pub(super) fn add_codes(api: &Api, document: &mut Value) {
+    let (body, error) = api.error_schemas;
     let mut used = BTreeSet::new();
     for operation in operations(document) {
         for (_, response) in responses(operation) {
             let Some(codes) = response.get("x-error-codes").and_then(Value::as_array).cloned() else { continue };
             let names: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
             let example = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/examples/{name}")}));
-            let schema = reference("ErrorEnvelope");
+            let schema = reference(body);
             let examples: Map<String, Value> = names.iter().map(example).collect();
             used.extend(names.iter().map(|name| (*name).to_owned()));
             response["content"] = json!({"application/json": {"schema": schema, "examples": examples}});
@@ -30,10 +31,14 @@ pub(super) fn add_codes(document: &mut Value) {
         "description": "The reason of a failure. Its meaning never changes. Later versions can have more codes.",
         "enum": names
     });
-    document["components"]["schemas"]["Error"]["properties"]["code"] = reference("ErrorCode");
-    document["components"]["schemas"]["ErrorEnvelope"]["properties"]["errors"]["minItems"] = 1.into();
+    document["components"]["schemas"][error]["properties"]["code"] = reference("ErrorCode");
+    document["components"]["schemas"][body]["properties"]["errors"]["minItems"] = 1.into();
     document["components"]["examples"] =
-        codes.into_iter().map(|code| (code.as_str().to_owned(), example(code))).collect::<Map<_, _>>().into();
+        codes.into_iter().map(|code| (code.as_str().to_owned(), example(api, code))).collect::<Map<_, _>>().into();
+}
+
+fn example(api: &Api, code: Code) -> Value {
+    json!({"summary": code.message(), "value": (api.example)(code)})
 }
 
 /// The statuses whose codes are the same for many calls, and the name of that response.
@@ -64,25 +69,4 @@ pub(super) fn share(document: &mut Value) {
         shared.insert((*name).to_owned(), most);
     }
     document["components"]["responses"] = json!(shared);
-}
-
-/// Returns an error response as the server writes it, for a caller without a session.
-fn example(code: Code) -> Value {
-    let data = match code {
-        Code::ReauthenticationRequired => json!({"methods": [ProofMethod::Password.as_str()]}),
-        code if code.is_validation_error() => json!({}),
-        _ => Value::Null,
-    };
-    let mut error = json!({"code": code.as_str(), "message": code.message()});
-    if code == Code::InvalidPassword {
-        error["reason"] = "too_short".into();
-    }
-    let value = json!({
-        "status": code.status(),
-        "message": code.message(),
-        "data": data,
-        "session": null,
-        "errors": [error]
-    });
-    json!({"summary": code.message(), "value": value})
 }

@@ -75,7 +75,8 @@ pub(super) fn rename(document: &mut Value) {
     });
 }
 
-/// `Enveloped_Vec_Invitation` becomes `InvitationListEnvelope`, and `NamedResponse_RoleId` becomes `NamedRole`.
+/// `Enveloped_Vec_Invitation` becomes `InvitationListEnvelope`, `NamedResponse_RoleId` becomes `NamedRole`, and
+/// `Page_Member` becomes `MemberPage`.
 fn public_name(name: &str) -> String {
     if let Some(data) = name.strip_prefix("Enveloped_") {
         let data = match (data.strip_prefix("Vec_"), data.strip_prefix("Option_")) {
@@ -88,6 +89,7 @@ fn public_name(name: &str) -> String {
     }
     match name.split_once('_') {
         Some(("NamedResponse", id)) => format!("Named{}", id.trim_end_matches("Id")),
+        Some(("Page", item)) => format!("{}Page", item.replace('_', "")),
         Some(("RoleSummary", id)) => format!("Active{}", id.trim_end_matches("Id")),
         _ => name.replace('_', ""),
     }
@@ -142,15 +144,15 @@ fn is_nullable(schema: &Value) -> bool {
 
 /// Requires the properties that responses always have. utoipa leaves out those that can be null; one that can be absent
 /// is declared as neither required nor nullable.
-pub(super) fn complete_responses(document: &mut Value) {
+pub(super) fn complete_responses(document: &mut Value, (error_body, error): (&str, &str)) {
     let mut operations: Vec<Value> = operations(document).map(|operation| operation["responses"].clone()).collect();
-    operations.push(reference("ErrorEnvelope"));
+    operations.push(reference(error_body));
     let names = reachable(document, operations.iter());
     for (name, schema) in schemas(document).into_iter().flatten().filter(|(name, _)| names.contains(*name)) {
-        if name.ends_with("Envelope") && name != "ErrorEnvelope" {
+        if name.ends_with("Envelope") && name != error_body {
             schema["properties"]["status"] =
                 json!({"type": "integer", "const": 200, "description": "The HTTP status code."});
-            let errors = json!({"type": ["array", "null"], "items": reference("Error"), "maxItems": 0, "description": "`null` on success."});
+            let errors = json!({"type": ["array", "null"], "items": reference(error), "maxItems": 0, "description": "`null` on success."});
             schema["properties"]["errors"] = errors;
             schema["required"] = json!(["status", "message", "data", "session", "errors"]);
         }

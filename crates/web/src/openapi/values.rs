@@ -5,15 +5,27 @@ use serde_json::{Value, json};
 
 use super::schemas::{operations, parameters};
 
-type Values = &'static [&'static str];
+type Texts = &'static [&'static str];
 
-const JOINING: Values = &["none", "request", "join", "auto"];
-const MAIL_STRATEGY: Values = &["email_otp", "magic_link"];
-const INVITATION_STATUS: Values = &["pending", "accepted", "discarded", "declined"];
-const BULK_MODE: Values = &["each", "all"];
+/// The texts that are one of a few in a document.
+pub(crate) struct Values {
+    /// Schema, property, values.
+    properties: &'static [(&'static str, &'static str, Texts)],
+    /// Operation, query parameter, values.
+    parameters: &'static [(&'static str, &'static str, Texts)],
+}
 
-/// Schema, property, values.
-const PROPERTIES: &[(&str, &str, Values)] = &[
+pub(super) const FRONTEND_VALUES: Values = Values { properties: PROPERTIES, parameters: PARAMETERS };
+
+/// The handlers of the server-to-server API use enumerations.
+pub(super) const PLATFORM_VALUES: Values = Values { properties: &[], parameters: &[] };
+
+const JOINING: Texts = &["none", "request", "join", "auto"];
+const MAIL_STRATEGY: Texts = &["email_otp", "magic_link"];
+const INVITATION_STATUS: Texts = &["pending", "accepted", "discarded", "declined"];
+const BULK_MODE: Texts = &["each", "all"];
+
+const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("BulkResult", "mode", BULK_MODE),
     ("Delivery", "state", &["queued", "sent", "deferred", "failed", "bounced", "not_sent"]),
     ("Deployment", "mode", &["production", "staging"]),
@@ -41,8 +53,7 @@ const PROPERTIES: &[(&str, &str, Values)] = &[
     ("Validation", "type", &["organization", "workspace"]),
 ];
 
-/// Operation, query parameter, values.
-const PARAMETERS: &[(&str, &str, Values)] = &[
+const PARAMETERS: &[(&str, &str, Texts)] = &[
     ("check_identifier_availability", "type", &["email", "username"]),
     ("attempt_verification", "strategy", MAIL_STRATEGY),
     ("attempt_verification", "identifier_type", &["signin", "signup"]),
@@ -53,8 +64,8 @@ const PARAMETERS: &[(&str, &str, Values)] = &[
 ];
 
 /// Restricts the properties and parameters of the tables. A test finds rows that the document does not have.
-pub(super) fn restrict(document: &mut Value) {
-    for (schema, property, values) in PROPERTIES {
+pub(super) fn restrict(values: &Values, document: &mut Value) {
+    for (schema, property, values) in values.properties {
         let pointer = format!("/components/schemas/{schema}/properties/{property}");
         let Some(schema) = document.pointer_mut(&pointer) else { continue };
         // Generators understand an enumeration of texts, but not one of texts and null.
@@ -68,7 +79,7 @@ pub(super) fn restrict(document: &mut Value) {
             schema["enum"] = json!(values);
         }
     }
-    for (operation, parameter, values) in PARAMETERS {
+    for (operation, parameter, values) in values.parameters {
         let operation = operations(document).find(|found| found["operationId"] == *operation);
         for found in operation.into_iter().flat_map(parameters).filter(|found| found["name"] == *parameter) {
             found["schema"]["enum"] = json!(values);

@@ -218,6 +218,7 @@ impl PageContext {
             let image_url = |stored: &str| self.app.response_context().image_url(stored);
             layout.header = self.frame.header(self.organization_in_path(), image_url);
         }
+        layout.impersonation = self.frame.impersonation(self.words);
         layout.flash = self.flash.as_ref().and_then(|flash| self.words.flash(flash));
         let has_joined = self.flash.as_ref().is_some_and(|flash| flash.key == "joined");
         if has_joined { layout.with_continue_link(settings) } else { layout }
@@ -292,7 +293,8 @@ impl PageContext {
     /// somebody put into the query.
     fn page_path(&self) -> Option<String> {
         if self.is_read {
-            Some(self.path_and_query.clone()).filter(|_| !self.query.contains("token="))
+            Some(self.path_and_query.clone())
+                .filter(|_| !["token=", "ticket="].iter().any(|secret| self.query.contains(secret)))
         } else {
             page_of_action(&self.path_and_query)
         }

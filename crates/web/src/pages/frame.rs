@@ -8,6 +8,7 @@ use vestibule_core::language::Language;
 use vestibule_core::membership::{ListOwn, OwnMembership};
 use vestibule_core::names::full_name;
 use vestibule_core::session::{SessionDetails, Show, SignInDetails};
+use vestibule_core::user::PublicUser;
 
 use super::words::Words;
 use crate::app::App;
@@ -45,6 +46,14 @@ impl Frame {
     /// Returns the active account; `None` if nobody is signed in.
     pub(super) fn account_id(&self) -> Option<UserId> {
         Some(self.session.as_ref()?.active()?.user.id)
+    }
+
+    /// Returns the banner of a person who is signed in as another one.
+    pub(super) fn impersonation(&self, words: Words) -> Option<Impersonation> {
+        let active = self.session.as_ref()?.active()?;
+        let actor = active.impersonator.as_ref()?;
+        let text = words.impersonation_banner(person_name(&active.user), person_name(actor));
+        Some(Impersonation { text, sign_in: active.sign_in.id })
     }
 
     /// Returns the language of the active account; `None` if nobody is signed in, or without one.
@@ -110,6 +119,14 @@ impl Header {
     }
 }
 
+/// The banner of a person who is signed in as another one.
+#[derive(Clone, Debug)]
+pub(super) struct Impersonation {
+    pub(super) text: String,
+    /// The sign-in to end.
+    pub(super) sign_in: SignInId,
+}
+
 /// An account that is signed in within this browser.
 #[derive(Clone, Debug)]
 pub(super) struct HeaderAccount {
@@ -125,10 +142,7 @@ pub(super) struct HeaderAccount {
 impl HeaderAccount {
     pub(super) fn new(shown: &SignInDetails, image_url: impl Fn(&str) -> String) -> Self {
         let user = &shown.user;
-        let name = full_name(&user.first_name, &user.last_name);
-        let email = user.email.clone().unwrap_or_default();
-        let names = [name, user.username.clone().unwrap_or_default(), email.clone()];
-        let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+        let (name, email) = (person_name(user), user.email.clone().unwrap_or_default());
         Self { sign_in: shown.sign_in.id, initials: initials(&name), picture: image_url(&user.image_url), name, email }
     }
 
@@ -146,6 +160,13 @@ pub(super) struct HeaderOrganization {
     /// The URL of the logo; empty without one.
     pub(super) logo: String,
     pub(super) is_current: bool,
+}
+
+/// Returns the name of a person: the user name or the address without one.
+pub(super) fn person_name(user: &PublicUser) -> String {
+    let name = full_name(&user.first_name, &user.last_name);
+    let names = [name, user.username.clone().unwrap_or_default(), user.email.clone().unwrap_or_default()];
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// Returns the initials of a name for an avatar: of its first and last word, or of an email address.

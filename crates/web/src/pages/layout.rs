@@ -7,7 +7,7 @@ use vestibule_core::{Code, Problem};
 use super::assets;
 use super::challenge::FormChallenge;
 use super::context::PageContext;
-use super::frame::Header;
+use super::frame::{Header, Impersonation};
 use super::theme::Theme;
 use super::words::Words;
 
@@ -20,6 +20,8 @@ pub(super) struct Layout {
     /// What search engines show of the page. Empty for a page that they must not index.
     pub(super) description: String,
     pub(super) header: Header,
+    /// Set while another person is signed in as the user, for support.
+    pub(super) impersonation: Option<Impersonation>,
     /// The result of the previous request, shown once after a redirect.
     pub(super) flash: Option<String>,
     /// The form of the flash message that undoes its action.
@@ -69,6 +71,7 @@ impl Layout {
             title,
             description: String::new(),
             header: Header::default(),
+            impersonation: None,
             flash: None,
             undo: None,
             home_url,

@@ -2,15 +2,16 @@
 
 use askama::Template;
 use axum::response::Response;
+use vestibule_core::deployment_invitation::{Validate, Validation};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::names::PersonName;
 use vestibule_core::password::Password;
-use vestibule_core::secret::{SessionToken, SubmittedCode};
+use vestibule_core::secret::{DeploymentInvitationToken, SessionToken, SignUpToken, SubmittedCode};
 use vestibule_core::sign_up::SignUp;
 use vestibule_core::verification::{LinkTarget, Prepare, Purpose};
-use vestibule_core::{Problem, sign_in, sign_up, verification};
+use vestibule_core::{Code, Problem, sign_in, sign_up, verification};
 
 use super::context::{PageContext, see_other};
 use super::form::Form;
@@ -31,25 +32,58 @@ pub(super) fn routes() -> Routes {
 #[template(path = "sign_in/sign_up.html")]
 struct Page {
     layout: Layout,
+    fields: Fields,
+    min_password_length: usize,
+}
+
+/// What the form is filled in with.
+#[derive(Default)]
+struct Fields {
     return_to: String,
     email: String,
     first_name: String,
     last_name: String,
-    min_password_length: usize,
+    /// The token of an invitation; empty without one.
+    invite_token: String,
+}
+
+impl Fields {
+    /// Whether the form is for the address of an invitation only.
+    fn has_fixed_address(&self) -> bool {
+        matches!(self.invite_token.parse(), Ok(SignUpToken::Deployment(_)))
+    }
 }
 
 async fn show(cx: PageContext) -> Response {
     let (return_to, email) = (cx.return_to_param(), cx.query_param("email"));
-    page(&cx, None, return_to, email, (String::new(), String::new()))
+    let invite_token = cx.query_param("invite_token");
+    let fields = Fields { return_to, email, ..Fields::default() };
+    match invite_token.parse::<SignUpToken>() {
+        Ok(SignUpToken::Deployment(token)) => match invited(&cx, token).await {
+            Ok(invited) => page(&cx, None, Fields { return_to: fields.return_to, invite_token, ..invited }),
+            Err(problem) => page(&cx, Some(&problem), fields),
+        },
+        // The pages of invitations to organizations are below `/invite`.
+        Ok(SignUpToken::Organization(_)) => page(&cx, None, Fields { invite_token, ..fields }),
+        Err(_) if invite_token.is_empty() => page(&cx, None, fields),
+        Err(_) => page(&cx, Some(&Code::InvalidInvitationToken.into()), fields),
+    }
 }
 
-fn page(
-    cx: &PageContext,
-    error: Option<&Problem>,
-    return_to: String,
-    email: String,
-    (first_name, last_name): (String, String),
-) -> Response {
+/// The address and the names of an invitation.
+async fn invited(cx: &PageContext, token: DeploymentInvitationToken) -> Result<Fields, Problem> {
+    match cx.try_query(Validate { token }).await? {
+        Validation::Valid(invitation) => Ok(Fields {
+            email: invitation.email_key,
+            first_name: invitation.first_name,
+            last_name: invitation.last_name,
+            ..Fields::default()
+        }),
+        Validation::Invalid(code) => Err(code.into()),
+    }
+}
+
+fn page(cx: &PageContext, error: Option<&Problem>, fields: Fields) -> Response {
     let description = cx.words.sign_up_description(&cx.app.settings().name);
     let layout = cx
         .layout(cx.words.create_account(), false)
@@ -57,7 +91,7 @@ fn page(
         .with_challenge(cx)
         .with_error_or_password_error(error);
     let min_password_length = cx.app.settings().passwords.minimum_length;
-    cx.render_with_error(error, &Page { layout, return_to, email, first_name, last_name, min_password_length })
+    cx.render_with_error(error, &Page { layout, fields, min_password_length })
 }
 
 async fn sign_up(cx: PageContext, form: Form) -> Response {
@@ -76,21 +110,29 @@ async fn sign_up(cx: PageContext, form: Form) -> Response {
             None => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_up(), &signed_in),
         },
         Err(problem) => {
-            let names = (text("first_name"), text("last_name"));
-            page(&cx, Some(&problem), text("return_to"), text("email"), names)
+            let fields = Fields {
+                return_to: text("return_to"),
+                email: text("email"),
+                first_name: text("first_name"),
+                last_name: text("last_name"),
+                invite_token: text("invite_token"),
+            };
+            page(&cx, Some(&problem), fields)
         }
     }
 }
 
 fn parse_sign_up(cx: &PageContext, form: &Form) -> Result<SignUp, Problem> {
     let min_length = cx.app.settings().passwords.minimum_length;
+    let invitation =
+        form.non_empty("invite_token").map(|token| token.parse().map_err(|_| Code::InvalidInvitationToken));
     Ok(SignUp {
         email: EmailAddress::parse(form.text("email").trim())?,
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
         password: Password::parse_new(form.text("password").to_owned(), min_length)?,
-        invitation: None,
+        invitation: invitation.transpose()?,
     })
 }
 

@@ -32,7 +32,7 @@ struct ErrorItem {
 /// The status in this API, where it differs from that of the Frontend API: clients tell errors apart by it.
 pub(crate) const fn status(code: Code) -> u16 {
     match code {
-        Code::RoleNotFound | Code::WorkspaceNotFound | Code::InvitationNotPending => 404,
+        Code::SignInNotFound | Code::RoleNotFound | Code::WorkspaceNotFound | Code::InvitationNotPending => 404,
         Code::EmailExists
         | Code::UsernameExists
         | Code::AlreadyMember
@@ -40,9 +40,35 @@ pub(crate) const fn status(code: Code) -> u16 {
         | Code::DomainExists
         | Code::RoleInUse
         | Code::LastAdmin
+        | Code::OrganizationFull
+        | Code::RoleLimit
+        | Code::RolesPerMember
+        | Code::WorkspaceFull
+        | Code::WorkspaceLimit
+        | Code::WorkspaceIsAssigned
+        | Code::InvitationLimit
+        | Code::UserDisabled
         | Code::IdempotencyKeyReused
         | Code::IdempotentAnswerLost => 409,
         _ => code.status(),
+    }
+}
+
+/// The message of an error, in this API: the default messages of some codes address the user who is concerned.
+pub(super) fn message(code: Code, text: &str) -> &str {
+    if text != code.message() {
+        return text;
+    }
+    match code {
+        Code::EmailExists => {
+            "A user has this email address already. It is theirs, because it was proved or vouched for."
+        }
+        Code::EmailAddressNotFound => "This user has no such email address.",
+        Code::EmailIsPrimary => "This is the primary address of the user. Make another one primary first.",
+        Code::EmailNotVerified => "This address is not verified. Send verified as true if you vouch for it.",
+        Code::SignInNotFound => "This user has no such sign-in. It may have ended.",
+        Code::UserNotFound => "There is no such user.",
+        _ => text,
     }
 }
 
@@ -54,7 +80,7 @@ pub(super) fn response(problem: &Problem) -> Response {
     }
     let errors: Vec<_> = problem
         .errors()
-        .map(|(code, message)| ErrorItem { message: message.to_owned(), code: code.as_str() })
+        .map(|(code, text)| ErrorItem { message: message(code, text).to_owned(), code: code.as_str() })
         .collect();
     let message = errors.first().map_or_else(String::new, |error| error.message.clone());
     let status = StatusCode::from_u16(status(code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -5,13 +5,26 @@
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
 mod bearer;
+mod deployment_invitations;
+mod deployment_list;
 mod error;
 mod idempotency;
+mod invitations;
 mod keys;
+mod members;
+mod members_bulk;
+mod organizations;
 mod page;
 mod response;
+mod roles;
 mod router;
 mod server;
+mod tickets;
+mod users;
+mod waitlist;
+mod workspaces;
 
 pub(crate) use bearer::has_api_key;
+pub(crate) use error::{ErrorBody, status as error_status};
+pub use router::generate_platform_openapi_document;
 pub use server::PlatformServer;

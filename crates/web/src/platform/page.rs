@@ -1,8 +1,13 @@
 //! Lists: the query that selects a part, and the page that has it.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::Problem;
+use vestibule_core::listing::{ListSort, Position, Total};
+use vestibule_core::search::SearchTerm;
+use vestibule_core::{Code, Problem};
 
 use crate::extract::{FieldReader, FromFields};
 
@@ -24,11 +29,18 @@ pub(crate) struct Page<T> {
     pub(crate) has_more: bool,
     /// The `cursor` of the next page; without it, there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     pub(crate) next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
+    /// A page of a list. `next` is the position after it, if it is not the last one.
+    pub(crate) fn new(data: Vec<T>, total: Total, next: Option<impl Display>, query: &ListQuery) -> Self {
+        let next_cursor = next.map(|next| next.to_string());
+        let (limit, offset, has_more) = (query.limit, query.offset, next_cursor.is_some());
+        Self { data, total: total.count, limit, offset, has_more, next_cursor }
+    }
+
     /// The only page of a short list, cut to what was asked for.
     pub(crate) fn of_whole(items: Vec<T>, query: &ListQuery) -> Self {
         let total = items.len();
@@ -63,6 +75,38 @@ pub(crate) enum SortOrder {
     Asc,
     #[default]
     Desc,
+}
+
+impl ListQuery {
+    /// The order of a list that can be sorted by `created_at`, newest first by default, or by `name`.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD` for another key.
+    pub(crate) fn sort(&self) -> Result<ListSort, Problem> {
+        match (self.sort_key.as_deref(), self.sort_order) {
+            (None | Some("created_at"), None | Some(SortOrder::Desc)) => Ok(ListSort::Newest),
+            (None | Some("created_at"), Some(SortOrder::Asc)) => Ok(ListSort::Oldest),
+            (Some("name"), None | Some(SortOrder::Asc)) => Ok(ListSort::Name),
+            (Some("name"), Some(SortOrder::Desc)) => Ok(ListSort::NameDescending),
+            _ => Err(Problem::field("sort_key", "use created_at or name.")),
+        }
+    }
+
+    /// Where the page begins.
+    ///
+    /// # Errors
+    /// `INVALID_CURSOR`.
+    pub(crate) fn position<C: FromStr>(&self) -> Result<Position<C>, Problem> {
+        match &self.cursor {
+            Some(cursor) => Ok(Position::After(cursor.parse().map_err(|_| Problem::from(Code::InvalidCursor))?)),
+            None => Ok(Position::Offset(self.offset)),
+        }
+    }
+
+    /// What is searched for, if anything.
+    pub(crate) fn search_term(&self) -> Option<SearchTerm> {
+        self.search.as_deref().map(SearchTerm::new).filter(|term| !term.is_empty())
+    }
 }
 
 impl FromFields for ListQuery {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use vestibule_core::caller::CurrentApiKey;
 use vestibule_core::execution::Reply;
 
@@ -17,6 +18,13 @@ pub(crate) struct PlatformResponse<T>(Reply<T>);
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Empty)]
 pub(crate) struct Empty {}
+
+/// A stored JSON object as a field. Invalid JSON becomes an empty object, so that it does not fail the whole response.
+pub(super) fn stored_json(stored: String) -> Box<RawValue> {
+    RawValue::from_string(stored)
+        .or_else(|_| RawValue::from_string("{}".to_owned()))
+        .unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
 
 /// A response extension: the API key that the call was run with.
 #[derive(Clone, Debug)]

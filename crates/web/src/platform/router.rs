@@ -1,24 +1,60 @@
 //! The list of all routes of the server-to-server API.
 
-use axum::Router;
 use axum::http::Uri;
-use vestibule_core::api_key;
+use axum::{Json, Router};
+use vestibule_core::Code;
+use vestibule_core::organization::by_key;
+use vestibule_core::permission::Requirement;
+use vestibule_core::scope::Scope;
+use vestibule_core::{
+    api_key, deployment_invitation, impersonation, invitation, membership, offboarding, organization, user_management,
+    workspace,
+};
 
-use super::keys;
+use super::{
+    deployment_invitations, invitations, keys, members, members_bulk, organizations, roles, tickets, users, waitlist,
+    workspaces,
+};
 use crate::app::App;
+use crate::docs;
 use crate::envelope::Refusal;
 use crate::health;
-use crate::openapi::{command, query};
+use crate::openapi::{self, Declaration, Document, command, commands, query};
+use crate::restricted::HealthClient;
 use crate::routes::api_routes;
 
+const OPENAPI_PATH: &str = "/openapi.json";
+
 pub(super) fn router(app: &App) -> Router {
-    let routes = api_routes().merge(health::routes());
-    routes.with_fallback(async |_: Uri| Refusal(vestibule_core::Code::RouteNotFound.into())).with_state(app.clone())
+    let routes = api_routes().merge(health::routes()).get(HEALTH, check_health);
+    let routes = routes.get(OPENAPI_PATH, docs::platform_openapi_json);
+    routes.with_fallback(async |_: Uri| Refusal(Code::RouteNotFound.into())).with_state(app.clone())
 }
 
 /// Whether a request needs no API key.
 pub(super) fn is_public(path: &str) -> bool {
-    health::is_check(path)
+    path == HEALTH || health::is_check(path) || path == OPENAPI_PATH
+}
+
+/// Generates the OpenAPI document of the server-to-server API from its handlers. A server serves the checked-in
+/// `docs/platform-openapi.json`.
+pub fn generate_platform_openapi_document() -> serde_json::Result<Document> {
+    openapi::generate(&openapi::PLATFORM, calls())
+}
+
+/// The codes of a cursor and a sort key that a list does not know.
+const LIST_ERRORS: &[Code] = &[Code::InvalidCursor];
+
+/// A call that is refused with this code.
+fn refused(code: Code) -> Declaration {
+    query::<user_management::CheckUserForChange>().with_errors(&[code])
+}
+
+/// Where clients of this API look whether it answers. It says no more than `/health/live`.
+const HEALTH: &str = "/health";
+
+async fn check_health(_: HealthClient) -> Json<serde_json::Value> {
+    Json(serde_json::json!({"status": "ok"}))
 }
 
 api_routes! {
@@ -28,5 +64,92 @@ api_routes! {
         keys::create => command::<api_key::Create>();
         keys::rotate => command::<api_key::Rotate>();
         keys::revoke => command::<api_key::Revoke>();
+    }
+    /// Organizations, their members and roles.
+    organizations {
+        organizations::list => query::<by_key::List>();
+        organizations::create => command::<by_key::Create>();
+        organizations::show => query::<by_key::Show>();
+        organizations::update => command::<by_key::Update>();
+        organizations::delete => command::<organization::Delete>();
+        members::list => query::<membership::ListMembers>();
+        members::add => command::<membership::Add>();
+        members_bulk::bulk => command::<membership::AddMany>();
+        members::show => query::<membership::FindByKey>();
+        members::update => command::<membership::Update>();
+        members::remove => command::<offboarding::Remove>();
+        members::assign_role => command::<membership::AssignRole>();
+        members::revoke_role => command::<membership::RevokeRole>();
+        roles::list => query::<organization::ListRoles>();
+        roles::create => command::<organization::CreateRole>();
+        roles::update => command::<organization::UpdateRole>();
+        roles::delete => command::<organization::RemoveRole>();
+    }
+    /// Invitations to organizations.
+    invitations {
+        invitations::list => query::<invitation::List>();
+        invitations::create => command::<invitation::Invite>();
+        invitations::discard => command::<invitation::Discard>();
+    }
+    /// Workspaces, their members and roles.
+    workspaces {
+        workspaces::list::list => query::<workspace::ListAll>();
+        workspaces::update::create => command::<workspace::Create>();
+        workspaces::show::show => query::<workspace::ShowWithRoles>();
+        workspaces::update::update => command::<workspace::Update>();
+        workspaces::update::delete => command::<workspace::Delete>();
+        workspaces::members::list => query::<workspace::FindMembers>();
+        workspaces::members::add => command::<workspace::AddUser>();
+        workspaces::members::update => command::<workspace::UpdateMember>();
+        workspaces::members::remove => command::<workspace::RemoveMember>();
+        workspaces::members::assign_role => command::<workspace::AssignRole>();
+        workspaces::members::revoke_role => command::<workspace::RevokeRole>();
+        workspaces::roles::list => query::<workspace::ListRoles>();
+        workspaces::roles::create => command::<workspace::CreateRole>();
+        workspaces::roles::update => command::<workspace::UpdateRole>();
+        workspaces::roles::delete => command::<workspace::RemoveRole>();
+    }
+    /// Users and what belongs to them.
+    users {
+        users::list::list => query::<user_management::List>().with_errors(LIST_ERRORS);
+        users::create::create => commands(Requirement::Operator, user_management::CREATE_USER_ERRORS).with_scope(Scope::UsersWrite);
+        users::bulk::bulk => command::<user_management::BulkCreate>();
+        users::show::show => query::<user_management::Show>();
+        users::update::update => command::<user_management::UpdateUser>();
+        users::update::delete => command::<user_management::DeleteUser>();
+        users::password::update => commands(Requirement::Operator, user_management::SET_PASSWORD_ERRORS).with_scope(Scope::UsersWrite);
+        users::password::remove => command::<user_management::RemovePassword>();
+        users::addresses::list => query::<user_management::ListAddresses>();
+        users::addresses::add => command::<user_management::AddAddress>();
+        users::addresses::update => command::<user_management::UpdateAddress>();
+        users::addresses::delete => command::<user_management::DeleteAddress>();
+        users::addresses::make_primary => command::<user_management::MakePrimary>();
+        users::sign_ins::list => query::<user_management::ListSignIns>();
+        users::sign_ins::revoke => command::<user_management::EndSignIn>();
+        users::sign_ins::revoke_all => command::<user_management::EndAllSignIns>();
+        users::memberships::in_organizations => query::<user_management::ListMemberships>();
+        users::memberships::in_workspaces => query::<user_management::ListWorkspaceMemberships>();
+        users::unsupported::list_phones => query::<user_management::CheckUser>();
+        users::unsupported::list_social_connections => query::<user_management::CheckUser>();
+        users::unsupported::add_phone => refused(Code::PhonesNotSupported);
+        users::unsupported::update_phone => refused(Code::PhonesNotSupported);
+        users::unsupported::delete_phone => refused(Code::PhonesNotSupported);
+        users::unsupported::make_phone_primary => refused(Code::PhonesNotSupported);
+        users::unsupported::delete_social_connection => refused(Code::SocialConnectionNotFound);
+        users::unsupported::list_passkeys => refused(Code::FactorsNotSupported);
+        users::unsupported::rename_passkey => refused(Code::FactorsNotSupported);
+        users::unsupported::delete_passkey => refused(Code::FactorsNotSupported);
+        users::unsupported::add_authenticator => refused(Code::FactorsNotSupported);
+        users::unsupported::delete_authenticator => refused(Code::FactorsNotSupported);
+        users::unsupported::regenerate_backup_codes => refused(Code::FactorsNotSupported);
+    }
+    /// Support, invitations to sign up and the waitlist.
+    deployment {
+        tickets::create => command::<impersonation::CreateTicket>();
+        deployment_invitations::list => query::<deployment_invitation::List>();
+        deployment_invitations::create => command::<deployment_invitation::Create>();
+        deployment_invitations::delete => command::<deployment_invitation::Delete>();
+        waitlist::list => query::<vestibule_core::waitlist::List>();
+        waitlist::approve => command::<vestibule_core::waitlist::Approve>();
     }
 }

@@ -93,6 +93,7 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/auth/reset-password", &[("token", "x"), ("password", PASSWORD)], ["400 INVALID_RESET_TOKEN"; 7]),
     ("GET", "/session", &[], ANYBODY),
     ("GET", "/session/token", &[], SIGNED_IN),
+    ("GET", "/session/ticket/exchange?ticket=x", &[], ["401 INVALID_TICKET"; 7]),
     ("POST", "/session/sign-out", &[], ANYBODY),
     (
         "POST",
@@ -289,10 +290,20 @@ impl Setup {
     }
 
     /// Like [`Self::call`], and calls `before` right before the request.
-    pub(crate) async fn call_after(
+    pub(crate) async fn call_after(&self, kind: &str, row: &Row, before: impl FnOnce()) -> TestResponse {
+        self.call_with(kind, row, None, before).await
+    }
+
+    /// Makes the call of this row as a client that is signed in as the owner.
+    pub(crate) async fn call_as(&self, caller: &TestClient, row: &Row) -> TestResponse {
+        self.call_with("owner", row, Some(caller), || ()).await
+    }
+
+    async fn call_with(
         &self,
         kind: &str,
         (method, path, fields, _): &Row,
+        caller: Option<&TestClient>,
         before: impl FnOnce(),
     ) -> TestResponse {
         self.count.set(self.count.get() + 1);
@@ -310,7 +321,8 @@ impl Setup {
         if fields.iter().any(|(_, value)| *value == "COLLEAGUE") {
             self.create_member(&colleague, "").await;
         }
-        let caller = match kind {
+        let signed_in = match kind {
+            _ if caller.is_some() => self.app.anonymous(),
             "workspace-member" if path.ends_with("/leave") => {
                 self.app
                     .create_workspace_member(
@@ -327,6 +339,7 @@ impl Setup {
             }
             kind => self.sign_in(kind).await,
         };
+        let caller = caller.unwrap_or(&signed_in);
         let sign_in = caller.get("/session").await.ok()["active_signin_id"].as_str().unwrap_or("1").to_owned();
         let fill = |text: &str| {
             text.replace("{id}", &id)

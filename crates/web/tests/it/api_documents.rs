@@ -54,8 +54,9 @@ fn errors_md_is_up_to_date() {
     assert_up_to_date("errors.md", &document);
 }
 
-fn committed_document() -> Value {
-    serde_json::from_str(&std::fs::read_to_string(document_path("openapi.json")).unwrap()).unwrap()
+/// Returns an OpenAPI document of `docs/`.
+pub(crate) fn committed_document(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(document_path(name)).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn serves_openapi_document() {
     assert_eq!(served.status, 200);
     assert_eq!(served.headers[header::CONTENT_TYPE], "application/json");
     // Not `assert_eq!`, which would print both documents.
-    let mut expected = committed_document();
+    let mut expected = committed_document("openapi.json");
     expected["servers"] = json!([{"url": "http://vestibule.test", "description": "This server"}]);
     assert!(served.body == expected, "the server serves an openapi.json that is out of date: run `just docs`");
     assert!(!served.text.contains("http://127.0.0.1"));

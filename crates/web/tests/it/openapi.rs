@@ -80,7 +80,8 @@ impl Operation {
     }
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+/// Whether a path belongs to a route.
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
     let matches_segment = |(expected, actual): (&&str, &&str)| {
         if expected.starts_with('{') { !actual.is_empty() } else { expected == actual }

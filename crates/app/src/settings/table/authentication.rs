@@ -31,6 +31,15 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         set: |loaded, text| store(&mut loaded.settings.sessions.max_lifetime, duration(text, "1m", "365d")),
     },
     Setting {
+        path: "sessions.notify_impersonation",
+        description: "Whether a user gets a security notice when your support signs in as them.",
+        expected: "true or false",
+        example: "false",
+        default: DefaultValue::Literal("true"),
+        kind: ValueKind::Boolean,
+        set: |loaded, text| store(&mut loaded.settings.sessions.notify_impersonation, text.parse().ok()),
+    },
+    Setting {
         path: "session_cookie.name",
         description: "The name of the session cookie. Empty: __Host-session_id with https and no domain, else session_id.",
         expected: "1 to 64 letters, digits, - and _, other than invitation, or empty",

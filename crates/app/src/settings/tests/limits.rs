@@ -10,7 +10,7 @@ const DOCUMENT: &str = include_str!("../../../../../docs/limits.md");
 /// Sections in which every setting with a number is a limit.
 const LIMIT_SECTIONS: [&str; 3] = ["rate_limits", "roles", "seats"];
 /// The other settings that are limits.
-const LIMITS: [&str; 22] = [
+const LIMITS: [&str; 23] = [
     "database_max_connections",
     "database_max_writes_per_commit",
     "max_connections",
@@ -33,6 +33,7 @@ const LIMITS: [&str; 22] = [
     "organizations.max_per_user",
     "organizations.max_workspaces",
     "organizations.deletion_grace_days",
+    "platform.requests_per_key",
 ];
 
 fn is_limit(setting: &Setting) -> bool {

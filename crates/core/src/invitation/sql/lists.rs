@@ -63,7 +63,7 @@ macro_rules! rows {
                     i.generation AS generation, i.expires_at AS expires_at, i.created_at AS created_at,
                     i.updated_at AS updated_at, i.role_id AS role_id, i.workspace_id AS workspace_id,
                     i.workspace_role_id AS workspace_role_id, i.inviter_membership_id AS inviter_membership_id,
-                    i.left_suspended AS left_suspended, i.delivery AS delivery, i.delivery_reason AS delivery_reason,
+                    i.is_by_api_key AS is_by_api_key, i.left_suspended AS left_suspended, i.delivery AS delivery, i.delivery_reason AS delivery_reason,
                     i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at,
                     i.next_delivery_at AS next_delivery_at ",
             $rest
@@ -100,6 +100,19 @@ sql! {
 
     OLDEST_IN_ANY_STATUS(= FilteredInvitations) -> InvitationRow =
         rows!(in_any_status!("", "ORDER BY i.id LIMIT $16"));
+
+    /// The invitation that has `limit` others before it, as the next three do.
+    NTH_NEWEST(= FilteredInvitations) -> (InvitationId,) =
+        in_status!("SELECT i.id", "ORDER BY i.id DESC NULLS LAST LIMIT 1 OFFSET $16");
+
+    NTH_OLDEST(= FilteredInvitations) -> (InvitationId,) =
+        in_status!("SELECT i.id", "ORDER BY i.id NULLS FIRST LIMIT 1 OFFSET $16");
+
+    NTH_NEWEST_IN_ANY_STATUS(= FilteredInvitations) -> (InvitationId,) =
+        in_any_status!("SELECT i.id", "ORDER BY i.id DESC LIMIT 1 OFFSET $16");
+
+    NTH_OLDEST_IN_ANY_STATUS(= FilteredInvitations) -> (InvitationId,) =
+        in_any_status!("SELECT i.id", "ORDER BY i.id LIMIT 1 OFFSET $16");
 
     /// Counts up to a limit, as the next one does.
     COUNT(= FilteredInvitations) -> (i64,) =

@@ -25,6 +25,8 @@ record! {
         pub workspace_role_name: Option<String>,
         /// `None` for a role of the deployment.
         pub workspace_role_workspace_id: Option<WorkspaceId>,
+        /// Whether an API key made it.
+        pub is_by_api_key: bool,
         pub inviter_first_name: Option<String>,
         pub inviter_last_name: Option<String>,
         /// The inviter's primary address, if it is verified.
@@ -116,7 +118,7 @@ sql! {
         "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
                 i.message AS message, r.name AS role_name, r.organization_id AS role_organization_id,
                 w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
-                wr.workspace_id AS workspace_role_workspace_id,
+                wr.workspace_id AS workspace_role_workspace_id, i.is_by_api_key AS is_by_api_key,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM invitations i
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id

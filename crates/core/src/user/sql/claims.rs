@@ -64,6 +64,6 @@ sql! {
            FROM sign_ins i
            JOIN users u ON u.id = i.user_id AND u.disabled = 0
            JOIN email_claims c ON c.user_id = u.id AND c.address_key = $2 AND c.expires_at > $3
-          WHERE i.session_id = $1 AND i.expires_at > $3
+          WHERE i.session_id = $1 AND i.expires_at > $3 AND i.impersonator_id IS NULL
           ORDER BY i.id LIMIT 1";
 }

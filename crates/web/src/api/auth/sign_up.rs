@@ -27,7 +27,7 @@ pub(crate) struct Fields {
     first_name: Option<String>,
     last_name: Option<String>,
     username: Option<String>,
-    /// An invitation's token, from the mail or from an admin.
+    /// The token of an invitation to an organization or to sign up, from the mail or from a list.
     invite_token: Option<String>,
     /// The token of a solved challenge, if the deployment requires one. See `POST /captcha/challenge`.
     #[schema(value_type = Option<String>)]

@@ -3,9 +3,11 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::Problem;
+use vestibule_core::deployment_invitation;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::invitation::{PreviewRow, Validate, Validation};
+use vestibule_core::secret::SignUpToken;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::{InviterSummary, NamedResponse};
 use crate::api_response::ApiResponse;
@@ -34,7 +36,7 @@ impl FromFields for ValidateParams {
 #[schema(as = Validation)]
 pub(crate) struct ValidationResponse {
     valid: bool,
-    /// `organization` or `workspace`.
+    /// `organization` or `workspace`. Missing for an invitation to sign up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     r#type: Option<&'static str>,
@@ -50,14 +52,13 @@ pub(crate) struct ValidationResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     email: Option<String>,
-    /// Always empty: an invitation has only the invitee's address.
+    /// Empty for an invitation to an organization, which has only the invitee's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
-    first_name: Option<&'static str>,
-    /// Always empty.
+    first_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
-    last_name: Option<&'static str>,
+    last_name: Option<String>,
     message: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
@@ -68,14 +69,32 @@ impl From<Validation> for ValidationResponse {
     fn from(validation: Validation) -> Self {
         match validation {
             Validation::Valid(preview, organization) => Self::valid(*preview, organization),
-            Validation::Invalid(code) => {
-                Self { message: code.message(), error_code: Some(code.as_str()), ..Self::default() }
-            }
+            Validation::Invalid(code) => Self::invalid(code),
+        }
+    }
+}
+
+impl From<deployment_invitation::Validation> for ValidationResponse {
+    fn from(validation: deployment_invitation::Validation) -> Self {
+        match validation {
+            deployment_invitation::Validation::Valid(invitation) => Self {
+                valid: true,
+                email: Some(invitation.email_key),
+                first_name: Some(invitation.first_name),
+                last_name: Some(invitation.last_name),
+                message: "deployment_invitation",
+                ..Self::default()
+            },
+            deployment_invitation::Validation::Invalid(code) => Self::invalid(code),
         }
     }
 }
 
 impl ValidationResponse {
+    fn invalid(code: Code) -> Self {
+        Self { message: code.message(), error_code: Some(code.as_str()), ..Self::default() }
+    }
+
     fn valid(preview: PreviewRow, organization: String) -> Self {
         let workspace = preview.workspace_id.zip(preview.workspace_name);
         Self {
@@ -85,8 +104,8 @@ impl ValidationResponse {
             workspace: workspace.map(|(id, name)| NamedResponse { id, name }),
             inviter: InviterSummary::new(preview.inviter_first_name, preview.inviter_last_name, preview.inviter_email),
             email: Some(preview.email_key),
-            first_name: Some(""),
-            last_name: Some(""),
+            first_name: Some(String::new()),
+            last_name: Some(String::new()),
             message: "organization_invitation",
             error_code: None,
         }
@@ -104,5 +123,13 @@ pub(crate) async fn validate(
     CurrentCaller(caller): CurrentCaller,
     Query(ValidateParams { token }): Query<ValidateParams>,
 ) -> ApiResponse<ValidationResponse> {
-    ApiResponse::from(app.query(&caller, Validate { token: token.parse().ok() }).await.map(ValidationResponse::from))
+    ApiResponse::from(match token.parse().ok() {
+        Some(SignUpToken::Deployment(token)) => {
+            app.query(&caller, deployment_invitation::Validate { token }).await.map(ValidationResponse::from)
+        }
+        Some(SignUpToken::Organization(token)) => {
+            app.query(&caller, Validate { token: Some(token) }).await.map(ValidationResponse::from)
+        }
+        None => app.query(&caller, Validate { token: None }).await.map(ValidationResponse::from),
+    })
 }

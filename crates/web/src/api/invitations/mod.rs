@@ -21,11 +21,11 @@ pub(crate) use import::{Columns, PastedList, RoleNames, UploadedFile, sample_tab
 pub(crate) use import::{ImportList, ImportOptions};
 
 /// Returns the number of days until an invitation expires, 1 to 90.
-fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {
+pub(crate) fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {
     fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)
 }
 
-fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
+pub(crate) fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
     Ok(fields.text("locale")?.map(|tag| parse_locale(&tag)).transpose()?.flatten())
 }
 

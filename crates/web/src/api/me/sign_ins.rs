@@ -31,6 +31,9 @@ pub(crate) struct OwnSignIn {
     client: ClientResponse,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// The person who is signed in as the caller, for support. Without it, the caller is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impersonator_id: Option<UserId>,
     /// True for the sign-in that makes this request.
     current: bool,
 }
@@ -50,6 +53,7 @@ impl OwnSignIn {
             client: ClientResponse::new(&sign_in.user_agent),
             created_at: sign_in.created_at,
             updated_at: sign_in.updated_at,
+            impersonator_id: sign_in.impersonator_id,
         }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) async fn create(
     CurrentCaller(caller): CurrentCaller,
     Body(Fields { name, description, image }): Body<Fields>,
 ) -> Result<ApiResponse<Created>, Refusal> {
-    let image = images::store_upload(&app, &caller, ImageOwner::Caller, image).await?;
+    let image = images::store_upload(&app, &caller, ImageOwner::NewOrganization, image).await?;
     let reply = app.run(&caller, Create { name, description, image }).await;
     Ok(ApiResponse::from(reply.map(|created| Created {
         organization: OrganizationResponse::new(created.organization, app.response_context()),

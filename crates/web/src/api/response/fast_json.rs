@@ -145,8 +145,12 @@ mod tests {
     const STATUSES: [Status; 4] = [Status::Pending, Status::Accepted, Status::Discarded, Status::Declined];
     const DELIVERIES: [Delivery; 5] =
         [Delivery::Queued, Delivery::Sent, Delivery::Deferred, Delivery::Failed, Delivery::NotSent];
-    const SUSPENSIONS: [Suspension; 3] =
-        [Suspension::InviterMayNotInvite, Suspension::RoleExceedsInviter, Suspension::InviterHasLeft];
+    const SUSPENSIONS: [Suspension; 4] = [
+        Suspension::InviterMayNotInvite,
+        Suspension::RoleExceedsInviter,
+        Suspension::InviterHasLeft,
+        Suspension::ApiKeyRevoked,
+    ];
 
     fast_json! {
         #[derive(Serialize)]

@@ -42,7 +42,7 @@ fast_json! {
         initial_workspace_role: Option<RawJson>,
         #[schema(value_type = Option<NamedResponse<WorkspaceId>>)]
         workspace: Option<RawJson>,
-        /// `null` if the inviter has left the organization.
+        /// `null` if the inviter has left the organization, and for an invitation that an API key made.
         #[schema(value_type = Option<InviterResponse>)]
         inviter: Option<RawJson>,
         #[schema(value_type = Vec<RoleResponse>)]
@@ -55,8 +55,8 @@ fast_json! {
         inviter_id: Option<MembershipId>,
         workspace_id: Option<WorkspaceId>,
         initial_workspace_role_id: Option<WorkspaceRoleId>,
-        /// The reason why a pending invitation cannot be accepted: its inviter can no longer grant its roles. The
-        /// member who resends it becomes its inviter.
+        /// The reason why a pending invitation cannot be accepted: its inviter can no longer grant its roles, or the API
+        /// key that made it was revoked. The member who resends it becomes its inviter.
         suspended: Option<Suspension>,
         delivery: DeliveryResponse,
     }

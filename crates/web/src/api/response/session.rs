@@ -49,6 +49,9 @@ struct SignInResponse {
     active_organization_membership: Option<ActiveMembership>,
     active_workspace_membership: Option<ActiveWorkspaceMembership>,
     user: UserResponse,
+    /// The person who is signed in as the user, for support. Without it, the user is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impersonator_id: Option<UserId>,
     last_active_at: Timestamp,
     ip_address: String,
     #[serde(flatten)]
@@ -179,6 +182,7 @@ impl SignInResponse {
                     .collect(),
             }),
             user: UserResponse::new(&details.user, context),
+            impersonator_id: sign_in.impersonator_id,
             last_active_at: sign_in.last_active_at,
             ip_address: sign_in.ip_address.clone(),
             client: ClientResponse::new(&sign_in.user_agent),

@@ -11,6 +11,7 @@ pub(crate) mod sign_out;
 pub(crate) mod switch_organization;
 pub(crate) mod switch_sign_in;
 pub(crate) mod switch_workspace;
+pub(crate) mod ticket;
 pub(crate) mod token;
 
 /// The sign-in of a call.

@@ -66,7 +66,9 @@ pub(crate) async fn create(
     Body(Fields { organization_id: organization, name, description, image }): Body<Fields>,
 ) -> Result<ApiResponse<Created>, Refusal> {
     let image = images::store_upload(&app, &caller, ImageOwner::NewWorkspace(organization), image).await?;
-    let reply = app.run(&caller, Create { organization, name, description, image }).await;
+    let reply = app
+        .run(&caller, Create { organization, name, description, image, public_metadata: None, private_metadata: None })
+        .await;
     Ok(ApiResponse::from(reply.map(|created| Created {
         workspace: WorkspaceResponse::new(created.workspace, app.response_context()),
         membership: created.membership.as_ref().map(WorkspaceMembershipResponse::from),

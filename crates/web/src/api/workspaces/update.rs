@@ -86,6 +86,8 @@ pub(crate) async fn update(
         addresses: fields.whitelisted_ips,
         restricts_addresses: fields.enable_ip_restriction,
         enforce_mfa: fields.enforce_2fa,
+        public_metadata: None,
+        private_metadata: None,
     };
     let reply = app.run(&caller, update).await;
     Ok(ApiResponse::from(

@@ -65,6 +65,8 @@ struct SignInView {
     address: String,
     last_active: String,
     is_current: bool,
+    /// Whether another person is signed in as the user.
+    is_support: bool,
 }
 
 /// A page of the sign-ins, the last used first.
@@ -168,6 +170,7 @@ fn sign_in_view(cx: &PageContext, sign_in: SignIn, current: SignInId) -> SignInV
         },
         last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
         is_current: sign_in.id == current,
+        is_support: sign_in.impersonator_id.is_some(),
     }
 }
 

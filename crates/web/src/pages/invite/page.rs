@@ -37,6 +37,8 @@ pub(super) struct InvitationPage {
     /// The roles as they were chosen: that in the organization, and that in the workspace.
     role: String,
     inviter: Inviter,
+    /// Whether an API key made it, which then has no inviter.
+    is_by_api_key: bool,
     email: String,
     /// The inviter's own words; empty without any, or if the invitation is closed.
     message: String,
@@ -151,6 +153,7 @@ pub(super) async fn load(
         layout: if step.has_challenge() { layout.with_challenge(cx) } else { layout },
         role: roles(cx.words, &invitation),
         inviter,
+        is_by_api_key: invitation.is_by_api_key,
         message: if preview.final_status.is_none() { invitation.message } else { String::new() },
         expires: match preview.final_status {
             Some(_) => String::new(),

@@ -75,6 +75,6 @@ async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
         password: Password::parse_new(form.text("password").to_owned(), cx.app.settings().passwords.minimum_length)?,
-        invitation: Some(token.clone()),
+        invitation: Some(token.clone().into()),
     })
 }

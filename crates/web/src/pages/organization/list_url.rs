@@ -64,7 +64,7 @@ impl<C: Clone + Display + FromStr> NameList<C> {
 
     pub(super) fn url(&self, path: &str) -> String {
         let (after, before) = match &self.position {
-            Position::Page(_) => (String::new(), String::new()),
+            Position::Page(_) | Position::Offset(_) => (String::new(), String::new()),
             Position::After(cursor) => (cursor.to_string(), String::new()),
             Position::Before(cursor) => (String::new(), cursor.to_string()),
         };

@@ -2,6 +2,7 @@
 
 mod choose_organization;
 mod email;
+mod ticket;
 
 use askama::Template;
 use axum::response::Response;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/sign-in", show)
         .post("/sign-in", sign_in)
+        .post("/sign-in/ticket", ticket::exchange)
         .post("/sign-in/switch", switch)
         .post("/sign-in/mail", email::start)
         .get("/sign-in/code", email::show_code)
@@ -57,6 +59,10 @@ struct Page {
 }
 
 async fn show(cx: PageContext, TypedAddress(identifier): TypedAddress) -> Response {
+    let ticket = cx.query_param("ticket");
+    if !ticket.is_empty() {
+        return ticket::show(cx, &ticket).await;
+    }
     page(&cx, cx.return_to_param(), identifier, None).await
 }
 

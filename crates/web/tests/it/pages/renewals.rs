@@ -86,7 +86,7 @@ async fn reasons_of_requests_are_named() {
     assert!(page.contains("<dt>Expires</dt>"), "{page}");
     fixture.nina.post("/invite/renew", &[("email", NINA)]).await.assert_page(200, "Request sent");
     let requests = fixture.requests();
-    fixture.owner.get(&requests).await.assert_page(200, "the person who sent theirs can no longer invite people");
+    fixture.owner.get(&requests).await.assert_page(200, "because theirs is on hold");
     fixture.app.advance(DAY * 8);
     let page = fixture.owner.get(&requests).await.assert_page(200, "because theirs expired");
     assert_eq!(page.matches("name=\"request\"").count(), 1, "{page}");

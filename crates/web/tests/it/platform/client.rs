@@ -109,10 +109,16 @@ impl PlatformClient {
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let content = String::from_utf8(bytes.to_vec()).unwrap();
         let body: Value = serde_json::from_str(&content).unwrap_or(Value::Null);
+        if path != "/openapi.json" {
+            super::openapi::assert_documents(&method, path, parts.status.as_u16(), &body);
+        }
         // A key is shown by the call that creates it, and by no other.
         match body["secret"].as_str() {
             Some(secret) => self.app.inner.secret_scan.add_secret(secret),
             None => self.app.inner.secret_scan.add_response(&parts.headers, &content),
+        }
+        if let Some(ticket) = body["ticket"].as_str() {
+            self.app.inner.secret_scan.add_unlogged(ticket);
         }
         if method != Method::GET {
             self.app.drain().await;

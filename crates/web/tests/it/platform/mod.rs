@@ -1,8 +1,22 @@
 //! The server-to-server API.
 
+mod addresses;
+mod bulk_users;
 mod client;
+mod deployment_invitations;
 mod idempotency;
+mod impersonation;
+mod invitations;
 mod keys;
 mod listener;
+mod members;
+mod members_bulk;
+mod openapi;
+mod organizations;
+mod roles;
+mod sessions;
+mod users;
+mod waitlist;
+mod workspaces;
 
 pub(crate) use client::PlatformClient;

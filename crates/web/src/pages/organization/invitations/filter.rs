@@ -225,7 +225,7 @@ impl ListState {
         parameters.extend(self.filter_parameters());
         parameters.push(("sort", self.sort_value()));
         match &self.position {
-            Position::Page(_) => {}
+            Position::Page(_) | Position::Offset(_) => {}
             Position::After(cursor) => parameters.push(("after", cursor.to_string())),
             Position::Before(cursor) => parameters.push(("before", cursor.to_string())),
         }

@@ -32,7 +32,8 @@ pub(super) struct Row {
     pub(super) delivery: Badge,
     pub(super) delivery_reason: String,
     pub(super) next_attempt: Option<String>,
-    pub(super) inviter: String,
+    /// Who sent it: `by Nora Lindgren`.
+    pub(super) sent_by: String,
     pub(super) sent: String,
     /// Empty unless it is pending.
     pub(super) expires: String,
@@ -198,7 +199,7 @@ fn heading(
 
 pub(super) fn row(cx: &PageContext, details: InvitationDetails) -> Row {
     let (t, now) = (cx.words, cx.now());
-    let inviter = inviter_name(t, &details);
+    let sent_by = if details.row.is_by_api_key { t.via_api() } else { t.by_inviter(&inviter_name(t, &details)) };
     let in_organization = t.role_name(&details.role.name, details.role.organization_id.is_none());
     let role = match details.workspace.as_ref().zip(details.workspace_role.as_ref()) {
         Some((workspace, role)) => {
@@ -224,7 +225,7 @@ pub(super) fn row(cx: &PageContext, details: InvitationDetails) -> Row {
         delivery: delivery(t, row.delivery),
         delivery_reason: row.delivery_reason,
         next_attempt: row.next_delivery_at.map(|next| t.time_html(next, now)),
-        inviter,
+        sent_by,
         sent: t.short_date(row.created_at, now),
         expires: if is_pending { t.time_html(row.expires_at, now) } else { String::new() },
         is_pending,

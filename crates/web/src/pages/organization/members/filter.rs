@@ -96,7 +96,7 @@ impl ListState {
         let text = |value: Option<String>| value.unwrap_or_default();
         let is_default_sort = self.sort == ListSort::default();
         let (after, before) = match &self.position {
-            Position::Page(_) => (String::new(), String::new()),
+            Position::Page(_) | Position::Offset(_) => (String::new(), String::new()),
             Position::After(cursor) => (cursor.to_string(), String::new()),
             Position::Before(cursor) => (String::new(), cursor.to_string()),
         };

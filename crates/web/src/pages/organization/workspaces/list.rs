@@ -107,7 +107,8 @@ async fn create_in(cx: &PageContext, organization: &str, form: &Form) -> PageRes
     let name = form.text("name");
     let create = WorkspaceName::parse("name", name).and_then(|name| {
         let description = Description::parse("description", "")?;
-        Ok(Create { organization: id, name, description, image: images::Change::Keep })
+        let image = images::Change::Keep;
+        Ok(Create { organization: id, name, description, image, public_metadata: None, private_metadata: None })
     });
     let created = match create {
         Ok(create) => cx.run(create).await,

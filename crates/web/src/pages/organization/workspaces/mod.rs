@@ -92,6 +92,8 @@ async fn rename_to(cx: &PageContext, (organization, workspace): (&str, &str), fo
                 addresses: None,
                 restricts_addresses: None,
                 enforce_mfa: None,
+                public_metadata: None,
+                private_metadata: None,
             };
             cx.run(update).await.map(|_| cx.redirect_with_flash(&ids.path(), "saved"))
         }

@@ -1,7 +1,10 @@
-//! `docs/openapi.json` in other people's tools: linters, generated clients that run the invitation story on a server,
+//! The OpenAPI documents in other people's tools: linters, generated clients that run the invitation story on a server,
 //! and schemathesis. `scripts/requirements` installs the tools into `target/requirements`.
 
-use std::path::PathBuf;
+mod guide;
+mod platform;
+
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use vestibule_testbed::{repository, requirement};
@@ -90,9 +93,14 @@ impl LiveServer {
 
 #[test]
 fn linters_accept_the_document() {
-    let linted = run(node("redocly").arg("lint").arg(document()).current_dir(folder("redocly", &[])));
+    lint(&document(), "redocly");
+}
+
+/// Runs the linters on an OpenAPI document, in a folder of this name.
+fn lint(document: &Path, name: &str) {
+    let linted = run(node("redocly").arg("lint").arg(document).current_dir(folder(name, &[])));
     assert!(linted.contains("Your API description is valid") && !linted.contains("warning "), "{linted}");
-    let validated = run(python("openapi-spec-validator").arg(document()));
+    let validated = run(python("openapi-spec-validator").arg(document));
     assert!(validated.trim_end().ends_with("OK"), "{validated}");
 }
 

@@ -1,0 +1,53 @@
+//! Inviting as a backend does, which is told the name of the organization.
+
+use vestibule_db::TransactionMode;
+
+use super::{Create, InvitationDetails};
+use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
+use crate::id::OrganizationId;
+use crate::organization;
+use crate::permission::Requirement;
+use crate::scope::ScopeRequirement;
+use crate::security_log::Audit;
+use crate::settings::Settings;
+
+/// Creates an invitation.
+///
+/// # Errors
+/// Those of [`Create`].
+#[derive(Debug)]
+pub struct Invite(pub Create);
+
+/// A new invitation with the name of its organization.
+#[derive(Debug)]
+pub struct Invited {
+    pub invitation: InvitationDetails,
+    pub organization_name: String,
+}
+
+impl Command for Invite {
+    const REQUIRES: Requirement = Create::REQUIRES;
+    const ERRORS: &'static [Code] = Create::ERRORS;
+    const SCOPE: ScopeRequirement = Create::SCOPE;
+    type Out = Invited;
+
+    fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
+        self.0.transaction_mode(settings)
+    }
+
+    fn audit(&self) -> Audit {
+        self.0.audit()
+    }
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.0.organization()
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Invited> {
+        // No statement can follow the one that creates the invitation.
+        let name = cx.tx.optional(organization::sql::NAME, (self.0.organization,)).await?;
+        let organization_name = name.map_or_else(String::new, |(name,)| name);
+        Ok(Invited { invitation: self.0.run(cx).await?, organization_name })
+    }
+}

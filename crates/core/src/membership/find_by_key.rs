@@ -1,0 +1,38 @@
+//! Showing one member to an API key, such as to check their permissions.
+
+use super::MemberDetails;
+use super::sql::{self, by_key};
+use crate::access;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::{MemberId, OrganizationId};
+use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
+
+/// Shows a member with their roles. It takes two statements besides that of the API key.
+///
+/// # Errors
+/// `FORBIDDEN` without an API key; `MEMBER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct FindByKey {
+    pub organization: OrganizationId,
+    /// The id of the membership or of the user.
+    pub member: MemberId,
+}
+
+impl Query for FindByKey {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::MemberNotFound];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersRead);
+    type Out = MemberDetails;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<MemberDetails> {
+        let organization = access::organization_of_key(cx, self.organization)?;
+        let Some(member) = cx.tx.optional(by_key::MEMBER, (organization, self.member)).await? else {
+            access::authorize(cx, organization, RequiredPermission::Membership).await?;
+            return Err(Code::MemberNotFound.into());
+        };
+        let roles = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, member.id)).await?;
+        Ok(MemberDetails { member, roles })
+    }
+}

@@ -1,0 +1,31 @@
+//! What only API keys do with organizations: list all of them, create one without a member, and read and write private
+//! metadata.
+
+mod create;
+mod list;
+mod show;
+mod update;
+
+pub use super::sql::by_key::{FullOrganization, FullWorkspace};
+pub use create::Create;
+pub use list::{List, OrganizationCursor, OrganizationsPage};
+pub use show::{MAX_WORKSPACES, OrganizationDetails, Show};
+pub use update::Update;
+
+use crate::error::Result;
+use crate::execution::Context;
+use crate::id::OrganizationId;
+use crate::metadata::Metadata;
+
+use super::sql;
+
+/// Sets the metadata that is given, and returns the organization.
+async fn set_metadata(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    public: Option<&Metadata>,
+    private: Option<&Metadata>,
+) -> Result<FullOrganization> {
+    let metadata = (organization, public.map(Metadata::as_str), private.map(Metadata::as_str), cx.now);
+    Ok(cx.tx.one(sql::by_key::SET_METADATA, metadata).await?)
+}

@@ -1,0 +1,85 @@
+//! Showing one user.
+
+use super::find;
+use super::sql::{self, ManagedUser, ManagedUserDetails};
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::UserId;
+use crate::permission::Requirement;
+use crate::scope::{Scope, ScopeRequirement};
+use crate::user::OwnedAddress;
+
+/// Shows a user with their addresses.
+///
+/// # Errors
+/// `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct Show {
+    pub user: UserId,
+}
+
+#[derive(Debug)]
+pub struct UserDetails {
+    pub user: ManagedUser,
+    pub details: ManagedUserDetails,
+    /// Oldest first, with claims.
+    pub addresses: Vec<OwnedAddress>,
+}
+
+impl Query for Show {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersRead);
+    type Out = UserDetails;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<UserDetails> {
+        let user = find(cx, self.user).await?;
+        let details = cx.tx.one(sql::DETAILS, (user.id,)).await?;
+        let addresses = cx.tx.all(crate::user::sql::OWN_ADDRESSES, (user.id, cx.now)).await?;
+        Ok(UserDetails { user, details, addresses })
+    }
+}
+
+/// Checks that a user exists, for a list that is always empty.
+///
+/// # Errors
+/// `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct CheckUser {
+    pub user: UserId,
+}
+
+impl Query for CheckUser {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersRead);
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        find(cx, self.user).await.map(|_| ())
+    }
+}
+
+/// Checks that the caller may change a user, or create one if there is none, before anything that costs more.
+///
+/// # Errors
+/// `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct CheckUserForChange {
+    /// `None` for a new user.
+    pub user: Option<UserId>,
+}
+
+impl Query for CheckUserForChange {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        match self.user {
+            Some(user) => find(cx, user).await.map(|_| ()),
+            None => crate::access::require_unbound_key(cx),
+        }
+    }
+}

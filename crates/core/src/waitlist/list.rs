@@ -1,0 +1,51 @@
+//! Listing the waitlist.
+
+use super::sql::{self, WaitlistEntry};
+use crate::access::require_unbound_key;
+use crate::deployment_invitation::{ListParams, ListedPage, Order, page};
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::listing::MAX_COUNTED;
+use crate::permission::Requirement;
+use crate::scope::{Scope, ScopeRequirement};
+
+/// Lists the entries, the newest first by default.
+///
+/// # Errors
+/// `KEY_BOUND_TO_ORGANIZATION`.
+#[derive(Debug)]
+pub struct List {
+    pub params: ListParams,
+}
+
+impl Query for List {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WaitlistRead);
+    type Out = ListedPage<WaitlistEntry>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ListedPage<WaitlistEntry>> {
+        require_unbound_key(cx)?;
+        let params = &self.params;
+        let (fetched, skipped) = (params.fetched(), params.skipped());
+        let rows = match (&params.address, params.order) {
+            (Some(address), _) => {
+                let found = cx.tx.all(sql::OF_ADDRESS, (address.key(),)).await?;
+                found.into_iter().skip(params.offset as usize).collect()
+            }
+            (None, Order::Newest) => {
+                cx.tx.all(sql::NEWEST, (params.after.unwrap_or(i64::MAX).into(), fetched, skipped)).await?
+            }
+            (None, Order::Oldest) => {
+                cx.tx.all(sql::OLDEST, (params.after.unwrap_or(0).into(), fetched, skipped)).await?
+            }
+            (None, Order::Address) => cx.tx.all(sql::BY_ADDRESS, (fetched, skipped)).await?,
+            (None, Order::AddressBackwards) => cx.tx.all(sql::BY_ADDRESS_BACKWARDS, (fetched, skipped)).await?,
+        };
+        let total = match &params.address {
+            Some(_) => i64::try_from(rows.len()).unwrap_or(i64::MAX),
+            None => cx.tx.one(sql::COUNT, (MAX_COUNTED,)).await?.0,
+        };
+        Ok(page(rows, params, total))
+    }
+}

@@ -1,0 +1,199 @@
+//! The members of a workspace in any order, for a backend.
+
+use std::collections::HashMap;
+
+use super::sql::members as sql;
+use super::sql::{self as statements, WorkspaceMembership};
+use super::{WorkspaceMember, sql::Workspace};
+use crate::access::{self, WorkspaceGrant};
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::grouping::group_by;
+use crate::id::{MemberId, MembershipId, WorkspaceId};
+use crate::listing::{ListSort, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids};
+use crate::membership::{self, MemberCursor, MemberFilter};
+use crate::permission::{RequiredWorkspacePermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
+use crate::search::SearchTerm;
+
+/// Finds members of a workspace. A search finds the newest 1,000 matches.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member; `WORKSPACE_NOT_FOUND` for an API key.
+#[derive(Debug)]
+pub struct FindMembers {
+    pub workspace: WorkspaceId,
+    /// A part of a name, user name or primary address.
+    pub search: Option<SearchTerm>,
+    pub sort: ListSort,
+    pub after: Option<WorkspaceMemberCursor>,
+    /// Rows to leave out.
+    pub skip: u32,
+    /// From 1 to 1,000.
+    pub limit: u16,
+}
+
+/// A position in a list of members: in the order of time the id of the workspace membership, in that of names the id of
+/// the organization membership.
+pub type WorkspaceMemberCursor = NameCursor<MemberId>;
+
+/// A part of the list.
+#[derive(Debug)]
+pub struct FoundMembers {
+    pub members: Vec<WorkspaceMember>,
+    pub total: Total,
+    /// Where the next page begins.
+    pub next: Option<WorkspaceMemberCursor>,
+}
+
+struct Row {
+    position: WorkspaceMemberCursor,
+    membership: WorkspaceMembership,
+}
+
+/// The rows of a page, and those after it that were read.
+struct Rows {
+    rows: Vec<Row>,
+    total: Total,
+    has_more: bool,
+}
+
+impl Query for FindMembers {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersRead);
+    type Out = FoundMembers;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<FoundMembers> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
+        let Rows { mut rows, total, has_more } = if self.search.is_some() {
+            self.search(cx, &grant).await?
+        } else if self.sort.is_by_name() {
+            self.read_by_name(cx, &grant).await?
+        } else {
+            self.read_by_time(cx, &grant).await?
+        };
+        rows.truncate(self.limit());
+        let next = rows.last().filter(|_| has_more).map(|row| row.position.clone());
+        let members = load(cx, &grant, rows.into_iter().map(|row| row.membership).collect()).await?;
+        Ok(FoundMembers { members, total, next })
+    }
+}
+
+impl FindMembers {
+    fn limit(&self) -> usize {
+        usize::from(self.limit.clamp(1, 1000))
+    }
+
+    /// Reads the index of the workspace.
+    async fn read_by_time(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
+        let (organization, workspace) = grant.ids();
+        let Workspace { member_count, .. } = cx.tx.one(statements::WORKSPACE, (organization, workspace)).await?;
+        let (statement, start) = match self.sort {
+            ListSort::Oldest => (sql::OLDEST, 0),
+            _ => (sql::NEWEST, i64::MAX),
+        };
+        let start = self.after.as_ref().map_or(start, |cursor| cursor.id.get()).into();
+        let rows = i64::from(self.limit.clamp(1, 1000)) + 1;
+        let page = cx.tx.all(statement, (organization, workspace, start, rows, self.skip.into())).await?;
+        let to_row = |membership: WorkspaceMembership| Row { position: by_time(&membership), membership };
+        let (has_more, total) = (page.len() > self.limit(), Total::exact(member_count));
+        Ok(Rows { rows: page.into_iter().map(to_row).collect(), total, has_more })
+    }
+
+    /// Reads the organization's list of members with a filter by the workspace.
+    async fn read_by_name(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
+        let limit = u32::from(self.limit.clamp(1, 1000));
+        let position = match &self.after {
+            Some(cursor) => Position::After(NameCursor { id: cursor.id.get().into(), name: cursor.name.clone() }),
+            None => Position::Offset(self.skip),
+        };
+        let (keys, total) = self.find(cx, grant, &position, limit).await?;
+        let rows = load_rows(cx, grant, &keys.rows, true).await?;
+        Ok(Rows { rows, total, has_more: keys.has_next })
+    }
+
+    async fn search(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
+        let max = u32::try_from(MAX_FOUND).unwrap_or(u32::MAX);
+        let (keys, total) = self.find(cx, grant, &Position::Page(1), max).await?;
+        let mut rows = load_rows(cx, grant, &keys.rows, self.sort.is_by_name()).await?;
+        let place = |cursor: &WorkspaceMemberCursor| (cursor.name.clone(), cursor.id.get());
+        rows.sort_by(|row, other| {
+            let ((name, id), (other_name, other)) = (place(&row.position), place(&other.position));
+            self.sort.compare((&name, id), (&other_name, other))
+        });
+        let is_after = |row: &Row| match &self.after {
+            Some(cursor) => {
+                let ((name, id), (cursor_name, cursor)) = (place(&row.position), place(cursor));
+                self.sort.compare((&name, id), (&cursor_name, cursor)).is_gt()
+            }
+            None => true,
+        };
+        let rows = rows.into_iter().filter(is_after).skip(self.skip as usize).take(self.limit() + 1);
+        let rows: Vec<_> = rows.collect();
+        Ok(Rows { has_more: rows.len() > self.limit(), rows, total })
+    }
+
+    /// Finds the members of the organization who are in the workspace.
+    async fn find(
+        &self,
+        cx: &mut Context<'_>,
+        grant: &WorkspaceGrant,
+        position: &Position<MemberCursor>,
+        limit: u32,
+    ) -> Result<(Slice<(MembershipId, String)>, Total)> {
+        let search = self.search.clone();
+        let filter = MemberFilter { workspace: Some(self.workspace), search, ..MemberFilter::default() };
+        membership::find_keys(cx, grant.organization_grant(), (&filter, self.sort, position, limit)).await
+    }
+}
+
+fn by_time(membership: &WorkspaceMembership) -> WorkspaceMemberCursor {
+    NameCursor { id: membership.id.get().into(), name: String::new() }
+}
+
+/// Loads the workspace memberships of members of the organization, in their order.
+async fn load_rows(
+    cx: &mut Context<'_>,
+    grant: &WorkspaceGrant,
+    keys: &[(MembershipId, String)],
+    is_by_name: bool,
+) -> Result<Vec<Row>> {
+    let (organization, workspace) = grant.ids();
+    let mut rows = Vec::with_capacity(keys.len());
+    for part in keys.chunks(usize::from(MAX_PACKED)) {
+        let packed = pack_ids(part.iter().map(|(id, _)| id.get()));
+        let memberships = cx.tx.all(sql::OF_MEMBERS, (organization, workspace, packed.as_str())).await?;
+        let mut memberships: HashMap<_, _> =
+            memberships.into_iter().map(|membership| (membership.organization_membership_id, membership)).collect();
+        rows.extend(part.iter().filter_map(|(id, name)| {
+            let membership = memberships.remove(id)?;
+            let by_name = || NameCursor { id: id.get().into(), name: name.clone() };
+            let position = if is_by_name { by_name() } else { by_time(&membership) };
+            Some(Row { position, membership })
+        }));
+    }
+    Ok(rows)
+}
+
+/// Loads the users and roles of memberships, in their order.
+pub(super) async fn load(
+    cx: &mut Context<'_>,
+    grant: &WorkspaceGrant,
+    memberships: Vec<WorkspaceMembership>,
+) -> Result<Vec<WorkspaceMember>> {
+    let (organization, workspace) = grant.ids();
+    let (mut users, mut roles) = (HashMap::new(), HashMap::new());
+    for part in memberships.chunks(usize::from(MAX_PACKED)) {
+        let packed = pack_ids(part.iter().map(|membership| membership.id.get()));
+        let found = cx.tx.all(sql::USERS, (organization, workspace, packed.as_str())).await?;
+        users.extend(found.into_iter().map(|user| (user.id, user)));
+        let found = cx.tx.all(sql::ROLES, (organization, workspace, packed.as_str())).await?;
+        roles.extend(group_by(found, |role| role.membership_id));
+    }
+    let details = |membership: WorkspaceMembership| {
+        let user = users.remove(&membership.user_id)?;
+        Some(WorkspaceMember { user, roles: roles.remove(&membership.id).unwrap_or_default(), membership })
+    };
+    Ok(memberships.into_iter().filter_map(details).collect())
+}

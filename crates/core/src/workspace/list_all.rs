@@ -1,0 +1,175 @@
+//! The workspaces of all organizations, for a backend.
+
+use super::sql::installation::{self as sql, SortedWorkspace, WorkspaceOverview};
+use super::sql::lists;
+use super::{WorkspaceCursor, sort_name};
+use crate::access;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::{OrganizationId, WorkspaceId};
+use crate::listing::{ListSort, MAX_COUNTED, MAX_PACKED, NameCursor, Total, pack_ids};
+use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
+use crate::search::SearchTerm;
+
+/// Later than every name: the highest code point.
+const LAST_NAME: &str = "\u{10ffff}";
+/// Names per statement of a search.
+const BATCH: i64 = 1000;
+/// The batches that one page of a search reads at most. The next page continues after them.
+const MAX_BATCHES: usize = 20;
+
+/// Lists the workspaces of all organizations that are not deleted; for a key that is bound to an organization, those of
+/// that one.
+///
+/// A search compares names in the order of the list, 20,000 for one page. If it has not reached the end by then, the
+/// page may have fewer rows than asked for, or none, and the next one continues. Of a single organization, the newest
+/// 10,000 are searched and sorted.
+#[derive(Debug)]
+pub struct ListAll {
+    /// A part of the name.
+    pub search: Option<SearchTerm>,
+    pub sort: ListSort,
+    pub after: Option<WorkspaceCursor>,
+    /// Rows to leave out.
+    pub skip: u32,
+    /// From 1 to 1,000.
+    pub limit: u16,
+}
+
+/// A part of the list.
+#[derive(Debug)]
+pub struct AllWorkspaces {
+    pub workspaces: Vec<WorkspaceOverview>,
+    pub total: Total,
+    /// Where the next page begins.
+    pub next: Option<WorkspaceCursor>,
+}
+
+/// The rows of a page, without what they show.
+struct Found {
+    keys: Vec<SortedWorkspace>,
+    total: Total,
+    next: Option<WorkspaceCursor>,
+}
+
+impl Query for ListAll {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WorkspacesRead);
+    type Out = AllWorkspaces;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AllWorkspaces> {
+        let bound_to = cx.api_key.as_ref().and_then(|key| key.organization_id);
+        let Found { keys, total, next } = match bound_to {
+            Some(organization) => self.find_in_organization(cx, organization).await?,
+            None if self.search.is_none() => self.read_page(cx).await?,
+            None => self.search(cx).await?,
+        };
+        let mut workspaces = Vec::with_capacity(keys.len());
+        for ids in keys.chunks(usize::from(MAX_PACKED)) {
+            let packed = pack_ids(ids.iter().map(|key| key.id.get()));
+            let mut part = cx.tx.all(sql::OVERVIEWS, (packed.as_str(),)).await?;
+            part.sort_by_key(|workspace| ids.iter().position(|key| key.id == workspace.id));
+            workspaces.extend(part);
+        }
+        Ok(AllWorkspaces { workspaces, total, next })
+    }
+}
+
+impl ListAll {
+    fn limit(&self) -> usize {
+        usize::from(self.limit.clamp(1, 1000))
+    }
+
+    fn is_match(&self, name: &str) -> bool {
+        self.search.as_ref().is_none_or(|search| search.is_in(name))
+    }
+
+    fn cursor(&self, key: &SortedWorkspace) -> WorkspaceCursor {
+        WorkspaceCursor::new(self.sort, &key.sort_name, key.id)
+    }
+
+    /// The rows of a page, of which there may be one too many.
+    fn cut(&self, mut keys: Vec<SortedWorkspace>, total: Total) -> Found {
+        let has_more = keys.len() > self.limit();
+        keys.truncate(self.limit());
+        let next = keys.last().filter(|_| has_more).map(|last| self.cursor(last));
+        Found { keys, total, next }
+    }
+
+    /// Reads and compares the names of one organization.
+    async fn find_in_organization(&self, cx: &mut Context<'_>, organization: OrganizationId) -> Result<Found> {
+        let grant = access::authorize(cx, organization, RequiredPermission::Membership).await?;
+        let range = (grant.organization(), 0.into(), i64::MAX.into(), MAX_COUNTED + 1, 0);
+        let keys = cx.tx.all(lists::NEWEST, range).await?;
+        let is_exact = i64::try_from(keys.len()).is_ok_and(|read| read <= MAX_COUNTED);
+        let keys = keys.into_iter().filter(|key| self.is_match(&key.name));
+        let mut found: Vec<_> =
+            keys.map(|key| SortedWorkspace { id: key.id, sort_name: sort_name(&key.name), name: key.name }).collect();
+        found.sort_by(|key, other| self.sort.compare((&key.sort_name, key.id), (&other.sort_name, other.id)));
+        let total = Total { count: i64::try_from(found.len()).unwrap_or(i64::MAX), is_exact };
+        let is_after = |key: &SortedWorkspace| match &self.after {
+            Some(cursor) => cursor.compare(self.sort, (&key.sort_name, key.id)).is_gt(),
+            None => true,
+        };
+        let rows = found.into_iter().filter(is_after).skip(self.skip as usize).take(self.limit() + 1);
+        Ok(self.cut(rows.collect(), total))
+    }
+
+    async fn read_page(&self, cx: &mut Context<'_>) -> Result<Found> {
+        let rows = i64::try_from(self.limit()).unwrap_or(BATCH) + 1;
+        let keys = read(cx, self.sort, self.after.as_ref(), (rows, self.skip.into())).await?;
+        let (count,) = cx.tx.one(sql::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
+        Ok(self.cut(keys, Total::bounded(count, MAX_COUNTED)))
+    }
+
+    /// Compares the names in the order of the list.
+    async fn search(&self, cx: &mut Context<'_>) -> Result<Found> {
+        let (mut position, mut matches, mut has_ended) = (self.after.clone(), Vec::new(), false);
+        for _ in 0..MAX_BATCHES {
+            let batch = read(cx, self.sort, position.as_ref(), (BATCH, 0)).await?;
+            has_ended = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
+            position = batch.last().map(|last| self.cursor(last)).or(position);
+            matches.extend(batch.into_iter().filter(|key| self.is_match(&key.name)));
+            if has_ended {
+                break;
+            }
+        }
+        let total = Total { count: i64::try_from(matches.len()).unwrap_or(i64::MAX), is_exact: has_ended };
+        let rows = matches.into_iter().skip(self.skip as usize).take(self.limit() + 1).collect();
+        let found = self.cut(rows, total);
+        let next = found.next.clone().or(if has_ended { None } else { position });
+        Ok(Found { next, ..found })
+    }
+}
+
+/// Reads the names of workspaces by an index of theirs.
+async fn read(
+    cx: &mut Context<'_>,
+    sort: ListSort,
+    after: Option<&WorkspaceCursor>,
+    (limit, offset): (i64, i64),
+) -> Result<Vec<SortedWorkspace>> {
+    let position =
+        |name: &'static str, id: i64| after.cloned().unwrap_or(NameCursor { id: id.into(), name: name.into() });
+    let (first, last): (WorkspaceId, WorkspaceId) = (0.into(), i64::MAX.into());
+    Ok(match sort {
+        ListSort::Newest => {
+            let before = after.map_or(last, |cursor| cursor.id);
+            cx.tx.all(sql::NEWEST, (before, limit, offset)).await?
+        }
+        ListSort::Oldest => {
+            let after = after.map_or(first, |cursor| cursor.id);
+            cx.tx.all(sql::OLDEST, (after, limit, offset)).await?
+        }
+        ListSort::Name => {
+            let NameCursor { id, name } = position("", 0);
+            cx.tx.all(sql::BY_NAME, (name.as_str(), id, limit, offset)).await?
+        }
+        ListSort::NameDescending => {
+            let NameCursor { id, name } = position(LAST_NAME, i64::MAX);
+            cx.tx.all(sql::BY_NAME_DESCENDING, (name.as_str(), id, limit, offset)).await?
+        }
+    })
+}

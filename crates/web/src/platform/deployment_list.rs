@@ -1,0 +1,49 @@
+//! What the lists of the installation have in common: invitations to sign up, and the waitlist.
+
+use vestibule_core::deployment_invitation::{ListParams, ListedPage, Order};
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::{Code, Problem};
+
+use super::page::{ListQuery, Page, SortOrder};
+
+/// Converts a query. `search` is a whole address.
+///
+/// # Errors
+/// `INVALID_FIELD` for an unknown sort key; `INVALID_EMAIL`; `INVALID_CURSOR`.
+pub(super) fn list_params(query: &ListQuery) -> Result<ListParams, Problem> {
+    let order = query.sort_order.unwrap_or_default();
+    let order = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
+        ("created_at", SortOrder::Desc) => Order::Newest,
+        ("created_at", SortOrder::Asc) => Order::Oldest,
+        ("email", SortOrder::Asc) => Order::Address,
+        ("email", SortOrder::Desc) => Order::AddressBackwards,
+        _ => return Err(Problem::field("sort_key", "use created_at or email.")),
+    };
+    let is_by_time = matches!(order, Order::Newest | Order::Oldest);
+    let after = match &query.cursor {
+        Some(cursor) if is_by_time => Some(cursor.parse().map_err(|_| Code::InvalidCursor)?),
+        Some(_) => return Err(Code::InvalidCursor.into()),
+        None => None,
+    };
+    let address = query.search.as_deref().map(EmailAddress::parse).transpose()?;
+    Ok(ListParams { order, limit: query.limit, offset: query.offset, after, address })
+}
+
+/// Converts a page. `id` is the position of a row, for the cursor.
+pub(super) fn to_page<T, R>(
+    listed: ListedPage<T>,
+    query: &ListQuery,
+    id: impl Fn(&T) -> i64,
+    response: impl Fn(T) -> R,
+) -> Page<R> {
+    let is_by_time = query.sort_key.as_deref().unwrap_or("created_at") == "created_at";
+    let last = listed.rows.last().map(id).filter(|_| is_by_time && listed.has_more);
+    Page {
+        total: listed.total,
+        limit: query.limit,
+        offset: query.offset,
+        has_more: listed.has_more,
+        next_cursor: last.map(|id| id.to_string()),
+        data: listed.rows.into_iter().map(response).collect(),
+    }
+}

@@ -1,0 +1,90 @@
+//! `GET /users/{id}/details`
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_core::id::{DeploymentId, EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::user_management::{ManagedUserDetails, Show, UserDetails};
+
+use super::addresses::AddressResponse;
+use super::{UserResponse, object};
+use crate::app::{App, CurrentCaller, ResponseContext};
+use crate::extract::Path;
+use crate::platform::response::PlatformResponse;
+
+/// A user with everything that backends see.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserDetails)]
+pub(crate) struct UserDetailsResponse {
+    #[serde(flatten)]
+    user: UserResponse,
+    deployment_id: DeploymentId,
+    schema_version: &'static str,
+    disabled: bool,
+    /// Always `none`: second factors are not supported.
+    second_factor_policy: &'static str,
+    availability: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MembershipId, required = false)]
+    active_organization_membership_id: Option<MembershipId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = WorkspaceMembershipId, required = false)]
+    active_workspace_membership_id: Option<WorkspaceMembershipId>,
+    #[schema(value_type = Object)]
+    public_metadata: serde_json::Value,
+    /// Only backends see it.
+    #[schema(value_type = Object)]
+    private_metadata: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = EmailAddressId, required = false)]
+    primary_email_address_id: Option<EmailAddressId>,
+    email_addresses: Vec<AddressResponse>,
+    // Unsupported features have empty lists, because clients require them.
+    #[schema(value_type = Vec<Object>)]
+    phone_numbers: [(); 0],
+    #[schema(value_type = Vec<Object>)]
+    social_connections: [(); 0],
+    #[schema(value_type = Vec<Object>)]
+    segments: [(); 0],
+    has_password: bool,
+    has_backup_codes: bool,
+}
+
+impl UserDetailsResponse {
+    fn new(UserDetails { user, details, addresses }: UserDetails, context: ResponseContext<'_>) -> Self {
+        let ManagedUserDetails { disabled, has_password, email_id, public_metadata, private_metadata, .. } = details;
+        let address = |address| AddressResponse::new(address, user.id, context);
+        Self {
+            email_addresses: addresses.into_iter().map(address).collect(),
+            user: UserResponse::new(user, context),
+            deployment_id: context.deployment,
+            schema_version: "v1",
+            disabled,
+            second_factor_policy: "none",
+            availability: "available",
+            active_organization_membership_id: details.active_organization_membership_id,
+            active_workspace_membership_id: details.active_workspace_membership_id,
+            public_metadata: object(&public_metadata),
+            private_metadata: object(&private_metadata),
+            primary_email_address_id: email_id,
+            phone_numbers: [],
+            social_connections: [],
+            segments: [],
+            has_password,
+            has_backup_codes: false,
+        }
+    }
+}
+
+/// Shows a user with their addresses and metadata.
+#[utoipa::path(get, path = "/users/{id}/details", operation_id = "get_user", tag = "Users",
+    params(("id" = UserId, Path, description = "The user")),
+    responses((status = 200, description = "The user", body = UserDetailsResponse)))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((user,)): Path<(UserId,)>,
+) -> PlatformResponse<UserDetailsResponse> {
+    let reply = app.query(&caller, Show { user }).await;
+    reply.map(|details| UserDetailsResponse::new(details, app.response_context())).into()
+}

@@ -1,0 +1,113 @@
+//! What clients can ask for and the service does not have: phone numbers, social connections and second factors. Lists
+//! of them are empty; the rest is refused with a code.
+
+use axum::extract::State;
+use vestibule_core::Code;
+use vestibule_core::execution::Reply;
+use vestibule_core::id::{EmailAddressId, UserId};
+use vestibule_core::user_management::{CheckUser, CheckUserForChange};
+
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Path, Query};
+use crate::platform::page::{ListQuery, Page};
+use crate::platform::response::{Empty, PlatformResponse};
+
+async fn empty_page(
+    app: &App,
+    CurrentCaller(caller): CurrentCaller,
+    user: UserId,
+    query: &ListQuery,
+) -> PlatformResponse<Page<Empty>> {
+    app.query(&caller, CheckUser { user }).await.map(|()| Page::of_whole(Vec::new(), query)).into()
+}
+
+async fn refuse(app: &App, CurrentCaller(caller): CurrentCaller, user: UserId, code: Code) -> PlatformResponse<Empty> {
+    let reply = app.query(&caller, CheckUserForChange { user: Some(user) }).await;
+    let result = reply.result.clone().and(Err(code.into()));
+    Reply { result, ..reply.map(|()| Empty {}) }.into()
+}
+
+/// Lists the phone numbers of a user: none.
+#[utoipa::path(get, path = "/users/{id}/phones", operation_id = "list_user_phones", tag = "User phone numbers",
+    params(("id" = UserId, Path, description = "The user"), ListQuery),
+    responses((status = 200, description = "An empty page", body = Page<Empty>)))]
+pub(crate) async fn list_phones(
+    State(app): State<App>,
+    caller: CurrentCaller,
+    Path((user,)): Path<(UserId,)>,
+    Query(query): Query<ListQuery>,
+) -> PlatformResponse<Page<Empty>> {
+    empty_page(&app, caller, user, &query).await
+}
+
+/// Lists the social connections of a user: none.
+#[utoipa::path(get, path = "/users/{id}/social-connections", operation_id = "list_user_social_connections",
+    tag = "User social connections", params(("id" = UserId, Path, description = "The user"), ListQuery),
+    responses((status = 200, description = "An empty page", body = Page<Empty>)))]
+pub(crate) async fn list_social_connections(
+    State(app): State<App>,
+    caller: CurrentCaller,
+    Path((user,)): Path<(UserId,)>,
+    Query(query): Query<ListQuery>,
+) -> PlatformResponse<Page<Empty>> {
+    empty_page(&app, caller, user, &query).await
+}
+
+/// Calls that are refused with a code: of a user alone, and of one of their things.
+macro_rules! refused {
+    ($($(#[$doc:meta])* $name:ident = $method:ident $path:literal $id:literal $tag:literal $code:ident;)+) => {$(
+        $(#[$doc])*
+        #[utoipa::path($method, path = $path, operation_id = $id, tag = $tag,
+            params(("id" = UserId, Path, description = "The user")),
+            responses((status = 200, description = "Never", body = Empty)))]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            caller: CurrentCaller,
+            Path((user,)): Path<(UserId,)>,
+        ) -> PlatformResponse<Empty> {
+            refuse(&app, caller, user, Code::$code).await
+        }
+    )+};
+    (of_item $($(#[$doc:meta])* $name:ident = $method:ident $path:literal $id:literal $tag:literal $code:ident;)+) => {$(
+        $(#[$doc])*
+        #[utoipa::path($method, path = $path, operation_id = $id, tag = $tag,
+            params(("id" = UserId, Path, description = "The user"), ("item_id" = EmailAddressId, Path, description = "Unknown")),
+            responses((status = 200, description = "Never", body = Empty)))]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            caller: CurrentCaller,
+            Path((user, _)): Path<(UserId, EmailAddressId)>,
+        ) -> PlatformResponse<Empty> {
+            refuse(&app, caller, user, Code::$code).await
+        }
+    )+};
+}
+
+refused! {
+    /// Refused: phone numbers are not supported.
+    add_phone = post "/users/{id}/phones" "add_user_phone" "User phone numbers" PhonesNotSupported;
+    /// Refused: passkeys are not supported.
+    list_passkeys = get "/users/{id}/passkeys" "list_user_passkeys" "User factors" FactorsNotSupported;
+    /// Refused: authenticators are not supported.
+    add_authenticator = post "/users/{id}/authenticators" "add_user_authenticator" "User factors" FactorsNotSupported;
+    /// Refused: authenticators are not supported.
+    delete_authenticator = delete "/users/{id}/authenticators" "delete_user_authenticator" "User factors" FactorsNotSupported;
+    /// Refused: backup codes are not supported.
+    regenerate_backup_codes = post "/users/{id}/backup-codes/regenerate" "regenerate_user_backup_codes" "User factors" FactorsNotSupported;
+}
+
+refused! {
+    of_item
+    /// Refused: phone numbers are not supported.
+    update_phone = patch "/users/{id}/phones/{item_id}" "update_user_phone" "User phone numbers" PhonesNotSupported;
+    /// Refused: phone numbers are not supported.
+    delete_phone = delete "/users/{id}/phones/{item_id}" "delete_user_phone" "User phone numbers" PhonesNotSupported;
+    /// Refused: phone numbers are not supported.
+    make_phone_primary = post "/users/{id}/phones/{item_id}/make-primary" "make_user_phone_primary" "User phone numbers" PhonesNotSupported;
+    /// Refused: users have no social connections.
+    delete_social_connection = delete "/users/{id}/social-connections/{item_id}" "delete_user_social_connection" "User social connections" SocialConnectionNotFound;
+    /// Refused: passkeys are not supported.
+    rename_passkey = patch "/users/{id}/passkeys/{item_id}" "rename_user_passkey" "User factors" FactorsNotSupported;
+    /// Refused: passkeys are not supported.
+    delete_passkey = delete "/users/{id}/passkeys/{item_id}" "delete_user_passkey" "User factors" FactorsNotSupported;
+}

@@ -1,0 +1,125 @@
+//! `PATCH /users/{id}` and `DELETE /users/{id}`
+
+use axum::extract::State;
+use utoipa::ToSchema;
+use vestibule_core::account::{Update, UsernameChange};
+use vestibule_core::id::UserId;
+use vestibule_core::images::{Change, ImageOwner};
+use vestibule_core::metadata::Metadata;
+use vestibule_core::names::{PersonName, Username};
+use vestibule_core::user_management::{DeleteUser, UpdateUser};
+use vestibule_core::{Code, Problem};
+
+use super::UserResponse;
+use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
+use crate::extract::{Body, FieldReader, FromFields, Path};
+use crate::images::{self, ImageField};
+use crate::platform::response::{Empty, PlatformResponse};
+
+/// The changes to a user. Missing fields remain unchanged.
+#[derive(Debug, ToSchema)]
+#[schema(as = UserChanges)]
+pub(crate) struct UserChangesFields {
+    #[schema(value_type = Option<String>, max_length = 100)]
+    first_name: Option<PersonName>,
+    #[schema(value_type = Option<String>, max_length = 100)]
+    last_name: Option<PersonName>,
+    /// An empty text removes the user name.
+    #[schema(value_type = Option<String>)]
+    username: Option<UsernameChange>,
+    /// A JSON object, or its text, of at most 64 KiB. It replaces the earlier one.
+    #[schema(value_type = Option<Object>)]
+    public_metadata: Option<Metadata>,
+    /// Like `public_metadata`, for backends only.
+    #[schema(value_type = Option<Object>)]
+    private_metadata: Option<Metadata>,
+    /// Whether the user is signed out everywhere and cannot sign in.
+    disabled: Option<bool>,
+    /// `none`: second factors are not supported.
+    #[schema(inline)]
+    second_factor_policy: Option<String>,
+    /// True to remove the picture.
+    remove_profile_image: Option<bool>,
+    /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
+    #[schema(value_type = Option<String>, format = Binary)]
+    profile_image: ImageField,
+}
+
+impl FromFields for UserChangesFields {
+    const ACCEPTS_IMAGE: bool = true;
+    /// Two JSON objects of 64 KiB, whose quotes are escaped in a JSON body.
+    const MAX_BYTES: usize = 256 * 1024;
+    // REQUIRED_FIELD for a blank user name, and without any field.
+    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        if fields.is_empty() {
+            return Err(Code::RequiredField.with_message("Send at least one field to change."));
+        }
+        let name = |fields: &mut FieldReader, field: &'static str| -> Result<Option<PersonName>, Problem> {
+            fields.text(field)?.map(|text| PersonName::parse(field, &text)).transpose()
+        };
+        let username = match fields.text("username")? {
+            Some(text) if text.is_empty() => Some(UsernameChange::Remove),
+            Some(text) => Some(UsernameChange::Set(Username::parse("username", &text)?)),
+            None => None,
+        };
+        let second_factor_policy = fields.text("second_factor_policy")?.filter(|policy| !policy.is_empty());
+        if second_factor_policy.as_ref().is_some_and(|policy| policy != "none") {
+            return Err(Code::MfaNotAvailable.into());
+        }
+        Ok(Self {
+            first_name: name(fields, "first_name")?,
+            last_name: name(fields, "last_name")?,
+            username,
+            public_metadata: fields.metadata("public_metadata")?,
+            private_metadata: fields.metadata("private_metadata")?,
+            disabled: fields.flag("disabled")?,
+            second_factor_policy,
+            remove_profile_image: fields.flag("remove_profile_image")?,
+            profile_image: fields.image("profile_image")?,
+        })
+    }
+}
+
+/// Changes a user.
+///
+/// A user who is disabled is signed out everywhere; also the last admin of an organization can be disabled.
+#[utoipa::path(patch, path = "/users/{id}", operation_id = "update_user", tag = "Users",
+    request_body = UserChangesFields, params(("id" = UserId, Path, description = "The user")),
+    responses((status = 200, description = "The user", body = UserResponse)))]
+pub(crate) async fn update(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((user,)): Path<(UserId,)>,
+    Body(fields): Body<UserChangesFields>,
+) -> Result<PlatformResponse<UserResponse>, Refusal> {
+    let picture = match images::store_upload(&app, &caller, ImageOwner::User, fields.profile_image).await? {
+        Change::Keep if fields.remove_profile_image == Some(true) => Change::Clear,
+        change => change,
+    };
+    let profile = Update {
+        first_name: fields.first_name,
+        last_name: fields.last_name,
+        username: fields.username,
+        primary_address: None,
+        picture,
+    };
+    let UserChangesFields { public_metadata, private_metadata, disabled, .. } = fields;
+    let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled };
+    let reply = app.run(&caller, update).await;
+    Ok(reply.map(|user| UserResponse::new(user, app.response_context())).into())
+}
+
+/// Deletes a user and all their memberships.
+#[utoipa::path(delete, path = "/users/{id}", operation_id = "delete_user", tag = "Users",
+    params(("id" = UserId, Path, description = "The user")),
+    responses((status = 200, description = "Deleted", body = Empty)))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((user,)): Path<(UserId,)>,
+) -> PlatformResponse<Empty> {
+    app.run(&caller, DeleteUser { user }).await.map(|()| Empty {}).into()
+}

@@ -1,0 +1,69 @@
+//! Workspaces, their members and roles.
+
+pub(super) mod list;
+pub(super) mod members;
+pub(super) mod roles;
+pub(super) mod show;
+pub(super) mod update;
+
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use vestibule_core::Problem;
+use vestibule_core::id::WorkspaceId;
+use vestibule_core::listing::Position;
+use vestibule_core::time::Timestamp;
+use vestibule_core::workspace::Workspace;
+
+use super::page::ListQuery;
+use super::response::stored_json;
+use crate::app::ResponseContext;
+
+/// A workspace.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Workspace)]
+pub(crate) struct WorkspaceResponse {
+    id: WorkspaceId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    name: String,
+    /// Empty without one.
+    image_url: String,
+    description: String,
+    member_count: i64,
+    /// What members read too.
+    #[schema(value_type = Object)]
+    public_metadata: Box<RawValue>,
+    /// What only backends read.
+    #[schema(value_type = Object)]
+    private_metadata: Box<RawValue>,
+}
+
+impl WorkspaceResponse {
+    pub(crate) fn new(workspace: Workspace, context: ResponseContext<'_>) -> Self {
+        Self {
+            id: workspace.id,
+            created_at: workspace.created_at,
+            updated_at: workspace.updated_at,
+            name: workspace.name,
+            image_url: context.image_url(&workspace.image_url),
+            description: workspace.description,
+            member_count: workspace.member_count,
+            public_metadata: stored_json(workspace.public_metadata),
+            private_metadata: stored_json(workspace.private_metadata),
+        }
+    }
+}
+
+/// Where a page begins: after a row, or after so many rows.
+///
+/// # Errors
+/// `INVALID_CURSOR`.
+fn start<C: FromStr>(query: &ListQuery) -> Result<(Option<C>, u32), Problem> {
+    match query.position()? {
+        Position::After(cursor) => Ok((Some(cursor), 0)),
+        _ => Ok((None, query.offset)),
+    }
+}

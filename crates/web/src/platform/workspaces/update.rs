@@ -1,0 +1,156 @@
+//! `POST /organizations/{id}/workspaces`, `PATCH` and `DELETE /workspaces/{id}`
+
+use axum::extract::State;
+use utoipa::ToSchema;
+use vestibule_core::id::{OrganizationId, WorkspaceId};
+use vestibule_core::images::ImageOwner;
+use vestibule_core::metadata::Metadata;
+use vestibule_core::names::{Description, WorkspaceName};
+use vestibule_core::workspace::{Create, Delete, Update};
+use vestibule_core::{Code, Problem};
+
+use super::WorkspaceResponse;
+use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
+use crate::extract::{Body, FieldReader, FromFields, Path};
+use crate::images::{self, ImageField};
+use crate::platform::response::{Empty, PlatformResponse};
+
+/// The fields of a new workspace.
+#[derive(Debug, ToSchema)]
+#[schema(as = NewWorkspace)]
+pub(crate) struct NewFields {
+    #[schema(value_type = String, max_length = 100)]
+    name: WorkspaceName,
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    description: Description,
+    /// A JSON object of up to 64 KiB; in a form its text.
+    #[schema(value_type = Option<Object>)]
+    public_metadata: Option<Metadata>,
+    #[schema(value_type = Option<Object>)]
+    private_metadata: Option<Metadata>,
+    #[schema(ignore)]
+    workspace_image: ImageField,
+}
+
+/// Two objects of 64 KiB, and the other fields.
+const MAX_BODY_BYTES: usize = 160 * 1024;
+
+impl FromFields for NewFields {
+    const ACCEPTS_IMAGE: bool = true;
+    const MAX_BYTES: usize = MAX_BODY_BYTES;
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self {
+            name: WorkspaceName::parse("name", &fields.required_text("name")?)?,
+            description: Description::parse("description", &fields.text("description")?.unwrap_or_default())?,
+            public_metadata: fields.metadata("public_metadata")?,
+            private_metadata: fields.metadata("private_metadata")?,
+            workspace_image: fields.image("workspace_image")?,
+        })
+    }
+}
+
+/// Creates a workspace, without members.
+#[utoipa::path(post, path = "/organizations/{id}/workspaces", operation_id = "create_workspace", tag = "Workspaces",
+    request_body = NewFields, params(("id" = OrganizationId, Path, description = "The organization")),
+    responses((status = 200, description = "The workspace", body = WorkspaceResponse)))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((organization,)): Path<(OrganizationId,)>,
+    Body(fields): Body<NewFields>,
+) -> Result<PlatformResponse<WorkspaceResponse>, Refusal> {
+    let owner = ImageOwner::NewWorkspace(organization);
+    let image = images::store_upload(&app, &caller, owner, fields.workspace_image).await?;
+    let create = Create {
+        organization,
+        name: fields.name,
+        description: fields.description,
+        image,
+        public_metadata: fields.public_metadata,
+        private_metadata: fields.private_metadata,
+    };
+    let reply = app.run(&caller, create).await;
+    Ok(PlatformResponse::from(reply.map(|created| WorkspaceResponse::new(created.workspace, app.response_context()))))
+}
+
+/// The changes to a workspace. Missing fields remain unchanged.
+#[derive(Debug, ToSchema)]
+#[schema(as = WorkspaceChanges)]
+pub(crate) struct Changes {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    name: Option<WorkspaceName>,
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    description: Option<Description>,
+    /// A JSON object of up to 64 KiB; in a form its text. It replaces what was there.
+    #[schema(value_type = Option<Object>)]
+    public_metadata: Option<Metadata>,
+    #[schema(value_type = Option<Object>)]
+    private_metadata: Option<Metadata>,
+    /// True to remove the image.
+    remove_image: Option<bool>,
+    #[schema(ignore)]
+    workspace_image: ImageField,
+}
+
+impl FromFields for Changes {
+    const ACCEPTS_IMAGE: bool = true;
+    const MAX_BYTES: usize = MAX_BODY_BYTES;
+    // REQUIRED_FIELD for an empty name.
+    const ERRORS: &[Code] = &[Code::RequiredField];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let (name, description) = (fields.text("name")?, fields.text("description")?);
+        Ok(Self {
+            name: name.map(|name| WorkspaceName::parse("name", &name)).transpose()?,
+            description: description.map(|text| Description::parse("description", &text)).transpose()?,
+            public_metadata: fields.metadata("public_metadata")?,
+            private_metadata: fields.metadata("private_metadata")?,
+            remove_image: fields.flag("remove_image")?,
+            workspace_image: fields.image("workspace_image")?,
+        })
+    }
+}
+
+/// Changes a workspace.
+#[utoipa::path(patch, path = "/workspaces/{id}", operation_id = "update_workspace", tag = "Workspaces",
+    request_body = Changes, params(("id" = WorkspaceId, Path, description = "The workspace")),
+    responses((status = 200, description = "The workspace", body = WorkspaceResponse)))]
+pub(crate) async fn update(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((workspace,)): Path<(WorkspaceId,)>,
+    Body(changes): Body<Changes>,
+) -> Result<PlatformResponse<WorkspaceResponse>, Refusal> {
+    let field = match (changes.workspace_image, changes.remove_image) {
+        (ImageField::Missing, Some(true)) => ImageField::Null,
+        (field, _) => field,
+    };
+    let image = images::store_upload(&app, &caller, ImageOwner::Workspace(workspace), field).await?;
+    let update = Update {
+        workspace,
+        name: changes.name,
+        description: changes.description,
+        image,
+        addresses: None,
+        restricts_addresses: None,
+        enforce_mfa: None,
+        public_metadata: changes.public_metadata,
+        private_metadata: changes.private_metadata,
+    };
+    let reply = app.run(&caller, update).await;
+    Ok(PlatformResponse::from(reply.map(|changed| WorkspaceResponse::new(changed, app.response_context()))))
+}
+
+/// Deletes a workspace with its memberships and its own roles. Pending invitations to it are discarded.
+#[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "Workspaces",
+    params(("id" = WorkspaceId, Path, description = "The workspace")),
+    responses((status = 200, description = "Deleted", body = Empty)))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((workspace,)): Path<(WorkspaceId,)>,
+) -> PlatformResponse<Empty> {
+    app.run(&caller, Delete { workspace }).await.map(|()| Empty {}).into()
+}

@@ -1,0 +1,179 @@
+//! Creating many users at once, from another system.
+
+use serde_json::{Value, json};
+use vestibule_testbed::invariants;
+
+use super::PlatformClient;
+use crate::harness::{TestApp, text};
+
+fn rows(answer: &Value) -> Vec<(String, String)> {
+    let results = answer["results"].as_array().unwrap();
+    results.iter().map(|row| (text(&row["status"]), row["code"].as_str().unwrap_or_default().to_owned())).collect()
+}
+
+#[tokio::test]
+async fn creates_valid_rows_and_reports_the_others() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    app.create_user("proved@example.com").await;
+    app.verify_all_addresses();
+    app.create_user("login@example.com").await;
+    let taken = json!({"first_name": "A", "last_name": "B", "username": "taken"});
+    backend.post("/users", &taken).await.ok();
+    let users = json!([
+        {"first_name": "Ada", "last_name": "Lovelace", "email_address": "Ada@example.com", "username": "ada",
+         "public_metadata": {"plan": "pro"}, "private_metadata": {"crm": [1]}},
+        {"email_address": "proved@example.com"},
+        {"email_address": "login@example.com"},
+        {"email_address": "ada@EXAMPLE.com"},
+        {"username": "Taken"},
+        {"email_address": "proved@example.com", "username": "taken"},
+        {"email_address": "no address"},
+        {"email_address": "name@example.com", "first_name": "\u{202e}"},
+        {"email_address": "typo@example.com", "frist_name": "A"},
+        {"first_name": "Nobody"},
+        {"email_address": "phone@example.com", "phone_number": "1"},
+        {"email_address": "bcrypt@example.com",
+         "password_hash": "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"},
+        {"email_address": "open@example.com", "verified": false},
+        {"email_address": 7},
+        {"email_address": "meta@example.com", "public_metadata": [1]},
+        {"username": "solo"},
+    ]);
+    let expected = [
+        ("good", ""),
+        ("failed", "EMAIL_EXISTS"),
+        ("good", ""),
+        ("failed", "DUPLICATE_ROW"),
+        ("failed", "USERNAME_EXISTS"),
+        ("failed", "EMAIL_EXISTS"),
+        ("failed", "INVALID_EMAIL"),
+        ("failed", "INVALID_FIELD"),
+        ("failed", "UNKNOWN_FIELD"),
+        ("failed", "REQUIRED_FIELD"),
+        ("failed", "PHONES_NOT_SUPPORTED"),
+        ("failed", "UNSUPPORTED_PASSWORD_HASH"),
+        ("good", ""),
+        ("failed", "INVALID_FIELD"),
+        ("failed", "INVALID_FIELD"),
+        ("good", ""),
+    ];
+    let with_status = |status: &str| {
+        let change = |(is, code): &(&str, &str)| {
+            (if *is == "good" { status.to_owned() } else { (*is).to_owned() }, (*code).to_owned())
+        };
+        expected.iter().map(change).collect::<Vec<_>>()
+    };
+    let before = app.row_counts();
+    for options in [json!({"dry_run": true}), json!({"mode": "all"})] {
+        let mut fields = options.clone();
+        fields["users"] = users.clone();
+        let answer = backend.post("/users/bulk", &fields).await.ok();
+        assert_eq!(rows(&answer), with_status("good"), "{options}");
+        assert_eq!(answer["done"], false);
+        assert_eq!((&answer["rows"], &answer["good"], &answer["failed"]), (&json!(16), &json!(4), &json!(12)));
+        assert_eq!(app.row_counts(), before, "{options}");
+    }
+    let answer = backend.post("/users/bulk", &json!({"users": users})).await.ok();
+    assert_eq!(rows(&answer), with_status("created"));
+    assert_eq!(answer["done"], true);
+    assert_eq!(answer["results"][3]["email_address"], "ada@EXAMPLE.com", "as it was sent");
+    let shown = backend.get(&format!("/users/{}/details", text(&answer["results"][0]["user_id"]))).await.ok();
+    assert_eq!(
+        (&shown["public_metadata"], &shown["private_metadata"]),
+        (&json!({"plan": "pro"}), &json!({"crm": [1]}))
+    );
+    assert_eq!(shown["email_addresses"][0]["verified"], true);
+    let open = backend.get(&format!("/users/{}/details", text(&answer["results"][12]["user_id"]))).await.ok();
+    assert_eq!(open["email_addresses"][0]["verified"], false);
+    // The account that had signed up with the address without proving it has lost it.
+    assert_eq!(app.count("SELECT COUNT(*) FROM email_addresses WHERE address_key = 'login@example.com'"), 1);
+    let again = backend
+        .post(
+            "/users/bulk",
+            &json!({"users": [{"email_address": "open@example.com", "verified": false},
+        {"email_address": "open@example.com"}]}),
+        )
+        .await
+        .ok();
+    assert_eq!(rows(&again), [("failed".to_owned(), "EMAIL_EXISTS".to_owned()), ("created".to_owned(), String::new())]);
+    invariants::assert_hold(&app.inner.database, &["a user without an address"]);
+}
+
+#[tokio::test]
+async fn imported_users_sign_in_with_their_password() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    // Hashes of another installation.
+    let other = TestApp::start().await;
+    other.create_user("ada@example.com").await;
+    let hash = other.inner.database.rows("SELECT password_digest FROM users")[0][0].clone();
+    let users = json!([{"email_address": "ada@example.com", "password_hash": hash}]);
+    backend.post("/users/bulk", &json!({"users": users})).await.ok();
+    let sign_in = async |password: &str| {
+        app.anonymous().post("/auth/signin", &[("email", "ada@example.com"), ("password", password)]).await
+    };
+    sign_in(crate::harness::PASSWORD).await.ok();
+    sign_in("something else").await.assert_error(401, "INVALID_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn a_thousand_rows_take_few_statements() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    let row =
+        |number: usize| json!({"email_address": format!("{number}@example.com"), "username": format!("user-{number}")});
+    let users: Vec<_> = (0..1000).map(row).collect();
+    let answer = backend.post("/users/bulk", &json!({"users": users})).await;
+    assert!(answer.statements <= 30, "{}", answer.statements);
+    assert_eq!(answer.ok()["good"], 1000);
+    let again = backend.post("/users/bulk", &json!({"users": users, "dry_run": true})).await.ok();
+    assert_eq!(again["failed"], 1000);
+    let users: Vec<_> = (0..1001).map(row).collect();
+    backend.post("/users/bulk", &json!({"users": users})).await.assert_error(400, "TOO_MANY_ROWS");
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1000);
+}
+
+#[tokio::test]
+async fn imported_users_join_by_domain() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    let (_, organization) = app.create_organization("olga@example.com").await;
+    app.execute(&format!(
+        "INSERT INTO domains (id, organization_id, domain, joining, verified_at, created_at, updated_at)
+         VALUES (1, {organization}, 'acme.example', 'auto', 1, 1, 1)"
+    ));
+    let emails = ["a@acme.example", "b@acme.example", "c@example.com", "d@example.com"];
+    let users: Vec<_> = emails.iter().map(|email| json!({"email_address": email})).collect();
+    backend.post("/users/bulk", &json!({"users": users})).await.ok();
+    let unverified = json!([{"email_address": "e@acme.example", "verified": false}]);
+    backend.post("/users/bulk", &json!({"users": unverified})).await.ok();
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 3);
+    let fields = json!({"first_name": "F", "last_name": "", "email_address": "f@acme.example"});
+    backend.post("/users", &fields).await.ok();
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 4);
+    invariants::assert_hold(&app.inner.database, &[]);
+}
+
+#[tokio::test]
+async fn bad_lists_are_refused() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    for (fields, code) in [
+        (json!({}), "REQUIRED_FIELD"),
+        (json!({"users": []}), "REQUIRED_FIELD"),
+        (json!({"users": "a@example.com"}), "INVALID_FIELD"),
+        (json!({"users": ["a@example.com"]}), "INVALID_FIELD"),
+        (json!({"users": [{"email_address": "a@example.com"}], "mode": "some"}), "INVALID_FIELD"),
+        (json!({"users": [{"email_address": "a@example.com"}], "dry": true}), "UNKNOWN_FIELD"),
+    ] {
+        backend.post("/users/bulk", &fields).await.assert_error(400, code);
+    }
+    let fields = json!({"users": [{"email_address": "a@example.com"}]});
+    let reader = PlatformClient::new(&app, "users:read").await;
+    reader.post("/users/bulk", &fields).await.assert_error(403, "SCOPE_MISSING");
+    let (_, organization) = app.create_organization("olga@example.com").await;
+    let bound = PlatformClient::bound(&app, "*", Some(&organization)).await;
+    bound.post("/users/bulk", &fields).await.assert_error(403, "KEY_BOUND_TO_ORGANIZATION");
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
+}
