@@ -44,7 +44,8 @@ pub(crate) const fn status(code: Code) -> u16 {
         | Code::RoleLimit
         | Code::RolesPerMember
         | Code::UserDisabled
-        | Code::IdempotencyKeyReused => 409,
+        | Code::IdempotencyKeyReused
+        | Code::IdempotentAnswerLost => 409,
         _ => code.status(),
     }
 }
