@@ -205,7 +205,8 @@ async fn workspaces_of_all_organizations_are_listed() {
     // A key for one organization sees its workspaces only.
     let bound = PlatformClient::bound(&setup.app, "workspaces:read", Some(&setup.organization)).await;
     assert_eq!(names(&bound.get("/workspaces").await.page()), ["Gamma", "Alpha", "beta"]);
-    assert_eq!(names(&bound.get("/workspaces?search=a&sort_key=name&offset=1").await.page()), ["beta", "Gamma"]);
+    assert_eq!(names(&bound.get("/workspaces?sort_key=name&offset=1").await.page()), ["beta", "Gamma"]);
+    assert_eq!(names(&bound.get("/workspaces?search=AMM").await.page()), ["Gamma"]);
     assert_eq!(walk(&bound, "/workspaces?limit=1&sort_key=name").await, ["Alpha", "beta", "Gamma"]);
     assert_eq!(walk(&bound, "/workspaces?limit=2&sort_order=asc").await, ["beta", "Alpha", "Gamma"]);
     bound.get(&format!("/workspaces/{}", text(&all[0]["id"]))).await.assert_error(404, "WORKSPACE_NOT_FOUND");
