@@ -214,7 +214,7 @@ impl Call {
         let Declaration { requirement, errors, is_write } = &self.declaration;
         let is_declared = |code: Code| match code {
             Code::OutcomeUnknown | Code::StorageFull => *is_write,
-            Code::CrossSiteRequest => *method != HttpMethod::Get,
+            Code::CrossSiteRequest => *method != HttpMethod::Get || self.extractor_errors.contains(&code),
             code if code.is_common() => true,
             code => {
                 errors.contains(&code) || requirement.codes().contains(&code) || self.extractor_errors.contains(&code)
