@@ -16,7 +16,7 @@ use vestibule_core::offboarding::Leave;
 use vestibule_core::organization::CreateRole;
 use vestibule_core::password::Password;
 use vestibule_core::permission::PermissionSet;
-use vestibule_core::secret::{InvitationToken, SessionToken, SubmittedChallenge, SubmittedCode};
+use vestibule_core::secret::{InvitationToken, SessionToken, SignUpToken, SubmittedChallenge, SubmittedCode};
 use vestibule_core::service::Service;
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::sign_up::SignUp;
@@ -97,7 +97,7 @@ impl Seeder {
             last_name: PersonName::parse("last_name", user.last_name)?,
             username: None,
             password: Password::parse_new(PASSWORD.to_owned(), 8)?,
-            invitation,
+            invitation: invitation.map(SignUpToken::Organization),
         };
         let challenge = SubmittedChallenge::Missing;
         sign_up::sign_up(&self.service, &Caller::anonymous(), profile, &challenge).await.result.map(Actor::from)
@@ -130,20 +130,7 @@ impl Seeder {
     ) -> Result<OrganizationId> {
         let name = OrganizationName::parse("name", name)?;
         let description = Description::parse("description", description)?;
-        Ok(self
-            .run(
-                actor,
-                organization::Create {
-                    name,
-                    description,
-                    image: Change::Keep,
-                    public_metadata: None,
-                    private_metadata: None,
-                },
-            )
-            .await?
-            .organization
-            .id)
+        Ok(self.run(actor, organization::Create { name, description, image: Change::Keep }).await?.organization.id)
     }
 
     pub(super) async fn create_workspace(
@@ -154,11 +141,15 @@ impl Seeder {
     ) -> Result<WorkspaceId> {
         let name = WorkspaceName::parse("name", name)?;
         let description = Description::parse("description", "")?;
-        Ok(self
-            .run(actor, workspace::Create { organization, name, description, image: Change::Keep })
-            .await?
-            .workspace
-            .id)
+        let create = workspace::Create {
+            organization,
+            name,
+            description,
+            image: Change::Keep,
+            public_metadata: None,
+            private_metadata: None,
+        };
+        Ok(self.run(actor, create).await?.workspace.id)
     }
 
     pub(super) async fn create_role(
