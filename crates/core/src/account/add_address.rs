@@ -18,7 +18,7 @@ use crate::user::{link_address, link_claim};
 use super::addresses::find;
 
 /// Addresses per account, with claims that have not expired.
-pub(crate) const MAX_ADDRESSES: usize = 10;
+const MAX_ADDRESSES: usize = 10;
 
 /// Claims an address for the caller's account. Nothing depends on whether another account has the address: its owner
 /// learns of the claim by mail, and the caller learns nothing before they have proved access to the mailbox. The claim

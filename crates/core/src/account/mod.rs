@@ -12,7 +12,7 @@ mod update;
 mod verify_address;
 
 pub use add_address::{AddAddress, AddInvitedAddress};
-pub(crate) use add_address::{MAX_ADDRESSES, claim_address, verify_or_link};
+pub(crate) use add_address::{claim_address, verify_or_link};
 pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub(crate) use addresses::{delete_address, find as find_address, make_primary};
 pub(crate) use delete::delete as delete_user;

@@ -91,7 +91,7 @@ impl FromFields for SignInsQuery {
         if list.sort_key.as_deref().is_some_and(|key| key != "created_at") {
             return Err(Problem::field("sort_key", "use created_at."));
         }
-        let before = list.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Code::InvalidCursor.into()));
+        let before = list.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Code::InvalidCursor));
         Ok(Self {
             before: before.transpose()?,
             include_expired: fields.flag("include_expired")?.unwrap_or(false),

@@ -3,7 +3,6 @@
 
 use axum::extract::State;
 use vestibule_core::Code;
-use vestibule_core::execution::Reply;
 use vestibule_core::id::{EmailAddressId, UserId};
 use vestibule_core::user_management::{CheckUser, CheckUserForChange};
 
@@ -22,9 +21,11 @@ async fn empty_page(
 }
 
 async fn refuse(app: &App, CurrentCaller(caller): CurrentCaller, user: UserId, code: Code) -> PlatformResponse<Empty> {
-    let reply = app.query(&caller, CheckUserForChange { user: Some(user) }).await;
-    let result = reply.result.clone().and(Err(code.into()));
-    Reply { result, ..reply.map(|()| Empty {}) }.into()
+    let mut reply = app.query(&caller, CheckUserForChange { user: Some(user) }).await.map(|()| Empty {});
+    if reply.result.is_ok() {
+        reply.result = Err(code.into());
+    }
+    reply.into()
 }
 
 /// Lists the phone numbers of a user: none.
@@ -76,7 +77,7 @@ macro_rules! refused {
         pub(crate) async fn $name(
             State(app): State<App>,
             caller: CurrentCaller,
-            Path((user, _)): Path<(UserId, EmailAddressId)>,
+            Path((user, _item)): Path<(UserId, EmailAddressId)>,
         ) -> PlatformResponse<Empty> {
             refuse(&app, caller, user, Code::$code).await
         }

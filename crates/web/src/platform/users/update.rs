@@ -37,7 +37,7 @@ pub(crate) struct UserChangesFields {
     /// Whether the user is signed out everywhere and cannot sign in.
     disabled: Option<bool>,
     /// `none`: second factors are not supported.
-    #[schema(inline)]
+    #[expect(dead_code, reason = "its only value changes nothing")]
     second_factor_policy: Option<String>,
     /// True to remove the picture.
     remove_profile_image: Option<bool>,
