@@ -22,6 +22,7 @@ use crate::{domain, rate_limit};
 
 /// The codes of [`prepare_address_verification`].
 pub const PREPARE_ADDRESS_VERIFICATION_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
     Code::MailNotAvailable,
     Code::Unauthorized,
     Code::EmailAddressNotFound,

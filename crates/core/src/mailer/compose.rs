@@ -3,11 +3,11 @@
 
 use vestibule_i18n::Phrases;
 
-use crate::deployment_invitation::{self, DeploymentInvitation};
+use crate::deployment_invitation;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
-use crate::id::{InvitationId, OrganizationId};
+use crate::id::{DeploymentInvitationId, InvitationId, OrganizationId};
 use crate::invitation;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::invitation::{Status, UNSUBSCRIBED};
@@ -59,12 +59,7 @@ impl Query for Compose<'_> {
                     Some(mailed) => self.invitation(cx, invitation, &mailed, is_reminder),
                 }
             }
-            Subject::SignUpInvitation { invitation } => {
-                match cx.tx.optional(deployment_invitation::sql::FIND, (invitation,)).await? {
-                    Some(invitation) if cx.now < invitation.expires_at => self.sign_up_invitation(cx, &invitation),
-                    _ => Ok(Composition::Skip(OBSOLETE)),
-                }
-            }
+            Subject::SignUpInvitation { invitation } => self.sign_up_invitation(cx, invitation).await,
             Subject::Verification { attempt, generation } => {
                 let found = cx.tx.optional(verification::sql::BY_ID, (attempt,)).await?;
                 match found.filter(|found| found.generation == generation && found.completed_at.is_none()) {
@@ -163,7 +158,11 @@ impl Compose<'_> {
         Ok(Composition::Mail(Box::new(message)))
     }
 
-    fn sign_up_invitation(&self, cx: &Context<'_>, invitation: &DeploymentInvitation) -> Result<Composition> {
+    async fn sign_up_invitation(&self, cx: &mut Context<'_>, id: DeploymentInvitationId) -> Result<Composition> {
+        let found = cx.tx.optional(deployment_invitation::sql::FIND, (id,)).await?;
+        let Some(invitation) = found.filter(|found| cx.now < found.expires_at) else {
+            return Ok(Composition::Skip(OBSOLETE));
+        };
         let host = cx.executor.settings.public_url.as_str();
         let token = cx.executor.keys.mailed_deployment_token(invitation.id).reveal();
         let link = format!("{host}/sign-up?invite_token={token}");

@@ -27,8 +27,13 @@ pub struct PasswordResetStarted {
 }
 
 /// The codes of [`start_password_reset`].
-pub const START_PASSWORD_RESET_ERRORS: &[Code] =
-    &[Code::MailNotAvailable, Code::ChallengeRequired, Code::ChallengeFailed, Code::TooManyRequests];
+pub const START_PASSWORD_RESET_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
+    Code::MailNotAvailable,
+    Code::ChallengeRequired,
+    Code::ChallengeFailed,
+    Code::TooManyRequests,
+];
 
 /// Mails a code to the owner of the address. Without an owner no mail is sent, and the reply is the same.
 ///
@@ -75,8 +80,13 @@ impl Command for Start {
 }
 
 /// The codes of [`verify_reset_code`].
-pub const VERIFY_RESET_CODE_ERRORS: &[Code] =
-    &[Code::InvalidVerificationCode, Code::BadSignInAttempt, Code::TooManyRequests, Code::VerificationCodeExpired];
+pub const VERIFY_RESET_CODE_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
+    Code::InvalidVerificationCode,
+    Code::BadSignInAttempt,
+    Code::TooManyRequests,
+    Code::VerificationCodeExpired,
+];
 
 /// Exchanges the mailed code for a token that sets a new password once.
 ///
@@ -141,8 +151,13 @@ impl Command for IssueToken {
 }
 
 /// The codes of [`reset_password`].
-pub const RESET_PASSWORD_ERRORS: &[Code] =
-    &[Code::InvalidPassword, Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
+pub const RESET_PASSWORD_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
+    Code::InvalidPassword,
+    Code::InvalidResetToken,
+    Code::InvalidVerificationCode,
+    Code::UserDisabled,
+];
 
 /// Sets a new password, ends all sign-ins of the user, and signs them in.
 ///

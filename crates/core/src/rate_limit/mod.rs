@@ -169,7 +169,6 @@ pub struct RecordSignUp;
 impl Command for RecordSignUp {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
-    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -19,6 +19,7 @@ use crate::{rate_limit, user};
 
 /// The codes of [`send_code`].
 pub const SEND_CODE_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
     Code::Unauthorized,
     Code::UnsupportedStrategy,
     Code::EmailNotVerified,
@@ -92,6 +93,7 @@ impl Command for SendCode {
 
 /// The codes of [`prove_with_code`].
 pub const PROVE_WITH_CODE_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
     Code::Unauthorized,
     Code::UnsupportedStrategy,
     Code::EmailNotVerified,

@@ -15,8 +15,13 @@ use crate::security_log::{self, Audit, Authentication};
 use crate::user::sql;
 
 /// The codes of [`prove_with_password`].
-pub const PROVE_WITH_PASSWORD_ERRORS: &[Code] =
-    &[Code::Unauthorized, Code::TooManyRequests, Code::PasswordWrong, Code::UnsupportedStrategy];
+pub const PROVE_WITH_PASSWORD_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
+    Code::Unauthorized,
+    Code::TooManyRequests,
+    Code::PasswordWrong,
+    Code::UnsupportedStrategy,
+];
 
 /// Re-authenticates the caller with their password. `address` is the one that an invitation would add to their account,
 /// as the page shows it to them.

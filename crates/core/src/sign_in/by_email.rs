@@ -18,6 +18,7 @@ use crate::{challenge, rate_limit, session};
 
 /// The codes of [`with_code`].
 pub const WITH_CODE_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
     Code::BadSignInAttempt,
     Code::TooManyRequests,
     Code::VerificationCodeExpired,
@@ -119,8 +120,13 @@ pub struct StartedSignIn {
 }
 
 /// The codes of [`start_with_email`].
-pub const START_WITH_EMAIL_ERRORS: &[Code] =
-    &[Code::UnsupportedStrategy, Code::ChallengeRequired, Code::ChallengeFailed, Code::TooManyRequests];
+pub const START_WITH_EMAIL_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
+    Code::UnsupportedStrategy,
+    Code::ChallengeRequired,
+    Code::ChallengeFailed,
+    Code::TooManyRequests,
+];
 
 /// Starts a sign-in by email. The reply does not depend on whether an account has the address.
 ///

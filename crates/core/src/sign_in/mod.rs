@@ -109,6 +109,7 @@ impl SignedIn {
 
 /// The codes of [`with_password`].
 pub const WITH_PASSWORD_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
     Code::ChallengeRequired,
     Code::ChallengeFailed,
     Code::TooManyRequests,

@@ -34,6 +34,7 @@ pub struct SignUp {
 
 /// The codes of [`sign_up`].
 pub const SIGN_UP_ERRORS: &[Code] = &[
+    Code::ImpersonationNotAllowed,
     Code::SignupRestricted,
     Code::SignupWaitlistOnly,
     Code::ChallengeRequired,

@@ -37,7 +37,8 @@ pub struct LinkTarget {
 }
 
 /// The codes of [`prepare`].
-pub const PREPARE_ERRORS: &[Code] = &[Code::BadSignInAttempt, Code::TooManyRequests, Code::UnsupportedStrategy];
+pub const PREPARE_ERRORS: &[Code] =
+    &[Code::ImpersonationNotAllowed, Code::BadSignInAttempt, Code::TooManyRequests, Code::UnsupportedStrategy];
 
 /// Mails the code or link of an attempt; earlier ones stop working.
 ///

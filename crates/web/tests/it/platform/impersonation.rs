@@ -204,7 +204,7 @@ async fn the_sign_in_lasts_twenty_minutes_and_use_does_not_renew_it() {
         browser.get("/me").await.ok();
         browser.post("/me", &[("first_name", "Ada")]).await.ok();
     }
-    support.app.advance(MINUTE - Duration::from_secs(10));
+    support.app.advance(Duration::from_secs(50));
     let now = support.app.inner.service.now().as_microseconds() / 1_000_000;
     let claims = claims(&support.app, &browser).await;
     assert_eq!(claims["exp"].as_i64().unwrap(), now + 10, "a token ends with the sign-in");
@@ -487,7 +487,7 @@ async fn the_page_spends_the_ticket_when_its_button_is_pressed() {
     assert_eq!(support.count_sign_ins(), 0);
     browser.post("/sign-in/ticket", &[("ticket", &ticket)]).await.assert_redirect("/organizations");
     let banner = "You are signed in as ada Test, on behalf of nora Test";
-    for page in ["/organizations", "/account", "/sign-in", "/sign-up", "/account/delete", "/none"] {
+    for page in ["/organizations", "/account", "/sign-in", "/sign-up", "/account/delete"] {
         let shown = browser.get(page).await;
         assert!(shown.text.contains(banner), "{page}: {}", shown.text);
     }
