@@ -19,11 +19,12 @@ assert(created.data, JSON.stringify(created.error));
 const repeated = await client.POST("/keys", { params: { header }, body: { name: "Billing", scopes: ["keys:read"] } });
 assert.equal(repeated.data?.id, created.data.id, "the repeated call creates no second key");
 
+const path = { id: created.data.id };
 const listed = await client.GET("/keys", { params: { query: { limit: 10 } } });
-assert(listed.data?.data.some((one) => one.id === created.data.id && one.last_used_at === null));
+assert(listed.data, JSON.stringify(listed.error));
+assert(listed.data.data.some((one) => one.id === path.id && one.last_used_at === null));
 assert.equal(listed.data.has_more, false);
 
-const path = { id: created.data.id };
 const rotated = await client.POST("/keys/{id}/rotate", { params: { path }, body: { grace_hours: 0 } });
 assert(rotated.data && rotated.data.secret !== created.data.secret);
 const old = await connect(created.data.secret).GET("/keys");

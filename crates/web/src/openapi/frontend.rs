@@ -51,7 +51,7 @@ const TAGS: &[(&str, &str)] = &[
 
 fn has_error(call: &Call, method: &HttpMethod, code: Code) -> bool {
     match code {
-        Code::CrossSiteRequest => *method != HttpMethod::Get || call.extractor_errors.contains(&code),
+        Code::CrossSiteRequest => *method != HttpMethod::Get || call.declares(code),
         // Commands that are also for API keys declare it.
         Code::KeyBoundToOrganization => false,
         code => {

@@ -12,7 +12,7 @@ use super::declaration::Declaration;
 use super::schemas::{operations, responses};
 use super::values::PLATFORM_VALUES;
 use super::{Api, Call, add_paragraph};
-use crate::platform::{ErrorBody, error_status};
+use crate::platform::{ErrorBody, SortOrder, error_status};
 
 /// The server-to-server API, in `docs/platform-openapi.json`.
 pub(crate) const PLATFORM: Api = Api {
@@ -55,7 +55,8 @@ const TAGS: &[(&str, &str)] = &[
         title = "Vestibule: API for backends",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(ErrorBody)),
+    // Parameters do not bring their schemas.
+    components(schemas(ErrorBody, SortOrder)),
     security(("api_key" = [])),
     modifiers(&ApiKeyScheme)
 )]

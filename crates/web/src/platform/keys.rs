@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::api_key::{ApiKey, Create, List, MAX_GRACE, NewApiKey, Revoke, Rotate};
 use vestibule_core::id::{ApiKeyId, OrganizationId};
 use vestibule_core::names::ApiKeyName;
 use vestibule_core::scope::{Scopes, UnknownScope};
 use vestibule_core::time::Timestamp;
+use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
@@ -97,6 +97,8 @@ pub(crate) struct CreateFields {
 }
 
 impl FromFields for CreateFields {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let scopes = fields.texts("scopes")?.ok_or_else(|| Problem::required("scopes"))?.join(" ");
         Ok(Self {

@@ -112,6 +112,7 @@ impl ListQuery {
 impl FromFields for ListQuery {
     /// Clients send further ones, which filter some lists.
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidCursor];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let text = |fields: &mut FieldReader, name| -> Result<Option<String>, Problem> {

@@ -107,8 +107,7 @@ async fn refuse_what_there_is_not(suite: &mut Suite, user: &str) {
     let primary = phones.make_phone_primary(user, "1").send().await;
     suite.refused("phones.make_phone_primary", "POST /users/{id}/phones/{id}/make-primary", 0, primary);
     suite.refused("passkeys.list", "GET /users/{id}/passkeys", 404, passkeys.list(user).send().await);
-    let name = RenamePasskeyRequest { name: "Laptop".to_owned() };
-    let renamed = passkeys.rename(user, "1", name).send().await;
+    let renamed = passkeys.rename(user, "1", "Laptop").send().await;
     suite.refused("passkeys.rename", "PATCH /users/{id}/passkeys/{id}", 0, renamed);
     let deleted = passkeys.delete(user, "1").send().await;
     suite.refused("passkeys.delete", "DELETE /users/{id}/passkeys/{id}", 0, deleted);
