@@ -130,7 +130,7 @@ async fn the_password_policy_applies_unless_it_is_skipped() {
         fields["skip_password_check"] = json!(skip);
         fields
     };
-    for weak in ["short", "12345678", "password", "ada lovelace"] {
+    for weak in ["short", "12345678", "password", "lovelace example"] {
         backend.post("/users", &with(weak, false)).await.assert_error(400, "INVALID_PASSWORD");
     }
     for unusable in ["a\tb", &"x".repeat(600), &"x".repeat(2000)] {
@@ -414,7 +414,7 @@ async fn sets_and_removes_a_password() {
     let message = backend.delete(&path).await.assert_error(400, "NO_ALTERNATIVE_AUTH_METHOD");
     assert!(message.contains("disable them"), "{message}");
     app.verify_all_addresses();
-    backend.patch(&path, &json!({"new_password": "ada@example.com"})).await.assert_error(400, "INVALID_PASSWORD");
+    backend.patch(&path, &json!({"new_password": "example example"})).await.assert_error(400, "INVALID_PASSWORD");
     backend.patch(&path, &json!({})).await.assert_error(400, "REQUIRED_FIELD");
     assert_eq!(user.get("/me").await.status, 200);
     assert_eq!(backend.patch(&path, &json!({"new_password": "open-sesame-43"})).await.ok(), json!({}));
