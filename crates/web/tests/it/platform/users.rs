@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
+use futures_util::future::join_all;
 use image::ImageFormat;
 use serde_json::{Value, json};
 use vestibule_testbed::invariants;
@@ -502,4 +503,19 @@ async fn a_repeated_request_creates_one_user() {
     assert_eq!(created, again);
     backend.headers.clear();
     assert_eq!(backend.get("/users").await.page().len(), 1);
+}
+
+#[tokio::test]
+async fn of_concurrent_users_one_gets_the_address() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    app.create_user("ada@example.com").await;
+    let create = async |number: usize| {
+        let fields = json!({"first_name": format!("{number}"), "last_name": "", "email_address": "ada@example.com"});
+        backend.post("/users", &fields).await.status
+    };
+    let mut statuses = join_all((0..6).map(create)).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409, 409, 409]);
+    invariants::assert_hold(&app.inner.database, &[WITHOUT_ADDRESS]);
 }
