@@ -74,8 +74,8 @@ const VIOLATIONS: &[(&str, &str)] = &[
             (SELECT 1 FROM email_addresses e WHERE e.user_id = c.user_id AND e.address_key = c.address_key)",
     ),
     (
-        "a user who is not sorted by their primary address",
-        "SELECT COUNT(*) FROM users u WHERE u.sort_email <> COALESCE(
+        "a user who is not sorted by their user name or primary address",
+        "SELECT COUNT(*) FROM users u WHERE u.sort_username <> COALESCE(u.username_key, '') OR u.sort_email <> COALESCE(
             (SELECT e.address_key FROM email_addresses e WHERE e.user_id = u.id AND e.is_primary = 1), '')",
     ),
     (

@@ -90,8 +90,8 @@ macro_rules! insert_user {
     ($rest:literal) => {
         concat!(
             "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, sort_name,
-                                sort_email, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+                                sort_email, sort_username, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE($5, ''), $10, $10)
                  ON CONFLICT (username_key) DO NOTHING ",
             $rest
         )
@@ -182,11 +182,11 @@ sql! {
           WHERE e.address_key = $1";
 
     /// Returns no row when the address is taken.
-    INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates User(2) =
+    INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates nothing("a new account has no session yet") =
         insert_address!("RETURNING id");
 
     /// Like `INSERT_ADDRESS`, for a batch.
-    INSERT_ADDRESS_EACH(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) invalidates User(2) =
+    INSERT_ADDRESS_EACH(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) invalidates nothing("a new account has no session yet") =
         insert_address!("");
 
     /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
@@ -244,7 +244,8 @@ sql! {
         image_url: Text,
         now: Timestamp,
     }) -> (UserId,) invalidates Everyone(all) =
-        "UPDATE users SET first_name = $2, last_name = $3, username = $4, username_key = $5, image_url = $6, updated_at = $7
+        "UPDATE users SET first_name = $2, last_name = $3, username = $4, username_key = $5,
+                sort_username = COALESCE($5, ''), image_url = $6, updated_at = $7
           WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = $5 AND o.id <> $1)
       RETURNING id";
 

@@ -1,6 +1,7 @@
 //! Creating many users with one call: every row is validated, then all valid rows are inserted in one transaction.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 use super::sql::{self, AddressRow};
 use crate::access;
@@ -88,7 +89,8 @@ impl Command for BulkCreate {
             .iter()
             .map(|row| row.as_ref().map_err(Problem::clone).and_then(|row| taken.take(row).map(|()| row)))
             .collect();
-        let done = !self.dry_run && !(self.all_or_nothing && rows.iter().any(Result::is_err));
+        let is_blocked = self.all_or_nothing && rows.iter().any(Result::is_err);
+        let done = !self.dry_run && !is_blocked;
         cx.subject.is_unchanged = !done || rows.iter().all(Result::is_err);
         let mut created = Vec::new();
         if done {
@@ -210,5 +212,9 @@ impl Taken {
 
 /// Keys as one argument of a statement, padded with spaces, which no key has.
 fn pack(keys: &[&str], width: usize) -> String {
-    keys.iter().map(|key| format!("{key:<width$}")).collect()
+    keys.iter().fold(String::with_capacity(keys.len() * width), |mut packed, key| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(packed, "{key:<width$}");
+        packed
+    })
 }

@@ -16,7 +16,7 @@ use crate::search::SearchTerm;
 use crate::user;
 
 /// Users per statement of a search.
-const BATCH: usize = 1000;
+const BATCH: u16 = 1000;
 /// The newest users that a search compares. An address is found beyond them too, by its index.
 const MAX_COMPARED: usize = 100_000;
 /// Greater than every text in the order of the database.
@@ -86,18 +86,14 @@ impl Query for List {
     async fn run(&self, cx: &mut Context<'_>) -> Result<UsersPage> {
         access::require_unbound_key(cx)?;
         let search = self.search.as_ref().filter(|search| !search.is_empty());
-        let (rows, total) = match search {
-            Some(search) => {
-                let found = self.sorted(find_matches(cx, search).await?);
-                let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-                (self.part_of(found), total)
-            }
-            None => {
-                let (count,) = cx.tx.one(sql::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
-                (self.load(cx).await?, count.min(MAX_COUNTED))
-            }
-        };
-        Ok(self.page(rows, total))
+        if let Some(search) = search {
+            let found = self.sorted(find_matches(cx, search).await?);
+            let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+            return Ok(self.page(self.part_of(found), total));
+        }
+        let (count,) = cx.tx.one(sql::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
+        let rows = self.load(cx).await?;
+        Ok(self.page(rows, count.min(MAX_COUNTED)))
     }
 }
 
@@ -192,8 +188,8 @@ async fn find_matches(cx: &mut Context<'_>, search: &SearchTerm) -> Result<Vec<M
     }
     let (mut before, mut compared) = (UserId::from(i64::MAX), 0);
     while compared < MAX_COMPARED && found.len() < MAX_FOUND {
-        let mut batch: Vec<ManagedUser> = cx.tx.all(sql::BEFORE, (before, BATCH as i64, 0)).await?;
-        let is_last = batch.len() < BATCH;
+        let mut batch: Vec<ManagedUser> = cx.tx.all(sql::BEFORE, (before, i64::from(BATCH), 0)).await?;
+        let is_last = batch.len() < usize::from(BATCH);
         compared += batch.len();
         before = batch.iter().map(|user| user.id).min().unwrap_or(before);
         batch.retain(|user| {

@@ -48,7 +48,7 @@ record! {
 
 /// Selects users with their primary address from `$from`, which names a user `u`.
 macro_rules! users {
-    ($from:expr, $rest:literal) => {
+    ($from:literal, $rest:expr) => {
         concat!(
             "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                     u.image_url AS image_url, e.address_key AS email, u.sort_name AS sort_name,
@@ -64,7 +64,7 @@ macro_rules! users {
 /// Selects a page of users in any order. Only the index is read for the users before it.
 macro_rules! page {
     ($rest:literal) => {
-        users!(concat!("(SELECT p.id AS id FROM users p ", $rest, ") k JOIN users u ON u.id = k.id"), "")
+        users!("users u", concat!("WHERE u.id IN (SELECT p.id FROM users p ", $rest, ")"))
     };
 }
 
@@ -117,12 +117,12 @@ sql! {
         page!("WHERE (p.sort_email, p.id) < ($1, $2) ORDER BY p.sort_email DESC, p.id DESC LIMIT $3 OFFSET $4");
 
     AFTER_USERNAME(Text, UserId, i64, i64) -> ManagedUser =
-        page!("WHERE (COALESCE(p.username_key, ''), p.id) > ($1, $2)
-               ORDER BY COALESCE(p.username_key, ''), p.id LIMIT $3 OFFSET $4");
+        page!("WHERE (p.sort_username, p.id) > ($1, $2)
+               ORDER BY p.sort_username, p.id LIMIT $3 OFFSET $4");
 
     BEFORE_USERNAME(Text, UserId, i64, i64) -> ManagedUser =
-        page!("WHERE (COALESCE(p.username_key, ''), p.id) < ($1, $2)
-               ORDER BY COALESCE(p.username_key, '') DESC, p.id DESC LIMIT $3 OFFSET $4");
+        page!("WHERE (p.sort_username, p.id) < ($1, $2)
+               ORDER BY p.sort_username DESC, p.id DESC LIMIT $3 OFFSET $4");
 
     /// `private_metadata` is in no cached response.
     SET_METADATA(UserId, Text, Text, Timestamp) invalidates User(1) =
