@@ -60,8 +60,8 @@ impl Command for AddMany {
             };
             rows.push(checked.map(|()| None));
         }
-        let refused = rows.iter().filter_map(|row| row.as_ref().err().map(Problem::code));
-        cx.subject.partial_refusal = refused.into_iter().find(|code| *code == Code::RoleExceedsYours);
+        let mut refused = rows.iter().filter_map(|row| row.as_ref().err()).map(Problem::code);
+        cx.subject.partial_refusal = refused.find(|code| *code == Code::RoleExceedsYours);
         let is_blocked = self.all_or_nothing && rows.iter().any(Result::is_err);
         let done = !self.dry_run && !is_blocked;
         if done && !valid.is_empty() {
