@@ -213,7 +213,7 @@ resend-many =
        *[other] { $count } Einladungen erneut senden
     }
 resend-warning = Alle erhalten eine E-Mail mit einem neuen Link, der so lange gilt wie üblich. Ältere Links funktionieren nicht mehr.
-link-of = Einladungslink für { $email }
+invitation-for = Einladung für { $email }
 invitation-link-explanation = Wer diesen Link hat, sieht die Einladung, aber nur { $email } kann sie annehmen. Senden Sie ihn der Person, wenn die E-Mail nicht ankommt.
 link = Link
 back-to-invitations = Zurück zu den Einladungen

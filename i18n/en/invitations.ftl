@@ -213,7 +213,7 @@ resend-many =
        *[other] Resend { $count } invitations
     }
 resend-warning = Everybody gets an email with a new link that is valid for the usual time. Older links stop working.
-link-of = Invitation link for { $email }
+invitation-for = Invitation for { $email }
 invitation-link-explanation = Anyone with this link sees the invitation, but only { $email } can accept it. Send it to them if the email does not arrive.
 link = Link
 back-to-invitations = Back to invitations

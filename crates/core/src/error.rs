@@ -178,7 +178,7 @@ codes! {
     /// A key cannot give another one more than it has itself.
     KeyExceedsYours = 403 "KEY_EXCEEDS_YOURS", "This API key has neither that scope nor all organizations itself, so it cannot give them to another key.";
     /// A request with the same idempotency key took effect, and its answer is not known.
-    IdempotentAnswerLost = 409 "IDEMPOTENT_ANSWER_LOST", "A request with this Idempotency-Key has taken effect already, and its answer is not known here. Read what it has changed.";
+    IdempotentAnswerLost = 400 "IDEMPOTENT_ANSWER_LOST", "A request with this Idempotency-Key has taken effect already, and its answer is not known here. Read what it has changed.";
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";
     ApiKeyLimit = 403 "API_KEY_LIMIT", "There are as many API keys as there can be. Revoke one first.";
 

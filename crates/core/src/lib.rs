@@ -88,6 +88,7 @@ pub fn statements() -> impl Iterator<Item = &'static vestibule_db::Declaration> 
 
 const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     access::sql::STATEMENTS,
+    api_key::sql::STATEMENTS,
     bootstrap::sql::STATEMENTS,
     cache::sql::STATEMENTS,
     caller::sql::STATEMENTS,

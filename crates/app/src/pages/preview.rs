@@ -70,7 +70,7 @@ impl Browser {
         for language in Language::ALL {
             self.choose_language(language).await?;
             for scene in &scenes {
-                let html = links.rewrite(&self.page(scene, language).await?);
+                let html = links.rewrite(&scene.path, &self.page(scene, language).await?);
                 write(&out.join(language.tag()).join(format!("{}.html", scene.name)), html.as_bytes())?;
             }
         }

@@ -199,15 +199,14 @@ async fn join(
     workspace: Option<&TargetWorkspace>,
 ) -> Result<(MembershipId, Option<WorkspaceMembershipId>)> {
     let (organization, user) = (invitation.organization_id, invitee.user);
-    let membership = match context.membership {
-        Some(membership) => membership,
-        None => {
-            if !cx.executor.settings.seats.has_limit() {
-                // The transaction is not serializable: a concurrent change of the user's name could be lost.
-                cx.tx.defer(user::sql::LOCK, (user,))?;
-            }
-            membership::join(cx, organization, user, invitation.role_id)?.id
+    let membership = if let Some(membership) = context.membership {
+        membership
+    } else {
+        if !cx.executor.settings.seats.has_limit() {
+            // The transaction is not serializable: a concurrent change of the user's name could be lost.
+            cx.tx.defer(user::sql::LOCK, (user,))?;
         }
+        membership::join(cx, organization, user, invitation.role_id)?.id
     };
     let mut workspace_membership = None;
     if let Some(workspace) = workspace {

@@ -297,15 +297,7 @@ impl EmailTemplate<'_> {
             },
             EmailTemplate::PasswordReset("042117"),
             EmailTemplate::ReauthenticationCode { code: "042117", address: "ada@example.com" },
-            EmailTemplate::SecurityNotice(NoticeEmail {
-                kind: "address_added",
-                detail: "ada@example.com",
-                happened_at: Timestamp::from_microseconds(1_769_077_859_000_000),
-                ip_address: "192.0.2.7",
-                user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-                link: "https://join.example/security-notice#token=sample",
-                link_expires_at: Timestamp::from_microseconds(1_769_337_059_000_000),
-            }),
+            EmailTemplate::SecurityNotice(notice_sample()),
             EmailTemplate::AccountExists { link: "https://join.example/sign-in" },
             EmailTemplate::AddressInUse,
             EmailTemplate::AddressTooNew { available_at: Timestamp::from_microseconds(1_769_077_859_000_000) },
@@ -334,6 +326,18 @@ impl EmailTemplate<'_> {
             }),
             EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
         ]
+    }
+}
+
+const fn notice_sample() -> NoticeEmail<'static> {
+    NoticeEmail {
+        kind: "address_added",
+        detail: "ada@example.com",
+        happened_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+        ip_address: "192.0.2.7",
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        link: "https://join.example/security-notice#token=sample",
+        link_expires_at: Timestamp::from_microseconds(1_769_337_059_000_000),
     }
 }
 

@@ -224,7 +224,7 @@ sql! {
       RETURNING id";
 
     SET_LANGUAGE(UserId, Language, Timestamp) invalidates User(1) =
-        "UPDATE users SET language = $2, updated_at = $3 WHERE id = $1 AND (language IS NULL OR language <> $2)";
+        "UPDATE users SET language = $2, updated_at = $3 WHERE id = $1 AND COALESCE(language, '') <> $2";
 
     SET_SORT_NAME(UserId, Text) invalidates nothing("only new memberships have it") =
         "UPDATE users SET sort_name = $2 WHERE id = $1";

@@ -1,5 +1,9 @@
 //! Migrations: what a database records of them, and which databases are refused.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use vestibule_core::time::Timestamp;
 use vestibule_db::{Db, MIGRATIONS, Migration, MigrationFile, OpenError, PostgresOptions};
 use vestibule_testbed::{Database, Engine};
@@ -104,5 +108,20 @@ fn without_rowid_tables_declare_key_columns_first() {
         assert_eq!(columns[..keys.len()], keys, "{table}");
         let scopes: Vec<_> = columns.iter().filter(|column| column.ends_with("scope")).collect();
         assert!(scopes.is_empty() || scopes == [&keys[0]], "the key of {table} starts with its scope: {keys:?}");
+    }
+}
+
+#[test]
+fn every_file_is_a_migration() {
+    for engine in Engine::BOTH {
+        let folder = match engine {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(folder);
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let listed =
+            MIGRATIONS.iter().map(|migration| file(migration, engine).path.rsplit('/').next().unwrap().to_owned());
+        assert_eq!(files.collect::<BTreeSet<_>>(), listed.collect::<BTreeSet<_>>(), "{engine:?}");
     }
 }

@@ -113,3 +113,13 @@ fn refuses_newer_sqlite_file_and_file_in_use() {
     drop(connection);
     assert!(matches!(Sqlite::open(&path, now), Err(OpenError::Newer { found: 999, .. })));
 }
+
+/// A new language is a folder of `i18n/`, not a migration.
+#[test]
+fn no_check_lists_languages() {
+    let tables = select_strings(
+        &migrated_sqlite().connection,
+        "SELECT name FROM sqlite_schema WHERE instr(sql, 'anguage IN') > 0",
+    );
+    assert!(tables.is_empty(), "{tables:?}");
+}

@@ -282,7 +282,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         }
         let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
         keys.sort_unstable();
-        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+        if !keys.is_sorted_by(|key, next| key < next) {
             return Err(serde::de::Error::custom("duplicate key"));
         }
         Ok(Object(fields))

@@ -199,6 +199,14 @@ fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView 
     }
 }
 
+/// Returns the roles of an invitation: the one in the organization, and the one in its workspace, if it has one.
+fn invited_roles(role: &str, workspace: Option<(&str, &str)>) -> String {
+    match workspace {
+        Some((workspace, workspace_role)) => format!("{role} · {workspace}: {workspace_role}"),
+        None => role.to_owned(),
+    }
+}
+
 fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvitation) -> InvitationView {
     let t = cx.words;
     let target = match &row.workspace_name {
@@ -216,7 +224,7 @@ fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvita
         title: if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) },
         initials: initials(&row.organization_name),
         logo: cx.app.response_context().image_url(&row.organization_image_url),
-        role: t.invited_roles(&role, row.workspace_name.as_deref().zip(workspace_role.as_deref())),
+        role: invited_roles(&role, row.workspace_name.as_deref().zip(workspace_role.as_deref())),
         token: token.reveal(),
         expires: t.time_html(row.expires_at, cx.now()),
     }

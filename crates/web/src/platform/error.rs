@@ -48,7 +48,8 @@ pub(crate) const fn status(code: Code) -> u16 {
         | Code::WorkspaceIsAssigned
         | Code::InvitationLimit
         | Code::UserDisabled
-        | Code::IdempotencyKeyReused => 409,
+        | Code::IdempotencyKeyReused
+        | Code::IdempotentAnswerLost => 409,
         _ => code.status(),
     }
 }

@@ -30,14 +30,6 @@ impl Words {
         self.0.language().tag()
     }
 
-    /// Returns the roles of an invitation: the one in the organization, and the one in its workspace, if it has one.
-    pub(super) fn invited_roles(self, role: &str, workspace: Option<(&str, &str)>) -> String {
-        match workspace {
-            Some((workspace, workspace_role)) => format!("{role} · {workspace}: {workspace_role}"),
-            None => role.to_owned(),
-        }
-    }
-
     /// Returns the text of a flash message, or `None` for an unknown key.
     pub(super) fn flash(self, flash: &Flash) -> Option<String> {
         let count = || flash.arguments.first()?.parse::<u32>().ok();

@@ -361,7 +361,7 @@ async fn resends_revokes_and_copies_the_link_of_one_invitation() {
     fixture.owner.post(&selected, &[("resend", &id)]).await.assert_redirect(&fixture.path);
     fixture.owner.get(&fixture.path).await.assert_page(200, "Invitation resent.");
     assert_eq!(fixture.app.mail_count(NINA), 2);
-    let link = fixture.owner.get(&format!("{}/{id}/link", fixture.path)).await.assert_page(200, "Invitation link for");
+    let link = fixture.owner.get(&format!("{}/{id}/link", fixture.path)).await.assert_page(200, "Invitation for");
     let token = value(&link, "value=\"http://vestibule.test/invite#token=inv_");
     assert!(!token.contains('.'), "the copied link has no proof of the address");
     assert!(link.contains("name=\"resend\"") && link.contains("name=\"revoke\""), "{link}");

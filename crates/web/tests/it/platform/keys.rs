@@ -6,9 +6,10 @@ use serde_json::json;
 use vestibule_core::api_key::{Create, Revoke, Rotate};
 use vestibule_core::execution::Caller;
 use vestibule_core::names::ApiKeyName;
+use vestibule_testbed::Database;
 
 use super::PlatformClient;
-use crate::harness::{DAY, HOUR, TestApp, text};
+use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, text};
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_its_digest_is_stored() {
@@ -42,7 +43,8 @@ async fn invalid_keys_get_one_answer() {
     assert_eq!(PlatformClient::with_key(&app, &expired).get("/keys").await.status, 200);
     app.advance(DAY + HOUR);
     // Another installation's key is well-formed and unknown.
-    let unknown = PlatformClient::new(&TestApp::start().await, "*").await.key;
+    let other = TestAppBuilder::new(Database::create()).with_seed(8).build().await;
+    let unknown = PlatformClient::new(&other, "*").await.key;
     let mut answers = Vec::new();
     for key in ["", "vst_live_sk_", &mistyped, &expired, &revoked, &unknown] {
         let answer = PlatformClient::with_key(&app, key).get("/keys").await;

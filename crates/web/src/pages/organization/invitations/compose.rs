@@ -128,7 +128,9 @@ impl Choices {
     ) -> PageResult<Self> {
         let own = PermissionSet::union(org.roles.iter().map(|role| role.permissions.clone()));
         let mut roles = cx.query(ListRoles { organization: org.id }).await?;
-        let all_roles = roles.iter().map(|role| (role.id, role.name.clone())).collect();
+        let t = cx.words;
+        let all_roles = roles.iter().map(|role| (role.id, t.role_name(&role.name, role.organization_id.is_none())));
+        let all_roles = all_roles.collect();
         roles.retain(|role| own.covers(&role.permissions));
         let workspaces = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
         let workspaces: Vec<_> = workspaces.into_iter().map(|own| (own.workspace.id, own.workspace.name)).collect();
@@ -145,7 +147,9 @@ impl Choices {
             all_roles,
             default_role: cx.app.service().deployment().map_or_else(|_| 0.into(), |found| found.member_role_id),
             workspaces,
-            workspace_roles: workspace_roles.map(|role| (role.id, role.name)).collect(),
+            workspace_roles: workspace_roles
+                .map(|role| (role.id, t.role_name(&role.name, role.workspace_id.is_none())))
+                .collect(),
         })
     }
 
@@ -223,7 +227,12 @@ impl Compose {
         Ok(Self {
             days: if values.days.is_empty() { default_days.to_string() } else { values.days.clone() },
             expires,
-            roles: roles.map(|role| SelectOption::new(role.id, role.name.as_str(), role.id == selected_role)).collect(),
+            roles: roles
+                .map(|role| {
+                    let name = cx.words.role_name(&role.name, role.organization_id.is_none());
+                    SelectOption::new(role.id, name, role.id == selected_role)
+                })
+                .collect(),
             workspaces: choices.workspace_options(values.workspace),
             workspace_roles: options(&choices.workspace_roles, values.workspace_role),
             languages: Language::ALL

@@ -32,7 +32,7 @@ async fn page(cx: &PageContext, ids: (&str, &str)) -> PageResult<Response> {
     let details = cx.query(Show { organization, invitation }).await?;
     let settings = cx.app.settings();
     let page = Page {
-        layout: cx.layout(format!("{} · {}", cx.words.copy_link(), details.row.email_key), true),
+        layout: cx.layout(cx.words.invitation_for(&details.row.email_key), true),
         org,
         link: settings.mail.invitation_link(&settings.public_url, &details.token.reveal()),
         has_expired: details.expired,

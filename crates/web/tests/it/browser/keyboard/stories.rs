@@ -177,14 +177,9 @@ async fn invites_two_people_and_revokes_one_invitation() {
         keyboard.updated(FLASH).await;
         assert_eq!(scene.count("invitations WHERE status = 'pending'"), 2);
 
-        let menu = "tbody tr:first-child details.menu";
-        keyboard.activate(&format!("{menu} > summary")).await;
-        browser.wait_for(&format!("{menu}[open]")).await;
-        keyboard.press(Escape).await;
-        browser.wait_for(&format!("{menu}:not([open])")).await;
-        keyboard.press(Space).await;
-        browser.wait_for(&format!("{menu}[open]")).await;
-        keyboard.activate(&format!("{menu} [name=revoke]")).await;
+        keyboard.activate("tbody tr:first-child td.main a").await;
+        browser.wait_for("main form [name=revoke]").await;
+        keyboard.activate("main form [name=revoke]").await;
         keyboard.updated("form.confirm").await;
         keyboard.activate("form.confirm button.bad").await;
         keyboard.updated(FLASH).await;
@@ -259,6 +254,8 @@ async fn changes_the_password_and_ends_a_session() {
         let keyboard = &scene.keyboard;
         scene.sign_in(OLGA, "/account").await;
         keyboard.activate("#sessions form.inline button").await;
+        keyboard.updated("form.confirm").await;
+        keyboard.activate("form.confirm button.bad").await;
         keyboard.updated(FLASH).await;
         scene.owner.get("/me").await.assert_error(401, "UNAUTHORIZED");
         keyboard.fill("[name=present]", PASSWORD).await;
