@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::WorkspaceMember;
 use super::sql::members as sql;
-use super::sql::{self as statements, WorkspaceMembership};
-use super::{WorkspaceMember, sql::Workspace};
+use super::sql::{self as statements, Workspace, WorkspaceMembership};
 use crate::access::{self, WorkspaceGrant};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -52,8 +52,8 @@ struct Row {
 }
 
 /// The rows of a page, and those after it that were read.
-struct Rows {
-    rows: Vec<Row>,
+struct FoundRows {
+    page: Vec<Row>,
     total: Total,
     has_more: bool,
 }
@@ -66,7 +66,7 @@ impl Query for FindMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<FoundMembers> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let Rows { mut rows, total, has_more } = if self.search.is_some() {
+        let FoundRows { page: mut rows, total, has_more } = if self.search.is_some() {
             self.search(cx, &grant).await?
         } else if self.sort.is_by_name() {
             self.read_by_name(cx, &grant).await?
@@ -86,7 +86,7 @@ impl FindMembers {
     }
 
     /// Reads the index of the workspace.
-    async fn read_by_time(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
+    async fn read_by_time(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<FoundRows> {
         let (organization, workspace) = grant.ids();
         let Workspace { member_count, .. } = cx.tx.one(statements::WORKSPACE, (organization, workspace)).await?;
         let (statement, start) = match self.sort {
@@ -98,11 +98,11 @@ impl FindMembers {
         let page = cx.tx.all(statement, (organization, workspace, start, rows, self.skip.into())).await?;
         let to_row = |membership: WorkspaceMembership| Row { position: by_time(&membership), membership };
         let (has_more, total) = (page.len() > self.limit(), Total::exact(member_count));
-        Ok(Rows { rows: page.into_iter().map(to_row).collect(), total, has_more })
+        Ok(FoundRows { page: page.into_iter().map(to_row).collect(), total, has_more })
     }
 
     /// Reads the organization's list of members with a filter by the workspace.
-    async fn read_by_name(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
+    async fn read_by_name(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<FoundRows> {
         let limit = u32::from(self.limit.clamp(1, 1000));
         let position = match &self.after {
             Some(cursor) => Position::After(NameCursor { id: cursor.id.get().into(), name: cursor.name.clone() }),
@@ -110,10 +110,10 @@ impl FindMembers {
         };
         let (keys, total) = self.find(cx, grant, &position, limit).await?;
         let rows = load_rows(cx, grant, &keys.rows, true).await?;
-        Ok(Rows { rows, total, has_more: keys.has_next })
+        Ok(FoundRows { page: rows, total, has_more: keys.has_next })
     }
 
-    async fn search(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
+    async fn search(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<FoundRows> {
         let max = u32::try_from(MAX_FOUND).unwrap_or(u32::MAX);
         let (keys, total) = self.find(cx, grant, &Position::Page(1), max).await?;
         let mut rows = load_rows(cx, grant, &keys.rows, self.sort.is_by_name()).await?;
@@ -131,7 +131,7 @@ impl FindMembers {
         };
         let rows = rows.into_iter().filter(is_after).skip(self.skip as usize).take(self.limit() + 1);
         let rows: Vec<_> = rows.collect();
-        Ok(Rows { has_more: rows.len() > self.limit(), rows, total })
+        Ok(FoundRows { has_more: rows.len() > self.limit(), page: rows, total })
     }
 
     /// Finds the members of the organization who are in the workspace.
