@@ -61,6 +61,27 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     app.execute(&format!(
         "INSERT INTO notice_schedules (organization_id, user_id, kind, due_at) VALUES ({organization}, {kim}, 'join_requests', 1)"
     ));
+    app.execute(
+        "INSERT INTO api_keys (id, name, scopes, created_at, valid_until) VALUES (1, 'Key', 'users:read', 0, 9)",
+    );
+    for statement in [
+        format!(
+            "INSERT INTO api_key_secrets (digest, api_key_id, shown, created_at, valid_until) VALUES ({id}, 1, 'x', 0, 9)"
+        ),
+        format!(
+            "INSERT INTO api_key_answers (api_key_id, key_digest, asked_digest, status, answer, created_at)
+             VALUES (1, {id}, {id}, 200, {id}, 0)"
+        ),
+        format!(
+            "INSERT INTO session_tickets (digest, user_id, actor_id, api_key_id, created_at, expires_at)
+             VALUES ({id}, {kim}, {kim}, 1, 0, 1)"
+        ),
+        "INSERT INTO deployment_invitations (id, email, email_key, first_name, last_name, created_at, expires_at)
+         VALUES (1, 'W@x.se', 'w@x.se', '', '', 0, 1)"
+            .to_owned(),
+    ] {
+        app.execute(&statement);
+    }
     let image = images::encode(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &image)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();
