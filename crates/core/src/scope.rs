@@ -128,12 +128,12 @@ impl Scopes {
     /// others of the built-in ones through a role.
     pub(crate) fn permissions(self) -> PermissionSet {
         let may_write = |scopes: &[Scope]| scopes.iter().all(|scope| self.contains(*scope));
-        PermissionSet::of_api_key(
+        PermissionSet::of_api_key([
             may_write(&[Scope::OrganizationsWrite]),
             may_write(&[Scope::MembersWrite, Scope::InvitationsWrite]),
             may_write(&[Scope::RolesWrite]),
             may_write(&[Scope::WorkspacesWrite]),
-        )
+        ])
     }
 }
 

@@ -269,7 +269,6 @@ impl EmailTemplate<'_> {
     }
 
     /// One sample of each template, for previews and to check that every template can be rendered.
-    #[expect(clippy::too_many_lines, reason = "it is a list")]
     pub const fn samples() -> [EmailTemplate<'static>; 20] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",

@@ -185,12 +185,10 @@ impl PermissionSet {
         all
     }
 
-    /// The permissions of an API key in an organization. A key that may do everything is like an admin.
+    /// The permissions of an API key in an organization: whether it manages its settings, members, roles and workspaces. A
+    /// key that may do everything is like an admin.
     pub(crate) fn of_api_key(
-        manages_settings: bool,
-        manages_members: bool,
-        manages_roles: bool,
-        manages_workspaces: bool,
+        [manages_settings, manages_members, manages_roles, manages_workspaces]: [bool; 4],
     ) -> Self {
         if manages_settings && manages_members && manages_roles && manages_workspaces {
             return Self::new([ADMIN]);

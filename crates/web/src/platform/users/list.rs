@@ -52,6 +52,6 @@ fn sort(key: Option<&str>) -> Result<UserSort, Problem> {
         None | Some("phone_number") => Ok(UserSort::CreatedAt),
         Some(key) => key
             .parse()
-            .map_err(|_| Problem::field("sort_key", "use created_at, name, username, email or phone_number.")),
+            .map_err(|()| Problem::field("sort_key", "use created_at, name, username, email or phone_number.")),
     }
 }

@@ -7,6 +7,7 @@ use vestibule_core::settings::SignUpMode;
 use super::Recorder;
 use crate::harness::{DAY, TestApp, TestClient, text};
 use crate::images::encode;
+use crate::platform::PlatformClient;
 
 const PASSWORD: &str = "open-sesame-42";
 
@@ -228,7 +229,7 @@ async fn use_account(recorder: &mut Recorder, scene: &Scene) {
     recorder.post(&guest, "/me/account/delete", json!({"password": PASSWORD})).await;
 }
 
-async fn sign_in_by_mail(recorder: &mut Recorder, Scene { app, .. }: &Scene) {
+async fn sign_in_by_mail(recorder: &mut Recorder, Scene { app, ada, .. }: &Scene) {
     let email = "nina@acme.example";
     let start = async |client: &TestClient, strategy: &str| {
         let session = client.post("/auth/signin", &[("email", email), ("strategy", strategy)]).await.ok();
@@ -247,6 +248,13 @@ async fn sign_in_by_mail(recorder: &mut Recorder, Scene { app, .. }: &Scene) {
     let token = mail.split_once("/sign-in/link#token=").unwrap().1.split_whitespace().next().unwrap().to_owned();
     app.inner.secret_scan.add_secret(&token);
     recorder.get(&by_link, &format!("/auth/verify-magic-link?token={token}")).await;
+
+    let backend = PlatformClient::new(app, "users:impersonate").await;
+    let (user, actor) = (by_link.get("/me").await.ok()["id"].clone(), ada.get("/me").await.ok()["id"].clone());
+    let fields = json!({"ticket_type": "impersonation", "user_id": user, "actor_id": actor});
+    let ticket = text(&backend.post("/session/tickets", &fields).await.ok()["ticket"]);
+    recorder.get(&app.anonymous(), &format!("/session/ticket/exchange?ticket={ticket}")).await;
+    app.drain().await;
 
     let challenge = by_link.post("/captcha/challenge", &[]).await.body;
     recorder.post(&by_link, "/captcha/redeem", crate::challenge::solution(&challenge)).await;

@@ -145,7 +145,7 @@ async fn tickets_need_their_scope_and_two_enabled_users() {
     bound.post("/session/tickets", &support.fields()).await.assert_error(403, "KEY_BOUND_TO_ORGANIZATION");
     for user in [&support.agent_id, &support.user_id] {
         support.app.run(&support.app.anonymous(), DisableUser { user: user.parse().unwrap() }).await.unwrap();
-        create(&[]).await.assert_error(403, "USER_DISABLED");
+        create(&[]).await.assert_error(409, "USER_DISABLED");
         support.app.run(&support.app.anonymous(), EnableUser { user: user.parse().unwrap() }).await.unwrap();
     }
     assert_eq!(support.app.count("SELECT COUNT(*) FROM session_tickets"), 1);

@@ -199,7 +199,7 @@ fn heading(
 
 pub(super) fn row(cx: &PageContext, details: InvitationDetails) -> Row {
     let (t, now) = (cx.words, cx.now());
-    let sent_by = if details.row.is_by_api_key { t.via_api() } else { t.by_inviter(&inviter_name(t, &details)) };
+    let sent_by = if details.row.is_by_api_key { t.via_api() } else { t.by_inviter(inviter_name(t, &details)) };
     let in_organization = t.role_name(&details.role.name, details.role.organization_id.is_none());
     let role = match details.workspace.as_ref().zip(details.workspace_role.as_ref()) {
         Some((workspace, role)) => {
