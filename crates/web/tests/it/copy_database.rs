@@ -10,6 +10,7 @@ use crate::harness::{START_TIME, TestApp, TestAppBuilder, text};
 use crate::images;
 
 /// Creates a database with rows in every table, and stops its process.
+#[expect(clippy::too_many_lines, reason = "it fills every table")]
 async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     let app = TestAppBuilder::new(Database::create_on(engine)).build().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;

@@ -12,6 +12,7 @@ fn rows(answer: &Value) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a row for each outcome")]
 async fn creates_valid_rows_and_reports_the_others() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;

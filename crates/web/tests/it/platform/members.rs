@@ -49,7 +49,7 @@ async fn a_member_has_the_fields_that_clients_decode() {
     });
     assert_eq!(added, expected);
     assert!(added["user_created_at"].is_string() && added["roles"][0]["created_at"].is_string());
-    assert_eq!(backend.get(&members).await.page(), [expected.clone()]);
+    assert_eq!(backend.get(&members).await.page(), std::slice::from_ref(&expected));
     let mut shown = backend.get(&format!("{members}/{id}")).await.ok();
     assert_eq!(shown["permissions"].take(), json!(["organization:member"]));
     shown.as_object_mut().unwrap().remove("permissions");

@@ -22,7 +22,7 @@ async fn details(backend: &PlatformClient, id: &str) -> Value {
     backend.get(&format!("/users/{id}/details")).await.ok()
 }
 
-fn emails(page: Vec<Value>) -> Vec<String> {
+fn emails(page: &[Value]) -> Vec<String> {
     page.iter().map(|user| user["primary_email_address"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
@@ -242,7 +242,7 @@ async fn lists_users_in_each_order_by_offset_and_by_cursor() {
             for search in ["", "&search=a"] {
                 // All but Čeněk and Dora have no word that begins with an a.
                 if !search.is_empty() {
-                    expected = expected.into_iter().filter(|name| ["alma", "Berta", "Dora"].contains(name)).collect();
+                    expected.retain(|name| ["alma", "Berta", "Dora"].contains(name));
                 }
                 let query = format!("sort_key={key}&sort_order={order}{search}");
                 let all = backend.get(&format!("/users?{query}")).await.page();
@@ -263,7 +263,7 @@ async fn lists_users_in_each_order_by_offset_and_by_cursor() {
             }
         }
     }
-    assert_eq!(emails(backend.get("/users").await.page())[0], "", "the newest comes first");
+    assert_eq!(emails(&backend.get("/users").await.page())[0], "", "the newest comes first");
 }
 
 #[tokio::test]
@@ -285,8 +285,7 @@ async fn search_finds_names_user_names_and_addresses() {
         "claimed@work.example",
     ] {
         let found = backend.get(&format!("/users?search={search}")).await.page();
-        let expected: &[&str] = if search == "LACE%20ADA" { &["Ada"] } else { &["Ada"] };
-        assert_eq!(found.iter().map(|user| text(&user["first_name"])).collect::<Vec<_>>(), expected, "{search}");
+        assert_eq!(found.iter().map(|user| text(&user["first_name"])).collect::<Vec<_>>(), ["Ada"], "{search}");
     }
     for search in ["work.example", "babbage", "%25", "_"] {
         assert_eq!(backend.get(&format!("/users?search={search}")).await.page(), Vec::<Value>::new(), "{search}");
