@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use wacht::models::{
-    AddEmailRequest, AddPhoneRequest, CreateAuthenticatorRequest, CreateUserRequest, RenamePasskeyRequest,
-    UpdateEmailRequest, UpdatePasswordRequest, UpdatePhoneRequest, UpdateUserRequest,
+    AddEmailRequest, AddPhoneRequest, CreateAuthenticatorRequest, CreateUserRequest, UpdateEmailRequest,
+    UpdatePasswordRequest, UpdatePhoneRequest, UpdateUserRequest,
 };
 
 use crate::suite::Suite;
