@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use serde_json::json;
 use vestibule_core::api_key::{Create, Revoke, Rotate};
 use vestibule_core::execution::Caller;
@@ -10,6 +11,7 @@ use vestibule_testbed::Database;
 
 use super::PlatformClient;
 use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, text};
+use crate::secret_scan::security_events;
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_its_digest_is_stored() {
@@ -78,6 +80,21 @@ async fn a_missing_scope_is_named() {
     let fields = json!({"name": "Other", "scopes": ["keys:read"]});
     let message = reader.post("/keys", &fields).await.assert_error(403, "SCOPE_MISSING");
     assert!(message.contains("keys:write"), "{message}");
+}
+
+#[tokio::test]
+async fn the_log_names_the_key_that_lacks_a_scope() {
+    let app = TestApp::with_settings(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let (address, mut backend) = ("192.0.2.178", PlatformClient::new(&app, "users:write").await);
+    backend.headers.insert("x-forwarded-for", HeaderValue::from_static(address));
+    backend.get("/keys").await.assert_error(403, "SCOPE_MISSING");
+    backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.assert_error(403, "SCOPE_MISSING");
+    let events = security_events(address);
+    assert_eq!(events.len(), 2, "{events:?}");
+    for event in events {
+        assert_eq!((&event["event"], &event["code"]), (&json!("api_key.refused"), &json!("SCOPE_MISSING")));
+        assert_eq!(event["api_key_id"], json!(backend.id));
+    }
 }
 
 #[tokio::test]
