@@ -131,6 +131,15 @@ async fn a_key_expires_no_later_than_the_one_that_created_it() {
         let fields = json!({"name": "Child", "scopes": ["keys:read"], "expiry_days": days});
         assert_eq!(child.post("/keys", &fields).await.ok()["expires_at"], short["expires_at"]);
     }
+    // Nor does it get a secret that lives longer.
+    let fields = json!({"name": "Long", "scopes": ["keys:read"], "expiry_days": 30});
+    let long = text(&backend.post("/keys", &fields).await.ok()["id"]);
+    let forever = PlatformClient::new(&app, "keys:read").await.id;
+    for key in [&long, &forever] {
+        child.post_empty(&format!("/keys/{key}/rotate")).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    }
+    child.post_empty(&format!("/keys/{}/rotate", text(&short["id"]))).await.ok();
+    backend.post_empty(&format!("/keys/{long}/rotate")).await.ok();
 }
 
 #[tokio::test]
