@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderValue;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method};
 use serde_json::json;
 use vestibule_core::api_key::{Create, Revoke, Rotate};
 use vestibule_core::execution::Caller;
@@ -67,6 +68,34 @@ async fn mistyped_keys_cost_no_statement_and_others_the_same_number() {
     PlatformClient::with_key(&app, &unknown).get("/keys").await.assert_error(401, "API_KEY_INVALID");
     let after = app.inner.service.statement_count.load(std::sync::atomic::Ordering::Relaxed);
     assert!(after - before <= 1, "{}", after - before);
+}
+
+#[tokio::test]
+async fn without_a_valid_key_nobody_learns_what_else_is_wrong() {
+    let app = TestApp::start().await;
+    let other = TestAppBuilder::new(Database::create()).with_seed(8).build().await;
+    let unknown = PlatformClient::new(&other, "*").await.key;
+    let mut stranger = PlatformClient::with_key(&app, &unknown);
+    let mut backend = PlatformClient::new(&app, "*").await;
+    for (method, path, body, status, code) in [
+        (Method::GET, "/nothing", "", 404, "NOT_FOUND"),
+        (Method::DELETE, "/keys", "", 404, "NOT_FOUND"),
+        (Method::GET, "/keys?limit=0", "", 400, "INVALID_FIELD"),
+        (Method::GET, "/organizations/x", "", 400, "INVALID_ID"),
+        (Method::POST, "/keys", "{", 400, "BAD_REQUEST_BODY"),
+        (Method::POST, "/keys", "{}", 400, "REQUIRED_FIELD"),
+    ] {
+        let json = Some("application/json");
+        backend.send(method.clone(), path, json, Body::from(body)).await.assert_error(status, code);
+        let refused = stranger.send(method, path, json, Body::from(body)).await;
+        assert_eq!(refused.headers["www-authenticate"], "Bearer");
+        refused.assert_error(401, "API_KEY_INVALID");
+    }
+    for client in [&mut backend, &mut stranger] {
+        client.headers.insert("idempotency-key", HeaderValue::from_static(""));
+    }
+    backend.post("/keys", &json!({})).await.assert_error(400, "INVALID_FIELD");
+    stranger.post("/keys", &json!({})).await.assert_error(401, "API_KEY_INVALID");
 }
 
 #[tokio::test]
