@@ -244,6 +244,28 @@ async fn requests_of_a_key_are_limited() {
 }
 
 #[tokio::test]
+async fn all_keys_can_be_listed() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    // With smaller ids than that of the backend's key.
+    app.execute(
+        "INSERT INTO api_keys (id, name, scopes, created_at, valid_until)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+         SELECT i, 'Older', 'keys:read', 0, 9000000000000000 FROM n",
+    );
+    let (mut path, mut names) = ("/keys?limit=400".to_owned(), Vec::new());
+    loop {
+        let page = backend.get(&path).await.ok();
+        names.extend(page["data"].as_array().unwrap().iter().map(|key| text(&key["name"])));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/keys?limit=400&cursor={cursor}");
+    }
+    assert_eq!((names.len(), names.last().unwrap().as_str()), (1002, "Test"));
+    assert_eq!(backend.get("/keys?offset=1000").await.ok()["has_more"], json!(true));
+    backend.get("/keys?cursor=x").await.assert_error(400, "INVALID_CURSOR");
+}
+
+#[tokio::test]
 async fn bad_fields_are_named() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;
