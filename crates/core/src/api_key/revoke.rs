@@ -42,6 +42,7 @@ impl Command for Revoke {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Revoked> {
         let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
+        cx.subject.target_api_key = Some(self.key);
         check_caller_covers(cx, key.scopes, key.organization_id)?;
         if cx.tx.execute(sql::REVOKE, (self.key, cx.now)).await? == 0 {
             return Err(Code::ApiKeyNotFound.into());

@@ -36,6 +36,7 @@ impl Command for Rotate {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<NewApiKey> {
         let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
+        cx.subject.target_api_key = Some(self.key);
         check_caller_covers(cx, key.scopes, key.organization_id)?;
         if let Some(own) = cx.api_key.as_ref().map(|own| own.id) {
             let own = cx.tx.one(sql::FIND, (own,)).await?;

@@ -127,6 +127,23 @@ async fn the_log_names_the_key_that_lacks_a_scope() {
 }
 
 #[tokio::test]
+async fn the_log_names_the_key_that_changed() {
+    let app = TestApp::with_settings(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let (address, mut backend) = ("192.0.2.179", PlatformClient::new(&app, "*").await);
+    backend.headers.insert("x-forwarded-for", HeaderValue::from_static(address));
+    let created = backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.ok();
+    let id = text(&created["id"]);
+    backend.post_empty(&format!("/keys/{id}/rotate")).await.ok();
+    backend.post_empty(&format!("/keys/{id}/revoke")).await.ok();
+    let events = security_events(address);
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["api_key.created", "api_key.rotated", "api_key.revoked"]);
+    for event in &events {
+        assert_eq!((&event["api_key_id"], &event["target_api_key_id"]), (&json!(backend.id), &json!(id)));
+    }
+}
+
+#[tokio::test]
 async fn a_key_gives_another_one_no_more_than_it_has() {
     let app = TestApp::start().await;
     let (_, acme) = app.create_organization("nora@acme.example").await;
