@@ -57,7 +57,7 @@ impl From<ApiKey> for ApiKeyResponse {
 }
 
 /// A new key. Its secret is shown here only.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = NewApiKey)]
 pub(crate) struct NewApiKeyResponse {
     #[serde(flatten)]
