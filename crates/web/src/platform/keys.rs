@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::api_key::{ApiKey, Create, List, MAX_GRACE, NewApiKey, Revoke, Rotate};
+use vestibule_core::api_key::{ApiKey, Create, List, Listed, MAX_GRACE, NewApiKey, Revoke, Rotate};
 use vestibule_core::id::{ApiKeyId, OrganizationId};
+use vestibule_core::listing::Position;
 use vestibule_core::names::ApiKeyName;
 use vestibule_core::scope::{Scopes, UnknownScope};
 use vestibule_core::time::Timestamp;
@@ -15,6 +16,7 @@ use vestibule_core::{Code, Problem};
 use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 
 /// An API key without its secret.
@@ -55,7 +57,7 @@ impl From<ApiKey> for ApiKeyResponse {
 }
 
 /// A new key. Its secret is shown here only.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = NewApiKey)]
 pub(crate) struct NewApiKeyResponse {
     #[serde(flatten)]
@@ -76,9 +78,22 @@ pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
-) -> PlatformResponse<Page<ApiKeyResponse>> {
-    let reply = app.query(&caller, List { after: None, limit: 1000 }).await;
-    reply.map(|listed| Page::of_whole(listed.keys.into_iter().map(Into::into).collect(), &query)).into()
+) -> Result<PlatformResponse<Page<ApiKeyResponse>>, Refusal> {
+    let after = match query.position::<ApiKeyId>()? {
+        Position::After(after) => Some(after),
+        _ => None,
+    };
+    let reply = app.query(&caller, List { after, limit: 1000 }).await;
+    Ok(reply.map(|listed| page(listed, &query)).into())
+}
+
+/// A page of the keys that were read, of which more may follow.
+fn page(Listed { keys, has_more }: Listed, query: &ListQuery) -> Page<ApiKeyResponse> {
+    let last_read = keys.last().map(|key| key.id);
+    let page = Page::of_whole(keys.into_iter().map(ApiKeyResponse::from).collect(), query);
+    let has_more = has_more || page.has_more;
+    let last = page.data.last().map(|key| key.id).or(last_read).filter(|_| has_more);
+    Page { has_more, next_cursor: last.map(|last| last.to_string()), ..page }
 }
 
 /// The fields of a new key.
