@@ -313,6 +313,7 @@ async fn changes_names_and_metadata() {
     assert_eq!((&updated["first_name"], &updated["last_name"]), (&json!("Augusta"), &json!("Test")));
     assert_eq!(updated["username"], "countess");
     let shown = details(&backend, &id).await;
+    assert_eq!(updated, shown, "clients read the details from the response");
     assert_eq!((&shown["public_metadata"], &shown["private_metadata"]), (&public, &json!({"crm": "c-1"})));
     // The user sees the public metadata at once, and the private nowhere.
     let own = user.get("/me").await;
