@@ -384,6 +384,10 @@ async fn roles_are_created_changed_and_deleted() {
     assert_eq!(created["is_deployment_level"], false);
     assert!(created["created_at"].is_string() && created["updated_at"].is_string());
     assert!(setup.backend.get(&path).await.page().contains(&created));
+    assert_eq!(names(&setup.backend.get(&format!("{path}?search=keyh")).await.page()), ["Keyholder"]);
+    let sorted = setup.backend.get(&format!("{path}?sort_key=name&sort_order=desc")).await.page();
+    assert_eq!(names(&sorted), ["Member", "Keyholder", "Admin"]);
+    setup.backend.get(&format!("{path}?sort_key=permissions")).await.assert_error(400, "INVALID_FIELD");
     let role = format!("{path}/{}", text(&created["id"]));
     let changed = setup.backend.patch(&role, &json!({"permissions": ["lab:open"]})).await.ok();
     assert_eq!((&changed["name"], &changed["permissions"]), (&json!("Keyholder"), &json!(["lab:open"])));
