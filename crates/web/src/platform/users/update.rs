@@ -54,9 +54,7 @@ impl FromFields for UserChangesFields {
     const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        if fields.is_empty() {
-            return Err(Code::RequiredField.with_message("Send at least one field to change."));
-        }
+        fields.require_any()?;
         let name = |fields: &mut FieldReader, field: &'static str| -> Result<Option<PersonName>, Problem> {
             fields.text(field)?.map(|text| PersonName::parse(field, &text)).transpose()
         };

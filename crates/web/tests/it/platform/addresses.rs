@@ -177,7 +177,7 @@ async fn addresses_are_limited_and_belong_to_their_user() {
     }
     for is_verified in [true, false] {
         let fields = json!({"email": "last@example.com", "verified": is_verified});
-        backend.post(&path, &fields).await.assert_error(400, "TOO_MANY_ADDRESSES");
+        backend.post(&path, &fields).await.assert_error(409, "TOO_MANY_ADDRESSES");
     }
     let other = backend.post("/users", &json!({"first_name": "A", "last_name": "B"})).await.ok();
     let foreign = text(&backend.get(&path).await.page()[1]["id"]);
