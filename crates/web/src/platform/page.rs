@@ -208,7 +208,7 @@ impl FromFields for WholeListQuery {
         let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(MAX_LIMIT);
         let ListQuery { offset, cursor, search, sort_key, sort_order, .. } = ListQuery::from_fields(fields)?;
         let offset = match &cursor {
-            Some(cursor) => cursor.parse().ok().filter(|offset| *offset <= MAX_OFFSET).ok_or(Code::InvalidCursor)?,
+            Some(cursor) => cursor.parse::<u32>().ok().filter(|at| *at <= MAX_OFFSET).ok_or(Code::InvalidCursor)?,
             None => offset,
         };
         let query = Self { limit, offset, cursor, search, sort_key, sort_order };
