@@ -16,7 +16,7 @@ use crate::secret::DeploymentInvitationToken;
 pub use create::Create;
 pub(crate) use create::{Draft, insert};
 pub use delete::Delete;
-pub(crate) use list::page;
+pub(crate) use list::{BATCH, MAX_BATCHES, is_found, page, page_of_found};
 pub use list::{List, ListParams, ListedPage, Order};
 pub use sql::DeploymentInvitation;
 pub use validate::{Validate, Validation};

@@ -12,7 +12,7 @@ use super::declaration::Declaration;
 use super::schemas::{operations, responses};
 use super::values::PLATFORM_VALUES;
 use super::{Api, Call, add_paragraph};
-use crate::platform::{ErrorBody, SortOrder, error_status};
+use crate::platform::{ErrorBody, SortOrder, error_message, error_status};
 
 /// The server-to-server API, in `docs/platform-openapi.json`.
 pub(crate) const PLATFORM: Api = Api {
@@ -46,6 +46,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Sign-up invitations", "Invitations to sign up."),
     ("Waitlist", "The waitlist of a deployment whose sign-up is closed."),
     ("Session tickets", "Signing in as a user, for support."),
+    ("Settings", "What the settings file of the deployment says."),
     ("API keys", "The keys of this API."),
 ];
 
@@ -118,7 +119,8 @@ fn add_requirement(operation: &mut Operation, declaration: &Declaration) {
 }
 
 fn example(code: Code) -> Value {
-    json!({"message": code.message(), "errors": [{"message": code.message(), "code": code.as_str()}]})
+    let message = error_message(code, code.message());
+    json!({"message": message, "errors": [{"message": message, "code": code.as_str()}]})
 }
 
 /// Adds the header of requests that take effect once, and that of their repeated responses.

@@ -11,7 +11,7 @@ use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, Reply};
 
-use super::deployment_list::{list_params, to_page};
+use super::deployment_list::{DeploymentListQuery, list_params, to_page};
 use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse};
 use crate::api::invitations::{expiry_days, locale};
@@ -53,14 +53,16 @@ impl InvitationResponse {
 
 /// Lists the invitations to sign up, newest first, with those that have expired in the last 30 days.
 ///
-/// `search` is a whole address, `sort_key` is `created_at` or `email`.
+/// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
+/// `email`.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_deployment_invitations", tag = "Sign-up invitations",
-    params(ListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
+    params(DeploymentListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<DeploymentListQuery>,
 ) -> PlatformResponse<Page<InvitationResponse>> {
+    let query = ListQuery::from(query);
     let reply = match list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),

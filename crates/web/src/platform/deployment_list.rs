@@ -1,15 +1,52 @@
 //! What the lists of the installation have in common: invitations to sign up, and the waitlist.
 
+use utoipa::IntoParams;
 use vestibule_core::deployment_invitation::{ListParams, ListedPage, Order};
-use vestibule_core::email_address::EmailAddress;
 use vestibule_core::{Code, Problem};
 
-use super::page::{ListQuery, Page, SortOrder};
+use super::page::{ListQuery, MAX_LIMIT, Page, SortOrder};
+use crate::extract::{FieldReader, FromFields};
 
-/// Converts a query. `search` is a whole address.
+/// The query of these lists. Some clients cannot ask for another page, so the first one is as long as it can be.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeploymentListQuery {
+    /// The most items of the page, 1 to 1,000.
+    #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
+    limit: u16,
+    /// How many items to skip, up to 100,000.
+    #[param(required = false, default = 0, maximum = 100_000)]
+    offset: u32,
+    /// Where the page begins: `next_cursor` of the page before. Not together with `offset`.
+    cursor: Option<String>,
+    /// A part of a name or address.
+    search: Option<String>,
+    sort_key: Option<String>,
+    sort_order: Option<SortOrder>,
+}
+
+impl FromFields for DeploymentListQuery {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidCursor];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(MAX_LIMIT);
+        let ListQuery { offset, cursor, search, sort_key, sort_order, .. } = ListQuery::from_fields(fields)?;
+        Ok(Self { limit, offset, cursor, search, sort_key, sort_order })
+    }
+}
+
+impl From<DeploymentListQuery> for ListQuery {
+    fn from(query: DeploymentListQuery) -> Self {
+        let DeploymentListQuery { limit, offset, cursor, search, sort_key, sort_order } = query;
+        Self { limit, offset, cursor, search, sort_key, sort_order }
+    }
+}
+
+/// Converts a query.
 ///
 /// # Errors
-/// `INVALID_FIELD` for an unknown sort key; `INVALID_EMAIL`; `INVALID_CURSOR`.
+/// `INVALID_FIELD` for an unknown sort key; `INVALID_CURSOR`.
 pub(super) fn list_params(query: &ListQuery) -> Result<ListParams, Problem> {
     let order = query.sort_order.unwrap_or_default();
     let order = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
@@ -25,8 +62,7 @@ pub(super) fn list_params(query: &ListQuery) -> Result<ListParams, Problem> {
         Some(_) => return Err(Code::InvalidCursor.into()),
         None => None,
     };
-    let address = query.search.as_deref().map(EmailAddress::parse).transpose()?;
-    Ok(ListParams { order, limit: query.limit, offset: query.offset, after, address })
+    Ok(ListParams { order, limit: query.limit, offset: query.offset, after, search: query.search_term() })
 }
 
 /// Converts a page. `id` is the position of a row, for the cursor.

@@ -7,17 +7,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::api_key::{ApiKey, Create, List, Listed, MAX_GRACE, NewApiKey, Revoke, Rotate};
 use vestibule_core::id::{ApiKeyId, OrganizationId};
-use vestibule_core::listing::Position;
 use vestibule_core::names::ApiKeyName;
 use vestibule_core::scope::{Scopes, UnknownScope};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
-use super::page::{ListQuery, Page};
+use super::page::{Page, WholeListQuery};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller};
-use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
+
+/// Of a thousand keys each, for a list.
+const MAX_READS: usize = 20;
 
 /// An API key without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,28 +73,27 @@ impl From<NewApiKey> for NewApiKeyResponse {
 }
 
 /// Lists the API keys, oldest first, with those that were revoked or have expired in the last 90 days.
-#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(ListQuery),
+#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(WholeListQuery),
     responses((status = 200, description = "The keys", body = Page<ApiKeyResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<ListQuery>,
-) -> Result<PlatformResponse<Page<ApiKeyResponse>>, Refusal> {
-    let after = match query.position::<ApiKeyId>()? {
-        Position::After(after) => Some(after),
-        _ => None,
-    };
-    let reply = app.query(&caller, List { after, limit: 1000 }).await;
-    Ok(reply.map(|listed| page(listed, &query)).into())
-}
-
-/// A page of the keys that were read, of which more may follow.
-fn page(Listed { keys, has_more }: Listed, query: &ListQuery) -> Page<ApiKeyResponse> {
-    let last_read = keys.last().map(|key| key.id);
-    let page = Page::of_whole(keys.into_iter().map(ApiKeyResponse::from).collect(), query);
-    let has_more = has_more || page.has_more;
-    let last = page.data.last().map(|key| key.id).or(last_read).filter(|_| has_more);
-    Page { has_more, next_cursor: last.map(|last| last.to_string()), ..page }
+    Query(query): Query<WholeListQuery>,
+) -> PlatformResponse<Page<ApiKeyResponse>> {
+    let mut reply = app.query(&caller, List { after: None, limit: 1000 }).await;
+    for _ in 1..MAX_READS {
+        let Ok(Listed { keys, has_more: true }) = &mut reply.result else { break };
+        let next = app.query(&caller, List { after: keys.last().map(|key| key.id), limit: 1000 }).await;
+        let before = std::mem::take(keys);
+        reply =
+            next.map(|Listed { keys, has_more }| Listed { keys: before.into_iter().chain(keys).collect(), has_more });
+    }
+    reply
+        .map(|listed| {
+            let keys = query.select(listed.keys, |key| key.name.as_str(), |key| key.id);
+            Page::of_whole(keys.into_iter().map(ApiKeyResponse::from).collect(), &query)
+        })
+        .into()
 }
 
 /// The fields of a new key.

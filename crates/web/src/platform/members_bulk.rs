@@ -7,6 +7,7 @@ use vestibule_core::id::{MembershipId, OrganizationId, UserId};
 use vestibule_core::membership::{AddMany, AddedMembers, MAX_ROWS, NewMember};
 use vestibule_core::{Code, Problem};
 
+use super::error::message;
 use super::members::AddFields;
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller};
@@ -109,8 +110,8 @@ impl RowResponse {
             Ok(None) => ("good", None, None),
             Err(problem) => ("failed", None, Some(problem)),
         };
-        let code = problem.as_ref().map(|problem| problem.code().as_str());
-        let message = problem.and_then(|problem| problem.errors().next().map(|(_, message)| message.to_owned()));
+        let error = problem.as_ref().and_then(|problem| problem.errors().next());
+        let (code, message) = error.map(|(code, text)| (code.as_str(), message(code, text).to_owned())).unzip();
         Self { row, user_id, status, membership_id, code, message }
     }
 }

@@ -7,13 +7,13 @@ use vestibule_core::organization::by_key;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
-    api_key, deployment_invitation, impersonation, invitation, membership, offboarding, organization, user_management,
-    workspace,
+    api_key, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
+    user_management, workspace,
 };
 
 use super::{
-    deployment_invitations, invitations, keys, members, members_bulk, organizations, roles, tickets, users, waitlist,
-    workspaces,
+    deployment_invitations, invitations, keys, members, members_bulk, organizations, roles, settings, tickets, users,
+    waitlist, workspaces,
 };
 use crate::app::App;
 use crate::docs;
@@ -143,13 +143,17 @@ api_routes! {
         users::unsupported::delete_authenticator => refused(Code::FactorsNotSupported);
         users::unsupported::regenerate_backup_codes => refused(Code::FactorsNotSupported);
     }
-    /// Support, invitations to sign up and the waitlist.
+    /// Support, invitations to sign up, the waitlist and the settings.
     deployment {
         tickets::create => command::<impersonation::CreateTicket>();
-        deployment_invitations::list => query::<deployment_invitation::List>().with_errors(&[Code::InvalidEmail]);
+        deployment_invitations::list => query::<deployment_invitation::List>();
         deployment_invitations::create => command::<deployment_invitation::Create>();
         deployment_invitations::delete => command::<deployment_invitation::Delete>();
         waitlist::list => query::<vestibule_core::waitlist::List>();
         waitlist::approve => command::<vestibule_core::waitlist::Approve>();
+        settings::show => query::<bootstrap::ShowDeployment>();
+        settings::organization_roles => query::<organization::ListSharedRoles>();
+        settings::workspace_roles => query::<workspace::ListSharedRoles>();
+        settings::social_connections => query::<bootstrap::ShowDeployment>();
     }
 }

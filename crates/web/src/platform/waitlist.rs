@@ -9,7 +9,7 @@ use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Approve, List, WaitlistEntry};
 
 use super::deployment_invitations::InvitationResponse;
-use super::deployment_list::{list_params, to_page};
+use super::deployment_list::{DeploymentListQuery, list_params, to_page};
 use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
@@ -44,14 +44,16 @@ impl EntryResponse {
 
 /// Lists the waitlist, newest first.
 ///
-/// `search` is a whole address, `sort_key` is `created_at` or `email`.
-#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(ListQuery),
+/// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
+/// `email`.
+#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(DeploymentListQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<DeploymentListQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
+    let query = ListQuery::from(query);
     let reply = match list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),

@@ -29,12 +29,13 @@ pub(crate) struct NewFields {
     public_metadata: Option<Metadata>,
     #[schema(value_type = Option<Object>)]
     private_metadata: Option<Metadata>,
-    #[schema(ignore)]
+    /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
+    #[schema(value_type = Option<String>, format = Binary)]
     workspace_image: ImageField,
 }
 
-/// Two objects of 64 KiB, and the other fields.
-const MAX_BODY_BYTES: usize = 160 * 1024;
+/// Two objects of 64 KiB, whose quotes are escaped if they are sent as texts, and the other fields.
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
 impl FromFields for NewFields {
     const ACCEPTS_IMAGE: bool = true;
@@ -90,17 +91,19 @@ pub(crate) struct Changes {
     private_metadata: Option<Metadata>,
     /// True to remove the image.
     remove_image: Option<bool>,
-    #[schema(ignore)]
+    /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
+    #[schema(value_type = Option<String>, format = Binary)]
     workspace_image: ImageField,
 }
 
 impl FromFields for Changes {
     const ACCEPTS_IMAGE: bool = true;
     const MAX_BYTES: usize = MAX_BODY_BYTES;
-    // REQUIRED_FIELD for an empty name.
+    // REQUIRED_FIELD for an empty name, and without any field.
     const ERRORS: &[Code] = &[Code::RequiredField];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        fields.require_any()?;
         let (name, description) = (fields.text("name")?, fields.text("description")?);
         Ok(Self {
             name: name.map(|name| WorkspaceName::parse("name", &name)).transpose()?,

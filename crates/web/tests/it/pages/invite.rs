@@ -360,7 +360,9 @@ async fn forms_of_an_invitation_that_is_not_open_do_nothing() {
     }
     let before = fixture.app.row_counts();
     let fields = [("invitation", first.as_str()), ("email", NINA), ("password", PASSWORD), ("stop", "yes")];
-    for step in ["accept", "sign-in", "sign-up", "send-code", "code", "decline", "renew", "add-address", "ask"] {
+    for step in
+        ["accept", "sign-in", "sign-up", "send-code", "code", "decline", "renew", "add-address", "request-invitation"]
+    {
         for fields in [&fields[..], &fields[1..], &[("invitation", "0")], &[("invitation", "nonsense")]] {
             let page = nina.post(&format!("/invite/{step}"), fields).await.assert_page(409, "Nothing was changed");
             assert!(page.contains("invites you to join Other 4"), "{step}: {page}");

@@ -15,6 +15,7 @@ mod openapi;
 mod organizations;
 mod roles;
 mod sessions;
+mod settings;
 mod users;
 mod waitlist;
 mod workspaces;
