@@ -1,11 +1,11 @@
 //! An organization is a tenant. Its data is visible to its members only.
 
-pub mod by_key;
 mod count_role_members;
 mod counts;
 mod create;
 mod delete;
 mod explain;
+pub mod management;
 mod roles;
 mod seats;
 pub(crate) mod sql;

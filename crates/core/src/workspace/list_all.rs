@@ -1,7 +1,7 @@
 //! The workspaces of all organizations, for a backend.
 
-use super::sql::installation::{self as sql, SortedWorkspace, WorkspaceOverview};
 use super::sql::lists;
+use super::sql::management::{self as sql, SortedWorkspace, WorkspaceOverview};
 use super::{WorkspaceCursor, sort_name};
 use crate::access;
 use crate::error::{Code, Result};

@@ -36,8 +36,8 @@ pub use members::{Leave, ListMembers, MembersPage, RemoveMember, ShowMember, Wor
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
 pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
 pub use show::{Show, ShowWithRoles, WorkspaceDetails, WorkspaceWithRoles};
-pub use sql::installation::WorkspaceOverview;
 pub use sql::lists::OwnRole;
+pub use sql::management::WorkspaceOverview;
 pub use sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole};
 pub use switch::SwitchWorkspace;
 pub use update::{Delete, Update};

@@ -1,7 +1,7 @@
 //! Statements on workspaces, their memberships and roles.
 
-pub(crate) mod installation;
 pub(crate) mod lists;
+pub(crate) mod management;
 pub(crate) mod members;
 
 use vestibule_db::{Text, record, sql};

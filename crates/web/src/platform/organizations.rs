@@ -10,7 +10,7 @@ use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization;
-use vestibule_core::organization::by_key::{Create, FullOrganization, FullWorkspace, List, Show, Update};
+use vestibule_core::organization::management::{Create, List, ManagedOrganization, ManagedWorkspace, Show, Update};
 use vestibule_core::time::Timestamp;
 
 use super::page::{ListQuery, Page};
@@ -45,7 +45,7 @@ pub(crate) struct OrganizationResponse {
 }
 
 impl OrganizationResponse {
-    fn new(organization: FullOrganization, context: ResponseContext<'_>) -> Self {
+    fn new(organization: ManagedOrganization, context: ResponseContext<'_>) -> Self {
         Self {
             id: organization.id,
             created_at: organization.created_at,
@@ -78,7 +78,7 @@ struct WorkspaceResponse {
 }
 
 impl WorkspaceResponse {
-    fn new(workspace: FullWorkspace, context: ResponseContext<'_>) -> Self {
+    fn new(workspace: ManagedWorkspace, context: ResponseContext<'_>) -> Self {
         Self {
             id: workspace.id,
             created_at: workspace.created_at,

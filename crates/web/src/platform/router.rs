@@ -3,7 +3,7 @@
 use axum::http::Uri;
 use axum::{Json, Router};
 use vestibule_core::Code;
-use vestibule_core::organization::by_key;
+use vestibule_core::organization::management;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
@@ -67,15 +67,15 @@ api_routes! {
     }
     /// Organizations, their members and roles.
     organizations {
-        organizations::list => query::<by_key::List>();
-        organizations::create => command::<by_key::Create>();
-        organizations::show => query::<by_key::Show>();
-        organizations::update => command::<by_key::Update>();
+        organizations::list => query::<management::List>();
+        organizations::create => command::<management::Create>();
+        organizations::show => query::<management::Show>();
+        organizations::update => command::<management::Update>();
         organizations::delete => command::<organization::Delete>();
         members::list => query::<membership::ListMembers>();
         members::add => command::<membership::Add>();
         members_bulk::bulk => command::<membership::AddMany>();
-        members::show => query::<membership::FindByKey>();
+        members::show => query::<membership::FindMember>();
         members::update => command::<membership::Update>();
         members::remove => command::<offboarding::Remove>();
         members::assign_role => command::<membership::AssignRole>();

@@ -310,7 +310,7 @@ async fn people_add_nobody_without_an_invitation() {
         dry_run: false,
         all_or_nothing: false,
     };
-    let show = vestibule_core::organization::by_key::Show { organization };
+    let show = vestibule_core::organization::management::Show { organization };
     for problem in [
         app.run(&owner, add).await.unwrap_err(),
         app.run(&owner, many).await.unwrap_err(),

@@ -1,7 +1,7 @@
 //! Showing an organization.
 
 use super::super::{Role, load_roles, sql};
-use super::{FullOrganization, FullWorkspace};
+use super::{ManagedOrganization, ManagedWorkspace};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -23,11 +23,11 @@ pub struct Show {
 
 #[derive(Debug)]
 pub struct OrganizationDetails {
-    pub organization: FullOrganization,
+    pub organization: ManagedOrganization,
     /// The deployment's shared roles and the organization's own.
     pub roles: Vec<Role>,
     /// Newest first.
-    pub workspaces: Vec<FullWorkspace>,
+    pub workspaces: Vec<ManagedWorkspace>,
 }
 
 impl Query for Show {
@@ -39,10 +39,10 @@ impl Query for Show {
     async fn run(&self, cx: &mut Context<'_>) -> Result<OrganizationDetails> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         grant.api_key()?;
-        let organization = cx.tx.one(sql::by_key::ORGANIZATION, (grant.organization(),)).await?;
+        let organization = cx.tx.one(sql::management::ORGANIZATION, (grant.organization(),)).await?;
         let roles = load_roles(cx, &grant).await?;
         let newest = (grant.organization(), i64::from(MAX_WORKSPACES));
-        let workspaces = cx.tx.all(sql::by_key::WORKSPACES, newest).await?;
+        let workspaces = cx.tx.all(sql::management::WORKSPACES, newest).await?;
         Ok(OrganizationDetails { organization, roles, workspaces })
     }
 }
