@@ -7,6 +7,8 @@ use std::fmt::Write;
 
 pub use cursor::{ListSort, NameCursor};
 
+use crate::search::fold;
+
 /// The most rows that a total counts. Counting further would read a large organization for one number.
 pub const MAX_COUNTED: i64 = 10_000;
 
@@ -15,6 +17,17 @@ pub const MAX_FOUND: usize = 1000;
 
 /// The most ids that [`pack_ids`] takes: a statement splits them in quadratic time.
 pub(crate) const MAX_PACKED: u16 = 500;
+
+/// Later than every sort name: the highest code point.
+pub(crate) const LAST_NAME: &str = "\u{10ffff}";
+
+/// The maximum length of a sort name, in characters: an entry of an index holds it.
+const MAX_SORT_NAME: usize = 100;
+
+/// What a list sorts a name by: the folded name.
+pub(crate) fn sort_name(name: &str) -> String {
+    fold(name).chars().take(MAX_SORT_NAME).collect()
+}
 
 /// Which page of a list. The rows after a cursor stay the same when rows are added or deleted before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

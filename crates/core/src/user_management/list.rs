@@ -8,7 +8,7 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
-use crate::listing::{MAX_COUNTED, MAX_FOUND, NameCursor};
+use crate::listing::{LAST_NAME, MAX_COUNTED, MAX_FOUND, NameCursor};
 use crate::operator;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
@@ -19,8 +19,6 @@ use crate::user;
 const BATCH: u16 = 1000;
 /// The newest users that a search compares. An address is found beyond them too, by its index.
 const MAX_COMPARED: usize = 100_000;
-/// Greater than every text in the order of the database.
-const LAST_TEXT: &str = "\u{10ffff}";
 
 /// What a list of users is sorted by. Users without a user name or an address come before those with one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,7 +101,7 @@ impl List {
         match &self.position {
             UserPosition::After(cursor) => (cursor.clone(), 0),
             UserPosition::Offset(offset) => {
-                let (id, name) = if self.is_descending { (i64::MAX, LAST_TEXT) } else { (0, "") };
+                let (id, name) = if self.is_descending { (i64::MAX, LAST_NAME) } else { (0, "") };
                 (UserCursor { id: id.into(), name: name.to_owned() }, (*offset).into())
             }
         }

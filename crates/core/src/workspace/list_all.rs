@@ -1,19 +1,17 @@
 //! The workspaces of all organizations, for a backend.
 
+use super::WorkspaceCursor;
 use super::sql::lists;
 use super::sql::management::{self as sql, SortedWorkspace, WorkspaceOverview};
-use super::{WorkspaceCursor, sort_name};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::{OrganizationId, WorkspaceId};
-use crate::listing::{ListSort, MAX_COUNTED, MAX_PACKED, NameCursor, Total, pack_ids};
+use crate::listing::{LAST_NAME, ListSort, MAX_COUNTED, MAX_PACKED, NameCursor, Total, pack_ids, sort_name};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
 
-/// Later than every name: the highest code point.
-const LAST_NAME: &str = "\u{10ffff}";
 /// Names per statement of a search.
 const BATCH: i64 = 1000;
 /// The batches that one page of a search reads at most. The next page continues after them.

@@ -1,11 +1,13 @@
 //! Listing organizations.
 
-use super::super::{sort_name, sql};
+use super::super::sql;
 use super::ManagedOrganization;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
-use crate::listing::{ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids};
+use crate::listing::{
+    LAST_NAME, ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids, sort_name,
+};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
@@ -15,8 +17,6 @@ use sql::management::SortedOrganization;
 const BATCH: i64 = 1000;
 /// A search compares the names of the newest 100,000 organizations.
 const MAX_BATCHES: usize = 100;
-/// Later than every name: the highest code point.
-const LAST_NAME: &str = "\u{10ffff}";
 
 /// Lists a page of all organizations, without deleted ones. A key that is bound to an organization sees that one.
 #[derive(Debug)]
