@@ -5,6 +5,7 @@
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
 mod bearer;
+mod bulk;
 mod deployment_invitations;
 mod deployment_list;
 mod error;
@@ -12,7 +13,6 @@ mod idempotency;
 mod invitations;
 mod keys;
 mod members;
-mod members_bulk;
 mod organizations;
 mod page;
 mod response;

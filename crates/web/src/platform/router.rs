@@ -12,8 +12,7 @@ use vestibule_core::{
 };
 
 use super::{
-    deployment_invitations, invitations, keys, members, members_bulk, organizations, roles, tickets, users, waitlist,
-    workspaces,
+    deployment_invitations, invitations, keys, members, organizations, roles, tickets, users, waitlist, workspaces,
 };
 use crate::app::App;
 use crate::docs;
@@ -74,7 +73,7 @@ api_routes! {
         organizations::delete => command::<organization::Delete>();
         members::list => query::<membership::ListMembers>();
         members::add => command::<membership::Add>();
-        members_bulk::bulk => command::<membership::AddMany>();
+        members::bulk::bulk => command::<membership::AddMany>();
         members::show => query::<membership::FindMember>();
         members::update => command::<membership::Update>();
         members::remove => command::<offboarding::Remove>();

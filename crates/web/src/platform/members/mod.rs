@@ -1,5 +1,7 @@
 //! The members of an organization.
 
+pub(super) mod bulk;
+
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
