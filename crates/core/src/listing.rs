@@ -1,10 +1,12 @@
 //! Positions in sorted lists, and totals of filtered ones.
 
+mod address_list;
 mod cursor;
 
 use std::cmp::Ordering;
 use std::fmt::Write;
 
+pub use address_list::{AddressListPage, AddressListParams, AddressSort};
 pub use cursor::{ListSort, NameCursor};
 
 use crate::search::fold;

@@ -16,8 +16,7 @@ use crate::secret::DeploymentInvitationToken;
 pub use create::Create;
 pub(crate) use create::{Draft, insert};
 pub use delete::Delete;
-pub(crate) use list::page;
-pub use list::{List, ListParams, ListedPage, Order};
+pub use list::List;
 pub use sql::DeploymentInvitation;
 pub use validate::{Validate, Validation};
 

@@ -74,7 +74,7 @@ sql! {
 
     BY_ADDRESS(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key LIMIT $1 OFFSET $2");
 
-    BY_ADDRESS_BACKWARDS(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key DESC LIMIT $1 OFFSET $2");
+    BY_ADDRESS_DESCENDING(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key DESC LIMIT $1 OFFSET $2");
 
     OF_ADDRESS(Text) -> DeploymentInvitation = pending!("AND i.email_key = $1");
 

@@ -11,7 +11,7 @@ use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, Reply};
 
-use super::deployment_list::{list_params, to_page};
+use super::address_list::{address_list_params, address_page};
 use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse};
 use crate::api::invitations::{expiry_days, locale};
@@ -61,13 +61,13 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
 ) -> PlatformResponse<Page<InvitationResponse>> {
-    let reply = match list_params(&query) {
+    let reply = match address_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
     let response = |row| InvitationResponse::new(row, context);
-    reply.map(|listed| to_page(listed, &query, |row| row.invitation.id.get(), response)).into()
+    reply.map(|listed| address_page(listed, &query, |row| row.invitation.id.get(), response)).into()
 }
 
 /// The fields of a new invitation.

@@ -4,10 +4,10 @@
 //! A folder per noun, as in `api/`. Handlers contain no domain rules: they run the commands of the Frontend API, whose
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
+mod address_list;
 mod bearer;
 mod bulk;
 mod deployment_invitations;
-mod deployment_list;
 mod error;
 mod idempotency;
 mod invitations;

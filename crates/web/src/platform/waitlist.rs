@@ -8,8 +8,8 @@ use vestibule_core::id::{DeploymentId, WaitlistEntryId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Approve, List, WaitlistEntry};
 
+use super::address_list::{address_list_params, address_page};
 use super::deployment_invitations::InvitationResponse;
-use super::deployment_list::{list_params, to_page};
 use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
@@ -52,13 +52,13 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
-    let reply = match list_params(&query) {
+    let reply = match address_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
     let response = |row| EntryResponse::new(row, context);
-    reply.map(|listed| to_page(listed, &query, |row| row.id.get(), response)).into()
+    reply.map(|listed| address_page(listed, &query, |row| row.id.get(), response)).into()
 }
 
 /// Turns an entry into an invitation to sign up, and mails it.

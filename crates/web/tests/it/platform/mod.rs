@@ -1,7 +1,6 @@
 //! The server-to-server API.
 
 mod addresses;
-mod bulk_users;
 mod client;
 mod deployment_invitations;
 mod idempotency;
@@ -16,6 +15,7 @@ mod organizations;
 mod roles;
 mod sessions;
 mod users;
+mod users_bulk;
 mod waitlist;
 mod workspaces;
 

@@ -1,7 +1,7 @@
-//! What the lists of the installation have in common: invitations to sign up, and the waitlist.
+//! Lists whose rows have one address each: invitations to sign up, and the waitlist.
 
-use vestibule_core::deployment_invitation::{ListParams, ListedPage, Order};
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::listing::{AddressListPage, AddressListParams, AddressSort};
 use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, Page, SortOrder};
@@ -10,28 +10,28 @@ use super::page::{ListQuery, Page, SortOrder};
 ///
 /// # Errors
 /// `INVALID_FIELD` for an unknown sort key; `INVALID_EMAIL`; `INVALID_CURSOR`.
-pub(super) fn list_params(query: &ListQuery) -> Result<ListParams, Problem> {
+pub(super) fn address_list_params(query: &ListQuery) -> Result<AddressListParams, Problem> {
     let order = query.sort_order.unwrap_or_default();
-    let order = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
-        ("created_at", SortOrder::Desc) => Order::Newest,
-        ("created_at", SortOrder::Asc) => Order::Oldest,
-        ("email", SortOrder::Asc) => Order::Address,
-        ("email", SortOrder::Desc) => Order::AddressBackwards,
+    let sort = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
+        ("created_at", SortOrder::Desc) => AddressSort::Newest,
+        ("created_at", SortOrder::Asc) => AddressSort::Oldest,
+        ("email", SortOrder::Asc) => AddressSort::Address,
+        ("email", SortOrder::Desc) => AddressSort::AddressDescending,
         _ => return Err(Problem::field("sort_key", "use created_at or email.")),
     };
-    let is_by_time = matches!(order, Order::Newest | Order::Oldest);
+    let is_by_time = matches!(sort, AddressSort::Newest | AddressSort::Oldest);
     let after = match &query.cursor {
         Some(cursor) if is_by_time => Some(cursor.parse().map_err(|_| Code::InvalidCursor)?),
         Some(_) => return Err(Code::InvalidCursor.into()),
         None => None,
     };
     let address = query.search.as_deref().map(EmailAddress::parse).transpose()?;
-    Ok(ListParams { order, limit: query.limit, offset: query.offset, after, address })
+    Ok(AddressListParams { sort, limit: query.limit, offset: query.offset, after, address })
 }
 
 /// Converts a page. `id` is the position of a row, for the cursor.
-pub(super) fn to_page<T, R>(
-    listed: ListedPage<T>,
+pub(super) fn address_page<T, R>(
+    listed: AddressListPage<T>,
     query: &ListQuery,
     id: impl Fn(&T) -> i64,
     response: impl Fn(T) -> R,
