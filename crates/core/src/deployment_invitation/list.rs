@@ -1,6 +1,6 @@
 //! Listing invitations to sign up.
 
-use super::{WithToken, sql};
+use super::{InvitationWithToken, sql};
 use crate::access::require_unbound_key;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -21,9 +21,9 @@ impl Query for List {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsRead);
-    type Out = AddressListPage<WithToken>;
+    type Out = AddressListPage<InvitationWithToken>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<AddressListPage<WithToken>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AddressListPage<InvitationWithToken>> {
         require_unbound_key(cx)?;
         let params = &self.params;
         let (fetched, skipped) = (params.fetched(), params.skipped());
@@ -45,7 +45,7 @@ impl Query for List {
             Some(_) => i64::try_from(rows.len()).unwrap_or(i64::MAX),
             None => cx.tx.one(sql::COUNT, (MAX_COUNTED,)).await?.0,
         };
-        let rows = rows.into_iter().map(|invitation| WithToken::new(cx, invitation)).collect();
+        let rows = rows.into_iter().map(|invitation| InvitationWithToken::new(cx, invitation)).collect();
         Ok(AddressListPage::new(rows, params, total))
     }
 }

@@ -25,12 +25,12 @@ pub(crate) const RETENTION: std::time::Duration = std::time::Duration::from_hour
 
 /// An invitation with the token that lists show.
 #[derive(Debug)]
-pub struct WithToken {
+pub struct InvitationWithToken {
     pub invitation: DeploymentInvitation,
     pub token: DeploymentInvitationToken,
 }
 
-impl WithToken {
+impl InvitationWithToken {
     pub(crate) fn new(cx: &Context<'_>, invitation: DeploymentInvitation) -> Self {
         Self { token: cx.executor.keys.deployment_invitation_token(invitation.id), invitation }
     }

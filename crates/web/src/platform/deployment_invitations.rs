@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::deployment_invitation::{Create, Delete, List, WithToken};
+use vestibule_core::deployment_invitation::{Create, Delete, InvitationWithToken, List};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{DeploymentId, DeploymentInvitationId};
 use vestibule_core::language::Language;
@@ -36,7 +36,10 @@ pub(crate) struct InvitationResponse {
 }
 
 impl InvitationResponse {
-    pub(super) fn new(WithToken { invitation, token }: WithToken, context: ResponseContext<'_>) -> Self {
+    pub(super) fn new(
+        InvitationWithToken { invitation, token }: InvitationWithToken,
+        context: ResponseContext<'_>,
+    ) -> Self {
         Self {
             id: invitation.id,
             deployment_id: context.deployment,
