@@ -20,7 +20,7 @@ CREATE INDEX api_keys_by_end ON api_keys (valid_until);
 CREATE TABLE api_key_secrets (
     digest      BYTEA NOT NULL PRIMARY KEY,
     api_key_id  BIGINT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
-    shown       TEXT NOT NULL,
+    prefix      TEXT NOT NULL,
     created_at  BIGINT NOT NULL,
     valid_until BIGINT NOT NULL
 );

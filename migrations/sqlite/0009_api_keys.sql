@@ -27,7 +27,7 @@ CREATE TABLE api_key_secrets (
     digest      BLOB    NOT NULL PRIMARY KEY,
     api_key_id  INTEGER NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
     -- The first characters of the key, by which people recognise it.
-    shown       TEXT    NOT NULL,
+    prefix      TEXT    NOT NULL,
     created_at  INTEGER NOT NULL,
     -- The end of the grace period after a rotation, or the end of time.
     valid_until INTEGER NOT NULL

@@ -69,7 +69,7 @@ impl Command for Create {
         }
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
-        let arguments = (digest.as_bytes(), id, secret.shown(), cx.now, Timestamp::LATEST);
+        let arguments = (digest.as_bytes(), id, secret.display_prefix(), cx.now, Timestamp::LATEST);
         cx.tx.execute(sql::INSERT_SECRET, arguments).await?;
         Ok(NewApiKey { key: cx.tx.one(sql::FIND, (id,)).await?, secret })
     }

@@ -9,9 +9,8 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::{invitation, session};
 
-/// Revokes a key: it opens nothing any more when this commits, and ends the sign-ins of support that it made possible. Its
-/// pending invitations stay, unless the caller asks to
-/// suspend them; an admin can then resend or discard each.
+/// Revokes a key: it opens nothing any more when this commits, and the impersonations that it made possible end. Its
+/// pending invitations stay, unless the caller asks to suspend them; an admin can then resend or discard each.
 ///
 /// # Errors
 /// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired; `KEY_EXCEEDS_YOURS`.

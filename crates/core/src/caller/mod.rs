@@ -1,4 +1,4 @@
-//! The sender of a request: session token, address and language, and the session that the token belongs to.
+//! The sender of a request: session token or API key, address and language; and the session or key that they stand for.
 
 mod browser;
 mod span_mark;

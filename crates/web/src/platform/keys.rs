@@ -42,7 +42,7 @@ impl From<ApiKey> for ApiKeyResponse {
         Self {
             id: key.id,
             name: key.name,
-            prefix: key.shown,
+            prefix: key.prefix,
             scopes: key.scopes.names(),
             organization_id: key.organization_id,
             created_by: key.created_by,

@@ -127,7 +127,7 @@ impl PlatformServer {
             security_log::log_refusal(caller.address, &Subject::default(), problem.code());
         })?;
         let digest = key.digest();
-        app.service().take_api_key_request(&digest)?;
+        app.service().record_api_key_request(&digest)?;
         caller.api_key = Some(digest);
         Ok(caller)
     }
