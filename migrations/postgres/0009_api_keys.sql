@@ -1,4 +1,4 @@
--- API keys of the server-to-server API. The SQLite file of the same name makes the same changes and has the comments.
+-- API keys of the API for backends. The SQLite file of the same name makes the same changes and has the comments.
 
 CREATE TABLE api_keys (
     id              BIGINT NOT NULL PRIMARY KEY,

@@ -1,4 +1,4 @@
--- API keys of the server-to-server API. The PostgreSQL file of the same name makes the same changes.
+-- API keys of the API for backends. The PostgreSQL file of the same name makes the same changes.
 
 CREATE TABLE api_keys (
     id              INTEGER NOT NULL PRIMARY KEY,

@@ -1,4 +1,4 @@
-//! API keys, by which the backend of the operator's product calls the server-to-server API.
+//! API keys, by which the backend of the operator's product calls the API for backends.
 //!
 //! A key is for a backend, not for a person: it has scopes instead of roles, and may be bound to one organization. Only
 //! the digest of its secret is stored. Revoked and expired keys stay listed for [`RETENTION`].

@@ -51,11 +51,11 @@ impl Idempotency {
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// `None` in the server-to-server API, which reads no session.
+    /// `None` in the API for backends, which reads no session.
     pub token: Option<SessionToken>,
-    /// Only in the server-to-server API.
+    /// Only in the API for backends.
     pub api_key: Option<ApiKeyDigest>,
-    /// The idempotency key of a request of the server-to-server API.
+    /// The idempotency key of a request of the API for backends.
     pub idempotency: Option<Idempotency>,
     /// The client's address, or [`UNKNOWN_ADDRESS`]. Behind a trusted proxy, the address that the proxy forwards.
     pub address: IpAddr,

@@ -1,4 +1,4 @@
-//! The server-to-server API: what the backend of the operator's product calls with an API key. It has a listener of its
+//! The API for backends: what the backend of the operator's product calls with an API key. It has a listener of its
 //! own, because its paths overlap with those of the public one.
 //!
 //! A folder per noun, as in `api/`. Handlers contain no domain rules: they run the commands of the Frontend API, whose

@@ -1,4 +1,4 @@
-//! The list of all routes of the server-to-server API.
+//! The list of all routes of the API for backends.
 
 use axum::http::Uri;
 use axum::{Json, Router};
@@ -35,7 +35,7 @@ pub(super) fn is_public(path: &str) -> bool {
     path == HEALTH || health::is_check(path) || path == OPENAPI_PATH
 }
 
-/// Generates the OpenAPI document of the server-to-server API from its handlers. A server serves the checked-in
+/// Generates the OpenAPI document of the API for backends from its handlers. A server serves the checked-in
 /// `docs/platform-openapi.json`.
 pub fn generate_platform_openapi_document() -> serde_json::Result<Document> {
     openapi::generate(&openapi::PLATFORM, calls())

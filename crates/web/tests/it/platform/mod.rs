@@ -1,4 +1,4 @@
-//! The server-to-server API.
+//! The API for backends.
 
 mod addresses;
 mod client;
