@@ -59,6 +59,17 @@ impl<C> Position<C> {
         }
     }
 
+    /// How to read the page from a list in the order of ids: whether in descending order, and between which ids,
+    /// exclusive. `id` is that of a cursor's row.
+    pub(crate) fn id_range<I: From<i64>>(&self, is_newest_first: bool, id: impl Fn(&C) -> I) -> (bool, I, I) {
+        let (first, last) = (0.into(), i64::MAX.into());
+        match (self, is_newest_first) {
+            (Self::Page(_) | Self::Offset(_), is_newest_first) => (is_newest_first, first, last),
+            (Self::After(cursor), true) | (Self::Before(cursor), false) => (true, first, id(cursor)),
+            (Self::After(cursor), false) | (Self::Before(cursor), true) => (false, id(cursor), last),
+        }
+    }
+
     /// The number of rows before the page.
     pub(crate) fn offset(&self, limit: u32) -> i64 {
         match self {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
 
 use crate::names::{is_invisible, is_variation_selector};
 
@@ -133,11 +134,18 @@ fn fold_letters(text: &str) -> String {
     for c in text.nfkd().filter(|c| !is_ignored(*c)).flat_map(fold_case) {
         match variant(c) {
             Some(usual) => folded.push_str(usual),
+            // The iota below a Greek letter is the last of its marks, but in upper case a letter before them.
+            None if c == 'ι' => folded.insert(end_of_last_letter(&folded), c),
             None => folded.push(c),
         }
     }
     // Composed again, so that Hangul and kana match whole characters.
     folded.nfkd().filter(|c| !is_ignored(*c)).nfc().collect()
+}
+
+/// Where the marks at the end of a text begin.
+fn end_of_last_letter(text: &str) -> usize {
+    text.trim_end_matches(|c| canonical_combining_class(c) != 0).len()
 }
 
 /// Full case folding by the character mappings of the standard library: `ẞ` is `ß`, whose upper case is `SS`; `ς` and
@@ -205,6 +213,8 @@ mod tests {
             &["İbrahim", "ibrahim", "IBRAHIM", "ıbrahim", "I\u{307}brahim"][..],
             &["Straße", "STRASSE", "strasse", "STRAẞE"],
             &["Müller", "Mu\u{308}ller", "muller", "MÜLLER"],
+            // A Greek letter with an iota below it and a mark that is not Greek.
+            &["\u{1f80}\u{730}", "\u{1f08}\u{399}\u{730}", "\u{3b1}\u{730}\u{313}\u{345}"],
             &["Νίκος Παπαδόπουλος", "νικοσ παπαδοπουλοσ", "ΝΙΚΟΣ ΠΑΠΑΔΟΠΟΥΛΟΣ", "Νικος Παπαδοπουλος"],
             &["Nguyễn Thị Đào", "nguyen thi dao", "Nguye\u{302}\u{303}n Thi\u{323} Dao"],
             &["Łukasz Wałęsa", "lukasz walesa"],

@@ -112,7 +112,7 @@ pub(super) fn scenes(ids: &SampleIds) -> Vec<Scene> {
             &[("emails", NOT_INVITED), ("reviewed", ids.reviewed.as_str())],
         ),
         Scene::post("confirm-remove-member", Owner, format!("{member}/remove"), &[]),
-        Scene::post("confirm-transfer", Owner, format!("{member}/hand-over"), &[]),
+        Scene::post("confirm-transfer", Owner, format!("{member}/transfer"), &[]),
         Scene::post("confirm-leave", Owner, tab("leave"), &[]),
         Scene::post("confirm-delete-organization", Owner, tab("delete"), &[]),
         Scene::get("forbidden", Member, tab("domains")),

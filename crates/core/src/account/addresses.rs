@@ -8,10 +8,8 @@ use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
-use crate::user::{
-    self,
-    sql::{self, OwnedAddress, claims},
-};
+use crate::user;
+use crate::user::sql::{self, OwnedAddress, claims};
 
 /// Lists the caller's addresses with their claims, oldest first.
 ///

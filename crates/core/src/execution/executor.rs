@@ -29,7 +29,7 @@ use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::request_rate::RequestRate;
 use crate::scope::ScopeRequirement;
-use crate::secret::{ApiKeyDigest, Keys, SessionToken};
+use crate::secret::{Keys, SessionToken};
 use crate::security_log::{self, Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
@@ -320,7 +320,7 @@ impl Executor {
             };
         }
         let api_key = match &caller.api_key {
-            Some(key) => Some(load_api_key(key, operation, now, &mut tx).await?),
+            Some(key) => Some(caller::load_api_key(&mut tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?),
             None => None,
         };
         let mut subject = initial_subject(session.as_ref());
@@ -370,11 +370,14 @@ impl Executor {
     }
 }
 
-/// Runs an operation, unless the caller is an impersonator to whom it is refused.
+/// Runs an operation, unless it is refused to the caller's API key or to an impersonator.
 ///
 /// # Errors
-/// `IMPERSONATION_NOT_ALLOWED`.
+/// `SCOPE_MISSING`, `IMPERSONATION_NOT_ALLOWED`.
 async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operation) -> Result<Output> {
+    if let Some(key) = &cx.api_key {
+        require_scope(key, operation)?;
+    }
     if let Some(impersonator) = cx.session.as_ref().and_then(|session| session.impersonator_id) {
         cx.caller.span_mark.record(impersonator);
         if !operation.allows_impersonator() {
@@ -399,21 +402,15 @@ async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
     }
 }
 
-/// Loads the caller's API key, and checks that it has the operation's scope.
+/// Checks that an API key has the operation's scope.
 ///
 /// # Errors
-/// `API_KEY_INVALID`; `SCOPE_MISSING`, also for an operation that is not for API keys.
-async fn load_api_key(
-    key: &ApiKeyDigest,
-    operation: &dyn Operation,
-    now: Timestamp,
-    tx: &mut Tx<'_>,
-) -> Result<CurrentApiKey> {
-    let key = caller::load_api_key(tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
+/// `SCOPE_MISSING`, also for an operation that is not for API keys.
+fn require_scope(key: &CurrentApiKey, operation: &dyn Operation) -> Result<()> {
     match operation.scope() {
         ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
         ScopeRequirement::One(scope) if !key.scopes.contains(scope) => Err(scope.missing()),
-        ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(key),
+        ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(()),
     }
 }
 

@@ -24,12 +24,12 @@ pub(crate) async fn create(
     email: &str,
 ) -> Result<()> {
     rate_limit::take_join_request(cx, user).await?;
-    insert(cx, organization, email, Asker::User { user, invitation: None }).await
+    insert(cx, organization, email, Requester::User { user, invitation: None }).await
 }
 
-/// Who asks.
+/// The person who makes a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Asker {
+pub(super) enum Requester {
     /// By a verified domain, or in place of an invitation to another address.
     User { user: UserId, invitation: Option<InvitationId> },
     /// The holder of the link, whose requests were not denied since a time.
@@ -40,12 +40,12 @@ pub(super) async fn insert(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     email_key: &str,
-    asker: Asker,
+    requester: Requester,
 ) -> Result<()> {
     let (id, now) = (cx.id(), cx.now);
-    let (user, invitation, denied_since) = match asker {
-        Asker::User { user, invitation } => (Some(user), invitation, Timestamp::LATEST),
-        Asker::Invitee { invitation, no_denial_since } => (None, Some(invitation), no_denial_since),
+    let (user, invitation, denied_since) = match requester {
+        Requester::User { user, invitation } => (Some(user), invitation, Timestamp::LATEST),
+        Requester::Invitee { invitation, no_denial_since } => (None, Some(invitation), no_denial_since),
     };
     let max = MAX_PENDING;
     let request = sql::NewJoinRequest { organization, id, email_key, user, invitation, now, max, denied_since };
@@ -55,7 +55,7 @@ pub(super) async fn insert(
     if cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?.is_some() {
         return Ok(());
     }
-    if let Asker::Invitee { invitation, no_denial_since } = asker
+    if let Requester::Invitee { invitation, no_denial_since } = requester
         && let Some((denied_at,)) =
             cx.tx.optional(sql::LAST_DENIAL, (organization, invitation, no_denial_since)).await?
     {
@@ -91,7 +91,7 @@ impl Command for RequestAddressChange {
         let verified = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;
         let preferred = verified.iter().max_by_key(|address| address.is_primary).ok_or(Code::EmailNotVerified)?;
         rate_limit::take_join_request(cx, user).await?;
-        let asker = Asker::User { user, invitation: Some(invitation.id) };
-        insert(cx, invitation.organization_id, &preferred.email, asker).await
+        let requester = Requester::User { user, invitation: Some(invitation.id) };
+        insert(cx, invitation.organization_id, &preferred.email, requester).await
     }
 }

@@ -67,12 +67,7 @@ impl ListByStatus {
         organization: OrganizationId,
     ) -> Result<(Slice<JoinRequest>, Total)> {
         let (count,) = cx.tx.one(sql::COUNT, (organization, self.status, MAX_COUNTED + 1)).await?;
-        let (first, last) = (0.into(), i64::MAX.into());
-        let (is_descending, after, before) = match (&self.position, !self.is_oldest_first()) {
-            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, first, last),
-            (Position::After(id), true) | (Position::Before(id), false) => (true, first, *id),
-            (Position::After(id), false) | (Position::Before(id), true) => (false, *id, last),
-        };
+        let (is_descending, after, before) = self.position.id_range(!self.is_oldest_first(), |id| *id);
         let limit = i64::from(self.limit) + 1;
         let page = RequestPage { organization, status: self.status, after, before, limit };
         let rows = cx.tx.all(if is_descending { sql::NEWEST } else { sql::OLDEST }, page).await?;

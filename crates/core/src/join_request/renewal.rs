@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::create::{Asker, insert};
+use super::create::{Requester, insert};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::invitation::{self, Replacement};
@@ -97,8 +97,8 @@ impl Command for RequestRenewal {
                 Ok(RenewalOutcome::Resent)
             }
             Replacement::Request(id) => {
-                let asker = Asker::Invitee { invitation: id, no_denial_since: cx.now.minus(WAIT_AFTER_DENIAL) };
-                insert(cx, invitation.organization_id, &invitation.email_key, asker).await?;
+                let requester = Requester::Invitee { invitation: id, no_denial_since: cx.now.minus(WAIT_AFTER_DENIAL) };
+                insert(cx, invitation.organization_id, &invitation.email_key, requester).await?;
                 Ok(RenewalOutcome::Requested)
             }
         }

@@ -49,9 +49,9 @@ pub enum RequestStatus {
 
 vestibule_db::text_enum!(RequestStatus: Pending = "pending", Approved = "approved", Denied = "denied");
 
-/// Requests of an organization in one state, between two ids, exclusive.
-macro_rules! page {
-    ($order:literal) => {
+/// A statement with the columns of a [`JoinRequest`].
+macro_rules! requests {
+    ($end:literal) => {
         concat!(
             "SELECT r.id AS id, r.organization_id AS organization_id, r.email_key AS email_key, r.user_id AS user_id,
                     r.invitation_id AS invitation_id, r.created_at AS created_at, r.updated_at AS updated_at,
@@ -63,24 +63,23 @@ macro_rules! page {
                LEFT JOIN invitations i ON i.organization_id = r.organization_id AND i.id = r.invitation_id
                LEFT JOIN organization_roles o ON o.scope = i.role_scope AND o.id = i.role_id
                LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
-              WHERE r.organization_id = $1 AND r.status = $2 AND r.id > $3 AND r.id < $4
-              ORDER BY r.id ",
-            $order,
-            " LIMIT $5"
+              WHERE r.organization_id = $1 AND ",
+            $end
         )
     };
 }
 
 sql! {
+    /// Between two ids, exclusive.
     NEWEST(RequestPage {
         organization: OrganizationId,
         status: RequestStatus,
         after: JoinRequestId,
         before: JoinRequestId,
         limit: i64,
-    }) -> JoinRequest = page!("DESC");
+    }) -> JoinRequest = requests!("r.status = $2 AND r.id > $3 AND r.id < $4 ORDER BY r.id DESC LIMIT $5");
 
-    OLDEST(= RequestPage) -> JoinRequest = page!("");
+    OLDEST(= RequestPage) -> JoinRequest = requests!("r.status = $2 AND r.id > $3 AND r.id < $4 ORDER BY r.id LIMIT $5");
 
     /// Counts up to a limit.
     COUNT(OrganizationId, RequestStatus, i64) -> (i64,) =
@@ -115,19 +114,7 @@ sql! {
           WHERE organization_id = $1 AND invitation_id = $2 AND user_id IS NULL AND status = 'denied' AND updated_at > $3
           ORDER BY updated_at DESC LIMIT 1";
 
-    LIST_PENDING(OrganizationId) -> JoinRequest =
-        "SELECT r.id AS id, r.organization_id AS organization_id, r.email_key AS email_key, r.user_id AS user_id,
-                r.invitation_id AS invitation_id, r.created_at AS created_at, r.updated_at AS updated_at,
-                u.first_name AS first_name, u.last_name AS last_name, i.status AS invitation_status,
-                i.expires_at AS invitation_expires_at, o.name AS role_name, o.organization_id AS role_organization_id,
-                w.name AS workspace_name
-           FROM join_requests r
-           LEFT JOIN users u ON u.id = r.user_id
-           LEFT JOIN invitations i ON i.organization_id = r.organization_id AND i.id = r.invitation_id
-           LEFT JOIN organization_roles o ON o.scope = i.role_scope AND o.id = i.role_id
-           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
-          WHERE r.organization_id = $1 AND r.status = 'pending'
-          ORDER BY r.id DESC LIMIT 1000";
+    LIST_PENDING(OrganizationId) -> JoinRequest = requests!("r.status = 'pending' ORDER BY r.id DESC LIMIT 1000");
 
     /// The condition on the status makes concurrent decisions exclusive.
     DECIDE(OrganizationId, JoinRequestId, Text, Timestamp) -> DecidedRequest =

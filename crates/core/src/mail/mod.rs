@@ -10,6 +10,7 @@ pub(crate) mod email_template;
 mod html_escape;
 mod markup;
 pub(crate) mod message;
+mod samples;
 mod smtp;
 mod templates;
 mod transport;

@@ -81,12 +81,7 @@ impl List {
     async fn read_page(&self, cx: &mut Context<'_>, grant: &Grant) -> Result<(Slice<WorkspaceKey>, Total)> {
         let organization = grant.organization();
         let (count,) = cx.tx.one(sql::COUNT, (organization, MAX_COUNTED + 1)).await?;
-        let (first, last) = (0.into(), i64::MAX.into());
-        let (is_descending, after, before) = match (&self.position, self.sort == ListSort::Newest) {
-            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, first, last),
-            (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, first, cursor.id),
-            (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, cursor.id, last),
-        };
+        let (is_descending, after, before) = self.position.id_range(self.sort == ListSort::Newest, |cursor| cursor.id);
         let statement = if is_descending { sql::NEWEST } else { sql::OLDEST };
         let rows = i64::from(self.limit) + 1;
         let keys = cx.tx.all(statement, (organization, after, before, rows, self.position.offset(self.limit))).await?;

@@ -22,7 +22,7 @@ const FIELD: &str = "account";
 /// Pages whose forms change something of the account, or of an organization on its behalf.
 const PAGES: [&str; 4] = ["/organizations", "/account", "/choose-organization", "/invite"];
 /// The forms of an invitation that are for the active account. The others sign in or up, or are for any account.
-const INVITATION_ACTIONS: [&str; 3] = ["/invite/accept", "/invite/add-address", "/invite/ask"];
+const INVITATION_ACTIONS: [&str; 3] = ["/invite/accept", "/invite/add-address", "/invite/request-invitation"];
 
 #[derive(Template)]
 #[template(path = "account_switched.html")]

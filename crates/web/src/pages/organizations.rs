@@ -18,6 +18,7 @@ use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::form::Form;
 use super::frame::initials;
 use super::layout::{Layout, Undo};
+use super::words::invited_roles;
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -196,14 +197,6 @@ fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView 
         roles: role_names(cx, &own.roles),
         members: own.organization.member_count,
         is_network_allowed: own.is_address_allowed,
-    }
-}
-
-/// Returns the roles of an invitation: the one in the organization, and the one in its workspace, if it has one.
-fn invited_roles(role: &str, workspace: Option<(&str, &str)>) -> String {
-    match workspace {
-        Some((workspace, workspace_role)) => format!("{role} · {workspace}: {workspace_role}"),
-        None => role.to_owned(),
     }
 }
 

@@ -64,6 +64,8 @@ fn examples_of_the_guide_run() {
     let script = code(&page, "sh").replace("http://127.0.0.1:8081", &server.url);
     let path = std::env::var("PATH").unwrap_or_default();
     let mut bash = Command::new("bash");
+    // The variables of a test run would be wrong settings.
+    bash.env_clear();
     bash.args(["-euo", "pipefail", "-c", &script]).env("PATH", format!("{}:{path}", folder.display()));
     bash.env("VESTIBULE_DATABASE", server.database()).current_dir(&folder).stdin(Stdio::null());
     let printed = run(&mut bash);

@@ -104,12 +104,7 @@ impl List {
 
     /// Reads a page in the order of ids.
     async fn read(&self, cx: &mut Context<'_>) -> Result<Vec<SortedOrganization>> {
-        let (first, last) = (0.into(), i64::MAX.into());
-        let (is_descending, after, before) = match (&self.position, self.sort == ListSort::Newest) {
-            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, first, last),
-            (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, first, cursor.id),
-            (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, cursor.id, last),
-        };
+        let (is_descending, after, before) = self.position.id_range(self.sort == ListSort::Newest, |cursor| cursor.id);
         let statement = if is_descending { sql::management::NEWEST } else { sql::management::OLDEST };
         let rows = i64::from(self.limit) + 1;
         Ok(cx.tx.all(statement, (after, before, rows, self.position.offset(self.limit))).await?)

@@ -58,11 +58,11 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
 /// Redirects to the organization, unless it does not admit the network of the new member.
 async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response {
     let url = format!("/organizations/{id}");
-    let is_shut_out = match cx.query(vestibule_core::membership::ListOwn).await {
+    let is_address_blocked = match cx.query(vestibule_core::membership::ListOwn).await {
         Ok(own) => own.iter().any(|own| own.organization.id == id && !own.is_address_allowed),
         Err(response) => return response,
     };
-    if !is_shut_out {
+    if !is_address_blocked {
         return cx.redirect_with_flash(&url, "joined");
     }
     let t = cx.words;

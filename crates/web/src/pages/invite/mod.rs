@@ -37,7 +37,7 @@ pub(super) fn routes() -> Routes {
         .post("/invite/decline", actions::decline)
         .post("/invite/renew", actions::request_renewal)
         .post("/invite/add-address", protected(Action::LinkAddress, actions::add_address))
-        .post("/invite/ask", actions::request_invitation)
+        .post("/invite/request-invitation", actions::request_invitation)
         .get("/invite/stop/{token}", unsubscribe::show)
         .post("/invite/stop/{token}", unsubscribe::unsubscribe)
 }

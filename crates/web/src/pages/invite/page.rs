@@ -16,10 +16,10 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::frame::{HeaderAccount, initials};
 use super::super::layout::Layout;
-use super::super::words::Words;
+use super::super::words::{Words, invited_roles};
 use super::opened::Opened;
 use super::paste;
-use super::step::{ATTEMPT, CODE_FOR, SentCode, Step, Wish};
+use super::step::{ATTEMPT, CODE_FOR, RequestedStep, SentCode, Step};
 
 /// A wait of which the page names the day.
 const LONG_WAIT: Duration = Duration::from_hours(1);
@@ -130,7 +130,7 @@ pub(super) async fn load(
     };
     let step = match error.map(Problem::code) {
         Some(Code::OrganizationFull | Code::WorkspaceFull) => Step::Full,
-        _ => Step::choose(&preview, active, (is_member, token.is_mailed()), wish(cx, form)),
+        _ => Step::choose(&preview, active, (is_member, token.is_mailed()), requested_step(cx, form)),
     };
     let is_own_address = match (step, active) {
         (step, Some(_)) if step.can_renew() => find_own_address(cx, &preview.invitation.email_key).await?,
@@ -185,11 +185,13 @@ pub(super) async fn load(
 }
 
 /// Reads what is asked for from the URL, or from the form of a failed step.
-fn wish(cx: &PageContext, form: Option<&Form>) -> Wish {
+fn requested_step(cx: &PageContext, form: Option<&Form>) -> RequestedStep {
     match form {
         // After a failed sign-up too, so that the same form is shown again.
-        Some(form) => Wish { new_account: form.has("first_name") || form.has("new"), code: SentCode::from_form(form) },
-        None => Wish {
+        Some(form) => {
+            RequestedStep { new_account: form.has("first_name") || form.has("new"), code: SentCode::from_form(form) }
+        }
+        None => RequestedStep {
             new_account: !cx.query_param("new").is_empty(),
             code: SentCode::parse(&cx.query_param(CODE_FOR), &cx.query_param(ATTEMPT)),
         },
@@ -208,13 +210,9 @@ pub(super) async fn find_own_address(cx: &PageContext, email: &str) -> PageResul
 
 fn roles(words: Words, invitation: &PreviewRow) -> String {
     let role = words.role_name(&invitation.role_name, invitation.role_organization_id.is_none());
-    match invitation.workspace_name.as_ref().zip(invitation.workspace_role_name.as_ref()) {
-        Some((workspace, name)) => {
-            let in_workspace = words.role_name(name, invitation.workspace_role_workspace_id.is_none());
-            format!("{role} · {workspace}: {in_workspace}")
-        }
-        None => role,
-    }
+    let is_built_in = invitation.workspace_role_workspace_id.is_none();
+    let in_workspace = invitation.workspace_role_name.as_ref().map(|name| words.role_name(name, is_built_in));
+    invited_roles(&role, invitation.workspace_name.as_deref().zip(in_workspace.as_deref()))
 }
 
 fn title(words: Words, step: Step, invitation: &PreviewRow, organization: &str, inviter: &str) -> String {

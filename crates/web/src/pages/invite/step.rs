@@ -80,7 +80,7 @@ impl SentCode {
 
 /// What the request asks for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
+pub(super) struct RequestedStep {
     /// Another account than the active one, or a new one.
     pub(super) new_account: bool,
     pub(super) code: Option<SentCode>,
@@ -93,10 +93,10 @@ impl Step {
         preview: &InvitationPreview,
         active: Option<&SignInDetails>,
         (is_member, is_mailed): (bool, bool),
-        wish: Wish,
+        requested: RequestedStep,
     ) -> Self {
-        let step = Self::without_code(preview, active, (is_member, is_mailed), wish.new_account);
-        match (step, wish.code) {
+        let step = Self::without_code(preview, active, (is_member, is_mailed), requested.new_account);
+        match (step, requested.code) {
             (Self::Unverified, Some(code @ SentCode::Address))
             | (
                 Self::SignIn | Self::SignUp { .. } | Self::WrongAccount,

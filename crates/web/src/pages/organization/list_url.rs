@@ -15,6 +15,24 @@ pub(super) struct SortHeading {
     pub(super) direction: &'static str,
 }
 
+impl SortHeading {
+    /// A press on the heading sorts in the first order, and the next press in the other one. Each order has its value of
+    /// `aria-sort`.
+    pub(super) fn new<S: Copy + PartialEq>(
+        label: String,
+        current: S,
+        [(first, first_direction), (other, other_direction)]: [(S, &'static str); 2],
+        url: impl Fn(S) -> String,
+    ) -> Self {
+        let direction = match current {
+            sort if sort == first => first_direction,
+            sort if sort == other => other_direction,
+            _ => "",
+        };
+        Self { label, url: url(if current == first { other } else { first }), direction }
+    }
+}
+
 /// The state of a list that has a search, and an order by name or time.
 #[derive(Clone, Debug)]
 pub(super) struct NameList<C> {
@@ -45,21 +63,16 @@ impl<C: Clone + Display + FromStr> NameList<C> {
         Self { position, ..self.clone() }.url(path)
     }
 
-    /// A press on the heading sorts in the first order, and the next press in the other one.
     pub(super) fn heading(
         &self,
         path: &str,
         label: String,
         (ascending, descending): (ListSort, ListSort),
     ) -> SortHeading {
-        let direction = match self.sort {
-            sort if sort == ascending => "ascending",
-            sort if sort == descending => "descending",
-            _ => "",
-        };
-        let sort = if self.sort == ascending { descending } else { ascending };
-        let url = Self { sort, position: Position::default(), ..self.clone() }.url(path);
-        SortHeading { label, url, direction }
+        let orders = [(ascending, "ascending"), (descending, "descending")];
+        SortHeading::new(label, self.sort, orders, |sort| {
+            Self { sort, position: Position::default(), ..self.clone() }.url(path)
+        })
     }
 
     pub(super) fn url(&self, path: &str) -> String {

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}/-/requests", list)
         .post("/organizations/{id}/-/requests", decide)
-        .post("/organizations/{id}/-/come-in", join)
+        .post("/organizations/{id}/-/join", join)
 }
 
 struct RequestView {

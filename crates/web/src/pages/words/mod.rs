@@ -91,3 +91,11 @@ impl Words {
         })
     }
 }
+
+/// Returns the roles of an invitation: the one in the organization, and the one in its workspace, if it has one.
+pub(super) fn invited_roles(role: &str, workspace: Option<(&str, &str)>) -> String {
+    match workspace {
+        Some((workspace, workspace_role)) => format!("{role} · {workspace}: {workspace_role}"),
+        None => role.to_owned(),
+    }
+}

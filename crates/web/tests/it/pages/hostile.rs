@@ -78,7 +78,7 @@ impl Named {
             pages.push((search.to_owned(), owner.get(&format!("{}{query}", path(search))).await.text));
         }
         let [remove, hand_over, delete_workspace, delete_role] =
-            ["remove", "hand-over", "delete", "delete"].map(str::to_owned);
+            ["remove", "transfer", "delete", "delete"].map(str::to_owned);
         for (item, action) in items.iter().zip([remove, delete_workspace, delete_role]).chain([(&items[0], hand_over)])
         {
             let page = path(&format!("{item}/{action}"));

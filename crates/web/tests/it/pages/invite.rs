@@ -88,7 +88,7 @@ async fn wrong_account_offers_sign_up_request_and_added_address() {
     // Create another account for the invited address.
     eve.get("/invite?new=1").await.assert_page(200, "Create account and join");
     // Request an invitation for the own address, which has to be verified.
-    eve.post("/invite/ask", &[]).await.assert_page(400, "not verified");
+    eve.post("/invite/request-invitation", &[]).await.assert_page(400, "not verified");
     // Add the invited address to the account: the mailed token verifies it.
     let page = eve.post("/invite/add-address", &[]).await.assert_page(403, "Confirm access");
     assert!(page.contains("add nina@example.com to your account"), "{page}");
@@ -105,7 +105,7 @@ async fn requests_invitation_for_own_address() {
     let (other, other_organization) = fixture.app.create_organization("chief@example.com").await;
     let eve = fixture.app.create_member(&other, &other_organization, "eve@example.com", "").await;
     let eve = fixture.open(eve).await;
-    eve.post("/invite/ask", &[]).await.assert_page(200, "Request sent");
+    eve.post("/invite/request-invitation", &[]).await.assert_page(200, "Request sent");
     let path = format!("/organizations/{}", fixture.organization);
     let request = fixture.owner.get(&format!("{path}/requests")).await.ok();
     assert_eq!(request[0]["email"], "eve@example.com");

@@ -284,7 +284,7 @@ async fn offers_ownership_by_name() {
     let fixture = setup().await;
     let (nina, id) = fixture.add(NINA, "Nina").await;
     let path = format!("{}/{id}", fixture.members);
-    let offer = format!("{path}/hand-over");
+    let offer = format!("{path}/transfer");
     let invitations = format!("/organizations/{}/invitations", fixture.organization);
     fixture.owner.post(&invitations, &[("email", "kim@example.com")]).await.ok();
     let page = fixture.owner.post(&offer, &[]).await.assert_page(200, "<h1>Transfer ownership to Nina?</h1>");

@@ -37,7 +37,7 @@ async fn joins_by_domain() {
     let (other, elsewhere) = app.create_organization("chief@example.com").await;
     let lou = app.create_member(&other, &elsewhere, "lou@acme.example", "").await;
     lou.get("/organizations").await.assert_page(200, "Open to people with an address at acme.example");
-    let join = format!("/organizations/{organization}/-/come-in");
+    let join = format!("/organizations/{organization}/-/join");
     lou.post(&join, &[]).await.assert_redirect(&format!("/organizations/{organization}"));
     other.post(&join, &[]).await.assert_page(403, "You need an invitation to join");
 }
@@ -49,12 +49,12 @@ async fn ownership_offer_says_what_accepting_means() {
     let nina = app.create_member(&owner, &organization, NINA, "").await;
     let member = crate::harness::text(&nina.get("/me/organization-memberships").await.ok()[0]["id"]);
     let path = format!("/organizations/{organization}/-");
-    let offer = format!("{path}/members/{member}/hand-over");
+    let offer = format!("{path}/members/{member}/transfer");
     for answer in ["decline", "accept"] {
         owner.post(&offer, &[("sure", "yes")]).await.assert_redirect("/");
         let page = nina.get("/organizations").await.assert_page(200, "Ownership offered to you");
         assert!(page.contains("If you accept, you become an admin and owner Test becomes a member."), "{page}");
-        nina.post(&format!("{path}/handover/{answer}"), &[]).await.assert_redirect("/organizations");
+        nina.post(&format!("{path}/transfer/{answer}"), &[]).await.assert_redirect("/organizations");
     }
     nina.get("/organizations").await.assert_page(200, "You are now the owner");
 }
@@ -69,8 +69,8 @@ async fn new_owner_takes_over_the_suspended_invitations() {
         owner.post(&format!("/organizations/{organization}/invitations"), &[("email", email)]).await.ok();
     }
     let path = format!("/organizations/{organization}/-");
-    owner.post(&format!("{path}/members/{member}/hand-over"), &[("sure", "yes")]).await.assert_redirect("/");
-    let accepted = nina.post(&format!("{path}/handover/accept"), &[]).await;
+    owner.post(&format!("{path}/members/{member}/transfer"), &[("sure", "yes")]).await.assert_redirect("/");
+    let accepted = nina.post(&format!("{path}/transfer/accept"), &[]).await;
     let list = accepted.assert_redirect(&format!("{path}/invitations?inviter="));
     let page = nina.get(&list).await.assert_page(200, "2 invitations of the former owner are suspended.");
     assert_eq!(page.matches(">Suspended<").count(), 2, "{page}");

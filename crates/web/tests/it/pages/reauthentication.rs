@@ -59,7 +59,7 @@ async fn confirmed_actions_go_on_with_what_was_typed() {
     let profile = [("first_name", "A & \"B\""), ("last_name", "<i>"), ("username", "ada.l")];
     let settings = format!("/organizations/{own}/-");
     let (offer, lab) =
-        (format!("{settings}/members/{ben}/hand-over"), format!("{settings}/workspaces/{workspace}/delete"));
+        (format!("{settings}/members/{ben}/transfer"), format!("{settings}/workspaces/{workspace}/delete"));
     let delete = format!("{settings}/delete");
     let actions: [Case<'_>; 6] = [
         ("/account/profile", &profile, "change your username"),

@@ -22,7 +22,7 @@ async fn setup(names: &[&str]) -> Fixture {
     for name in names {
         let person = app.create_member(&other, &elsewhere, &format!("{name}@acme.example"), "").await;
         person.get("/organizations").await.assert_page(200, ">Request to join</button>");
-        person.post(&format!("{path}/come-in"), &[]).await.assert_redirect("/organizations");
+        person.post(&format!("{path}/join"), &[]).await.assert_redirect("/organizations");
         person.get("/organizations").await.assert_page(200, "Request sent. You get an email");
         people.push(person);
     }

@@ -77,14 +77,14 @@ async fn ownership_is_offered_to_a_found_member_and_withdrawn() {
     assert!(page.contains("When they accept, 1 pending invitation that you sent is suspended"), "{page}");
     owner.get(&format!("{settings}?new_owner=zzz")).await.assert_page(200, "No other member matches.");
     let page = owner.get(&format!("{settings}?new_owner=nin")).await.assert_page(200, "Transfer to nina");
-    let hand_over = page.split('"').find(|part| part.ends_with("/hand-over")).unwrap().to_owned();
+    let hand_over = page.split('"').find(|part| part.ends_with("/transfer")).unwrap().to_owned();
     let return_to = ("return_to", settings.as_str());
     let page = owner.post(&hand_over, &[return_to]).await.assert_page(200, "<h1>Transfer ownership to nina?</h1>");
     assert!(page.contains(&format!("href=\"{settings}\">Cancel</a>")), "{page}");
     owner.post(&hand_over, &[return_to, ("sure", "yes")]).await.assert_redirect("/organizations/");
     let page = owner.get(&settings).await.assert_page(200, "You offered this organization to nina.");
     assert!(page.contains("in 7 days") && !page.contains("name=\"new_owner\""), "{page}");
-    let withdraw = settings.replace("settings", "handover/withdraw");
+    let withdraw = settings.replace("settings", "transfer/withdraw");
     owner.post(&withdraw, &[]).await.assert_redirect(&settings);
     owner.post(&withdraw, &[]).await.assert_page(404, "no longer exists");
 }

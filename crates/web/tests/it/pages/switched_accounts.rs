@@ -61,11 +61,11 @@ async fn invitation_is_not_requested_for_another_account() {
     chief.post(&invitations, &[("email", "nina@example.com")]).await.ok();
     let token = app.mailed_token("nina@example.com");
     let path = browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
-    let page = browser.get(&path).await.assert_page(200, "action=\"/invite/ask\"");
+    let page = browser.get(&path).await.assert_page(200, "action=\"/invite/request-invitation\"");
     let invitation = page.split_once("name=\"invitation\" value=\"").unwrap().1.split('"').next().unwrap();
     let ask = [("invitation", invitation), ("account", &account(&page))];
     switch(&browser).await;
-    let page = browser.post("/invite/ask", &ask).await.assert_page(409, "You switched accounts");
+    let page = browser.post("/invite/request-invitation", &ask).await.assert_page(409, "You switched accounts");
     assert!(page.contains("name=\"return_to\" value=\"/invite\"") && page.contains("href=\"/invite\""), "{page}");
     assert_eq!(app.count("SELECT COUNT(*) FROM join_requests"), 0);
     // The language is for every account.

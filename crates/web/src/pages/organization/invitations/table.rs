@@ -6,8 +6,9 @@ use vestibule_core::listing::{Position, Total};
 use vestibule_core::names::full_name;
 
 use super::super::super::context::{PageContext, PageResult};
-use super::super::super::words::Words;
+use super::super::super::words::{Words, invited_roles};
 use super::super::OrganizationPage;
+use super::super::list_url::SortHeading;
 use super::compose::{Choices, SelectOption};
 use super::filter::{ListState, SENT_BEFORE, SENT_WITHIN, Show};
 use super::inviters::{self, InviterPicker};
@@ -55,14 +56,6 @@ pub(super) struct Tab {
     pub(super) url: String,
     pub(super) count: String,
     pub(super) is_current: bool,
-}
-
-/// A heading that sorts the list.
-pub(super) struct SortHeading {
-    pub(super) label: String,
-    pub(super) url: String,
-    /// The value of `aria-sort`; empty if the list is sorted by something else.
-    pub(super) direction: &'static str,
 }
 
 pub(in super::super) struct Table {
@@ -116,13 +109,12 @@ impl Table {
                 &state,
                 &path,
                 t.sent_at(),
-                (Sort::Oldest, "ascending"),
-                (Sort::Newest, "descending"),
+                [(Sort::Oldest, "ascending"), (Sort::Newest, "descending")],
             ),
             expires_heading: state
                 .show
                 .is_pending()
-                .then(|| heading(&state, &path, t.expires(), (Sort::Expiry, "ascending"), (Sort::Newest, ""))),
+                .then(|| heading(&state, &path, t.expires(), [(Sort::Expiry, "ascending"), (Sort::Newest, "")])),
             previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
             next: found.next.map(|cursor| state.page_url(&path, Position::After(cursor))),
             unfiltered_url: state.unfiltered_url(&path),
@@ -180,34 +172,17 @@ fn tabs(t: Words, state: &ListState, path: &str, counts: &StateCounts) -> Vec<Ta
     Show::ALL.map(tab).into()
 }
 
-/// A press on the heading sorts in the first order, and the next press in the other one.
-fn heading(
-    state: &ListState,
-    path: &str,
-    label: String,
-    (first, first_direction): (Sort, &'static str),
-    (other, other_direction): (Sort, &'static str),
-) -> SortHeading {
-    let direction = match state.sort {
-        sort if sort == first => first_direction,
-        sort if sort == other => other_direction,
-        _ => "",
-    };
-    let next = if state.sort == first { other } else { first };
-    SortHeading { label, url: state.sorted_url(path, next), direction }
+fn heading(state: &ListState, path: &str, label: String, orders: [(Sort, &'static str); 2]) -> SortHeading {
+    SortHeading::new(label, state.sort, orders, |sort| state.sorted_url(path, sort))
 }
 
 pub(super) fn row(cx: &PageContext, details: InvitationDetails) -> Row {
     let (t, now) = (cx.words, cx.now());
     let sent_by = if details.row.is_by_api_key { t.via_api() } else { t.by_inviter(inviter_name(t, &details)) };
     let in_organization = t.role_name(&details.role.name, details.role.organization_id.is_none());
-    let role = match details.workspace.as_ref().zip(details.workspace_role.as_ref()) {
-        Some((workspace, role)) => {
-            let in_workspace = t.role_name(&role.name, role.workspace_id.is_none());
-            format!("{in_organization} · {}: {in_workspace}", workspace.name)
-        }
-        None => in_organization,
-    };
+    let in_workspace = details.workspace_role.as_ref().map(|role| t.role_name(&role.name, role.workspace_id.is_none()));
+    let workspace = details.workspace.as_ref().map(|workspace| workspace.name.as_str());
+    let role = invited_roles(&in_organization, workspace.zip(in_workspace.as_deref()));
     let InvitationDetails { row, expired, suspension, .. } = details;
     let status = match row.status {
         Status::Accepted => (t.status_accepted(), "good"),

@@ -11,6 +11,7 @@ use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
+use super::super::list_url::SortHeading;
 use super::super::person::Person;
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use super::filter::ListState;
@@ -48,14 +49,6 @@ impl Row {
     fn has_role(&self, role: &RoleOption) -> bool {
         self.roles.iter().any(|own| own.id == role.id)
     }
-}
-
-/// A heading that sorts the list.
-struct SortHeading {
-    label: String,
-    url: String,
-    /// The value of `aria-sort`; empty if the list is sorted by something else.
-    direction: &'static str,
 }
 
 #[derive(Template)]
@@ -154,15 +147,9 @@ fn joined_options(cx: &PageContext, state: &ListState) -> Vec<SelectOption> {
     options.map(|(value, label)| (value.to_owned(), label, state.joined == value)).collect()
 }
 
-/// A press on the heading sorts in the first order, and the next press in the other one.
 fn heading(state: &ListState, path: &str, label: String, (ascending, descending): (ListSort, ListSort)) -> SortHeading {
-    let direction = match state.sort {
-        sort if sort == ascending => "ascending",
-        sort if sort == descending => "descending",
-        _ => "",
-    };
-    let next = if state.sort == ascending { descending } else { ascending };
-    SortHeading { label, url: state.sorted_url(path, next), direction }
+    let orders = [(ascending, "ascending"), (descending, "descending")];
+    SortHeading::new(label, state.sort, orders, |sort| state.sorted_url(path, sort))
 }
 
 async fn rows(

@@ -208,7 +208,7 @@ async fn offer_ownership_to(cx: &PageContext, ids: (&str, &str), form: &Form) ->
     let (t, path) = (cx.words, member_path(ids));
     let found = cx.query(ShowMember { organization, membership }).await?;
     let name = Person::from_member(cx, &found.member).name;
-    let action = format!("{path}/hand-over");
+    let action = format!("{path}/transfer");
     let own = load_organization(cx, organization, "members").await?.membership;
     let sent = cx.query(CountSentInvitations { organization, member: own.get().into() }).await?;
     let mut confirmation =

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Routes {
         .get("/organizations/{id}/-/members/{member}", member::show)
         .post("/organizations/{id}/-/members/{member}/roles", member::replace_roles)
         .post(
-            "/organizations/{id}/-/members/{member}/hand-over",
+            "/organizations/{id}/-/members/{member}/transfer",
             protected(Action::OfferOwnership, member::offer_ownership),
         )
         .post("/organizations/{id}/-/members/{member}/remove", member::remove)

@@ -30,9 +30,9 @@ pub(super) fn routes() -> Routes {
         .post("/organizations/{id}/-/leave", departure::leave)
         .post("/organizations/{id}/-/delete", protected(Action::DeleteOrganization, departure::delete))
         .post("/organizations/{id}/-/restore", departure::restore)
-        .post("/organizations/{id}/-/handover/accept", transfer::accept)
-        .post("/organizations/{id}/-/handover/decline", transfer::decline)
-        .post("/organizations/{id}/-/handover/withdraw", transfer::withdraw)
+        .post("/organizations/{id}/-/transfer/accept", transfer::accept)
+        .post("/organizations/{id}/-/transfer/decline", transfer::decline)
+        .post("/organizations/{id}/-/transfer/withdraw", transfer::withdraw)
 }
 
 #[derive(Template)]

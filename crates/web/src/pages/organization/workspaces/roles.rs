@@ -20,7 +20,7 @@ const FLASH: &str = "workspace_role_changed";
 /// The most previous roles that a flash message carries.
 const MAX_UNDONE: usize = 3;
 
-pub(super) struct HeldRole {
+pub(super) struct AssignedRole {
     pub(super) id: WorkspaceRoleId,
     pub(super) name: String,
 }

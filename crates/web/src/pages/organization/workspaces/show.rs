@@ -33,7 +33,7 @@ struct Row {
     id: WorkspaceMembershipId,
     person: Person,
     is_self: bool,
-    roles: Vec<roles::HeldRole>,
+    roles: Vec<roles::AssignedRole>,
     has_select: bool,
     is_only_admin: bool,
     can_remove: bool,
@@ -155,7 +155,7 @@ impl RowContext<'_> {
             roles: member
                 .roles
                 .into_iter()
-                .map(|role| roles::HeldRole {
+                .map(|role| roles::AssignedRole {
                     id: role.id,
                     name: self.cx.words.role_name(&role.name, role.workspace_id.is_none()),
                 })

@@ -33,7 +33,7 @@ const FOCUS: &str = r#"
         box: [left, top, left + box.width, top + box.height],
     };"#;
 
-/// Somebody who has only a keyboard.
+/// A user with a keyboard only.
 pub(super) struct Keyboard<'a>(&'a Browser);
 
 impl Keyboard<'_> {

@@ -44,7 +44,7 @@ impl Scene<'_> {
         self.browser().goto(&format!("{}{path}", self.server.url)).await;
     }
 
-    /// Signs in, and opens a page afterwards.
+    /// Signs in, then opens a page.
     async fn sign_in(&self, email: &str, path: &str) {
         self.open(&format!("/sign-in?return_to={path}")).await;
         self.keyboard.loaded("[name=identifier]").await;

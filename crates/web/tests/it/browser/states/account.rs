@@ -40,7 +40,7 @@ pub(super) async fn collect(states: &mut States) {
     owner.post(&format!("/organizations/{own}/invitations"), &[("email", ADA)]).await.ok();
     let members = owner.get(&format!("/organizations/{organization}/members?limit=100")).await.ok();
     let member = members["data"].as_array().unwrap().iter().find(|one| one.to_string().contains(ADA)).unwrap();
-    let offer = format!("/organizations/{organization}/-/members/{}/hand-over", text(&member["id"]));
+    let offer = format!("/organizations/{organization}/-/members/{}/transfer", text(&member["id"]));
     owner.post(&offer, &[("sure", "yes")]).await.assert_redirect("/");
     states.add("organizations with an invitation and an offer", ada.get("/organizations").await.text);
     owner.post(&format!("/organizations/{own}/-/delete"), &[("sure", "yes"), ("typed_name", "Second")]).await;

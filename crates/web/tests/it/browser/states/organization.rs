@@ -101,7 +101,7 @@ async fn items(states: &mut States, Fixture { owner, path, .. }: &Fixture) {
     let member = format!("members/{nina}");
     let confirmations = [
         format!("{member}/remove"),
-        format!("{member}/hand-over"),
+        format!("{member}/transfer"),
         format!("workspaces/{workspace}/delete"),
         format!("workspaces/{workspace}/leave"),
         format!("domains/{domain}/delete"),

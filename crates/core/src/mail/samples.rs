@@ -1,0 +1,92 @@
+//! Sample mails.
+
+use super::email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail};
+use crate::time::Timestamp;
+
+impl EmailTemplate<'static> {
+    /// One sample of each template, for previews and to check that every template can be rendered.
+    pub const fn samples() -> [EmailTemplate<'static>; 20] {
+        let email = InvitationEmail {
+            organization: "Lindgren Tea",
+            organization_logo: None,
+            inviter: Some("Nora Lindgren"),
+            workspace: None,
+            role: Some("Buyer"),
+            workspace_role: None,
+            message: "Welcome to the team!\nSee you on Monday.",
+            link: "https://join.example/invite#token=inv_SAMPLE.sample",
+            unsubscribe_url: "https://join.example/invite/stop/sample",
+            // 22 January 2026, 10:30
+            expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+            days: 7,
+        };
+        let notification = NotificationEmail {
+            organization: "Lindgren Tea",
+            person: "Ada Lovelace",
+            count: 3,
+            link: Some("https://join.example/organizations/1/-/requests"),
+            unsubscribe_url: "https://join.example/notifications/stop/sample",
+        };
+        [
+            EmailTemplate::Invitation(email),
+            EmailTemplate::Invitation(InvitationEmail {
+                workspace: Some("Warehouse"),
+                workspace_role: Some("Member"),
+                ..email
+            }),
+            EmailTemplate::Reminder(InvitationEmail { days: 1, ..email }),
+            EmailTemplate::SignUpInvitation {
+                link: "https://join.example/sign-up?invite_token=dpl_SAMPLE.sample",
+                expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+            },
+            EmailTemplate::AddressCode("042117"),
+            EmailTemplate::SignInCode("042117"),
+            EmailTemplate::SignInLink {
+                link: "https://join.example/sign-in/link#attempt=1&token=sample",
+                code: "042117",
+            },
+            EmailTemplate::PasswordReset("042117"),
+            EmailTemplate::ReauthenticationCode { code: "042117", address: "ada@example.com" },
+            EmailTemplate::SecurityNotice(notice_sample()),
+            EmailTemplate::AccountExists { link: "https://join.example/sign-in" },
+            EmailTemplate::AddressInUse,
+            EmailTemplate::AddressTooNew { available_at: Timestamp::from_microseconds(1_769_077_859_000_000) },
+            EmailTemplate::MemberRemoved { organization: "Lindgren Tea" },
+            EmailTemplate::OwnershipTransfer {
+                organization: "Lindgren Tea",
+                owner: "Nora Lindgren",
+                link: "https://join.example/organizations",
+                expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+            },
+            EmailTemplate::JoinRequests(notification),
+            EmailTemplate::InvitationsAccepted(NotificationEmail {
+                count: 1,
+                link: Some("https://join.example/organizations/1/-/members"),
+                ..notification
+            }),
+            EmailTemplate::InvitationsDeclined(NotificationEmail {
+                count: 1,
+                person: "ada@example.com",
+                link: Some("https://join.example/organizations/1/-/invitations"),
+                ..notification
+            }),
+            EmailTemplate::RequestApproved(NotificationEmail {
+                link: Some("https://join.example/organizations/1"),
+                ..notification
+            }),
+            EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
+        ]
+    }
+}
+
+const fn notice_sample() -> NoticeEmail<'static> {
+    NoticeEmail {
+        kind: "address_added",
+        detail: "ada@example.com",
+        happened_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+        ip_address: "192.0.2.7",
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        link: "https://join.example/security-notice#token=sample",
+        link_expires_at: Timestamp::from_microseconds(1_769_337_059_000_000),
+    }
+}
