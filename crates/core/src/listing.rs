@@ -80,6 +80,32 @@ impl<C> Position<C> {
     }
 }
 
+/// Where a page begins, in a list that is only read forwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start<C> {
+    /// After this many rows.
+    Offset(u32),
+    After(C),
+}
+
+impl<C> Start<C> {
+    /// The position before the page, unless it is a number of rows.
+    pub(crate) fn after(&self) -> Option<&C> {
+        match self {
+            Self::Offset(_) => None,
+            Self::After(cursor) => Some(cursor),
+        }
+    }
+
+    /// The number of rows to leave out.
+    pub(crate) fn offset(&self) -> u32 {
+        match self {
+            Self::Offset(offset) => *offset,
+            Self::After(_) => 0,
+        }
+    }
+}
+
 /// The number of rows of a filtered list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {

@@ -7,7 +7,6 @@ use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::{ListAll, WorkspaceOverview};
 
-use super::start;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::envelope::Refusal;
 use crate::extract::Query;
@@ -58,8 +57,7 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<WorkspaceListItem>>, Refusal> {
-    let (after, skip) = start(&query)?;
-    let list = ListAll { search: query.search_term(), sort: query.sort()?, after, skip, limit: query.limit };
+    let list = ListAll { search: query.search_term(), sort: query.sort()?, start: query.start()?, limit: query.limit };
     let reply = app.query(&caller, list).await;
     Ok(PlatformResponse::from(reply.map(|page| {
         let context = app.response_context();

@@ -14,7 +14,6 @@ use vestibule_core::workspace::{
 use vestibule_core::{Code, Problem};
 
 use super::roles::WorkspaceRoleResponse;
-use super::start;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
@@ -79,9 +78,13 @@ pub(crate) async fn list(
     Path((workspace,)): Path<(WorkspaceId,)>,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<WorkspaceMemberResponse>>, Refusal> {
-    let (after, skip) = start(&query)?;
-    let find =
-        FindMembers { workspace, search: query.search_term(), sort: query.sort()?, after, skip, limit: query.limit };
+    let find = FindMembers {
+        workspace,
+        search: query.search_term(),
+        sort: query.sort()?,
+        start: query.start()?,
+        limit: query.limit,
+    };
     let reply = app.query(&caller, find).await;
     Ok(PlatformResponse::from(
         reply.map(|page| Page::new(page.members.into_iter().map(Into::into).collect(), page.total, page.next, &query)),
