@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 
 pub use address_list::{AddressListPage, AddressListParams, AddressSort};
+pub(crate) use address_list::{MAX_SEARCH_BATCHES, SEARCH_BATCH, is_person_found};
 pub use cursor::{ListSort, NameCursor};
 
 use crate::search::fold;

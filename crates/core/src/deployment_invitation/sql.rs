@@ -76,8 +76,6 @@ sql! {
 
     BY_ADDRESS_DESCENDING(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key DESC LIMIT $1 OFFSET $2");
 
-    OF_ADDRESS(Text) -> DeploymentInvitation = pending!("AND i.email_key = $1");
-
     /// Counts up to a limit.
     COUNT(i64) -> (i64,) =
         "SELECT COUNT(*)

@@ -1,6 +1,12 @@
-//! Lists whose rows have one address each, sorted by time or by address: sign-up invitations and the waitlist.
+//! Lists of people with one address each, sorted by time or by address: sign-up invitations and the waitlist.
 
-use crate::email_address::EmailAddress;
+use super::MAX_FOUND;
+use crate::search::SearchTerm;
+
+/// Rows per statement of a search.
+pub(crate) const SEARCH_BATCH: i64 = 1000;
+/// A search compares the newest 100,000 rows.
+pub(crate) const MAX_SEARCH_BATCHES: usize = 100;
 
 /// What a list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,8 +27,8 @@ pub struct AddressListParams {
     pub offset: u32,
     /// The id of the last row of the page before. Only in the order of time.
     pub after: Option<i64>,
-    /// Only the row of this address.
-    pub address: Option<EmailAddress>,
+    /// A part of the name or of the address.
+    pub search: Option<SearchTerm>,
 }
 
 impl AddressListParams {
@@ -51,4 +57,38 @@ impl<T> AddressListPage<T> {
         rows.truncate(params.limit.into());
         Self { rows, total, has_more }
     }
+
+    /// Sorts the rows that a search has found, and cuts them to a page.
+    pub(crate) fn of_found(
+        mut rows: Vec<T>,
+        params: &AddressListParams,
+        id: impl Fn(&T) -> i64,
+        address: impl Fn(&T) -> &str,
+    ) -> Self {
+        rows.truncate(MAX_FOUND);
+        let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        rows.sort_by(|row, other| match params.sort {
+            AddressSort::Newest => id(other).cmp(&id(row)),
+            AddressSort::Oldest => id(row).cmp(&id(other)),
+            AddressSort::Address => address(row).cmp(address(other)),
+            AddressSort::AddressDescending => address(other).cmp(address(row)),
+        });
+        if let Some(after) = params.after {
+            rows.retain(|row| if params.sort == AddressSort::Oldest { id(row) > after } else { id(row) < after });
+        }
+        let fetched = usize::from(params.limit) + 1;
+        let rows = rows.into_iter().skip(params.offset as usize).take(fetched).collect();
+        Self::new(rows, params, total)
+    }
+
+    /// Converts the rows.
+    pub(crate) fn map<U>(self, convert: impl FnMut(T) -> U) -> AddressListPage<U> {
+        let rows = self.rows.into_iter().map(convert).collect();
+        AddressListPage { rows, total: self.total, has_more: self.has_more }
+    }
+}
+
+/// Whether a search finds a person, by a part of the name or of the address.
+pub(crate) fn is_person_found(term: &SearchTerm, (first, last): (&str, &str), address: &str) -> bool {
+    term.is_in(&format!("{first} {last}")) || term.is_in(address)
 }

@@ -34,10 +34,15 @@ impl Query for Show {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<UserDetails> {
         let user = find(cx, self.user).await?;
-        let details = cx.tx.one(sql::DETAILS, (user.id,)).await?;
-        let addresses = cx.tx.all(crate::user::sql::OWN_ADDRESSES, (user.id, cx.now)).await?;
-        Ok(UserDetails { user, details, addresses })
+        load_details(cx, user).await
     }
+}
+
+/// Loads the rest of a user.
+pub(super) async fn load_details(cx: &mut Context<'_>, user: ManagedUser) -> Result<UserDetails> {
+    let details = cx.tx.one(sql::DETAILS, (user.id,)).await?;
+    let addresses = cx.tx.all(crate::user::sql::OWN_ADDRESSES, (user.id, cx.now)).await?;
+    Ok(UserDetails { user, details, addresses })
 }
 
 /// Checks that a user exists, for a list that is always empty.

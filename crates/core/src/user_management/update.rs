@@ -1,7 +1,7 @@
 //! Changing a user.
 
-use super::find;
-use super::sql::{self, ManagedUser};
+use super::show::{UserDetails, load_details};
+use super::{find, sql};
 use crate::account;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -34,13 +34,13 @@ impl Command for UpdateUser {
     const ERRORS: &'static [Code] =
         &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::UsernameExists, Code::ImagesNotAvailable];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
-    type Out = ManagedUser;
+    type Out = UserDetails;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::UserUpdated)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ManagedUser> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<UserDetails> {
         let user = find(cx, self.user).await?.id;
         self.profile.apply(cx, user).await?;
         if self.public_metadata.is_some() || self.private_metadata.is_some() {
@@ -60,7 +60,8 @@ impl Command for UpdateUser {
             let subject = Subject { target_user: Some(user), ..cx.subject };
             cx.log_change(change, subject);
         }
-        Ok(cx.tx.one(sql::FIND, (user,)).await?)
+        let user = cx.tx.one(sql::FIND, (user,)).await?;
+        load_details(cx, user).await
     }
 }
 

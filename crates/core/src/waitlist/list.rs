@@ -4,11 +4,16 @@ use super::sql::{self, WaitlistEntry};
 use crate::access::require_unbound_key;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::listing::{AddressListPage, AddressListParams, AddressSort, MAX_COUNTED};
+use crate::id::WaitlistEntryId;
+use crate::listing::{
+    AddressListPage, AddressListParams, AddressSort, MAX_COUNTED, MAX_FOUND, MAX_SEARCH_BATCHES, SEARCH_BATCH,
+    is_person_found,
+};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
+use crate::search::SearchTerm;
 
-/// Lists the entries, the newest first by default.
+/// Lists the entries, the newest first by default. A search shows at most the newest thousand matches.
 ///
 /// # Errors
 /// `KEY_BOUND_TO_ORGANIZATION`.
@@ -25,26 +30,42 @@ impl Query for List {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AddressListPage<WaitlistEntry>> {
         require_unbound_key(cx)?;
+        match &self.params.search {
+            Some(term) => self.search(cx, term).await,
+            None => self.read(cx).await,
+        }
+    }
+}
+
+impl List {
+    async fn read(&self, cx: &mut Context<'_>) -> Result<AddressListPage<WaitlistEntry>> {
         let params = &self.params;
         let (fetched, skipped) = (params.fetched(), params.skipped());
-        let rows = match (&params.address, params.sort) {
-            (Some(address), _) => {
-                let found = cx.tx.all(sql::OF_ADDRESS, (address.key(),)).await?;
-                found.into_iter().skip(params.offset as usize).collect()
-            }
-            (None, AddressSort::Newest) => {
+        let rows = match params.sort {
+            AddressSort::Newest => {
                 cx.tx.all(sql::NEWEST, (params.after.unwrap_or(i64::MAX).into(), fetched, skipped)).await?
             }
-            (None, AddressSort::Oldest) => {
-                cx.tx.all(sql::OLDEST, (params.after.unwrap_or(0).into(), fetched, skipped)).await?
-            }
-            (None, AddressSort::Address) => cx.tx.all(sql::BY_ADDRESS, (fetched, skipped)).await?,
-            (None, AddressSort::AddressDescending) => cx.tx.all(sql::BY_ADDRESS_DESCENDING, (fetched, skipped)).await?,
+            AddressSort::Oldest => cx.tx.all(sql::OLDEST, (params.after.unwrap_or(0).into(), fetched, skipped)).await?,
+            AddressSort::Address => cx.tx.all(sql::BY_ADDRESS, (fetched, skipped)).await?,
+            AddressSort::AddressDescending => cx.tx.all(sql::BY_ADDRESS_DESCENDING, (fetched, skipped)).await?,
         };
-        let total = match &params.address {
-            Some(_) => i64::try_from(rows.len()).unwrap_or(i64::MAX),
-            None => cx.tx.one(sql::COUNT, (MAX_COUNTED,)).await?.0,
-        };
+        let (total,) = cx.tx.one(sql::COUNT, (MAX_COUNTED,)).await?;
         Ok(AddressListPage::new(rows, params, total))
+    }
+
+    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<AddressListPage<WaitlistEntry>> {
+        let (mut found, mut before): (Vec<WaitlistEntry>, WaitlistEntryId) = (Vec::new(), i64::MAX.into());
+        for _ in 0..MAX_SEARCH_BATCHES {
+            let batch = cx.tx.all(sql::NEWEST, (before, SEARCH_BATCH, 0)).await?;
+            let is_last = i64::try_from(batch.len()).is_ok_and(|read| read < SEARCH_BATCH);
+            before = batch.last().map_or(before, |last| last.id);
+            let matches =
+                |row: &WaitlistEntry| is_person_found(term, (&row.first_name, &row.last_name), &row.address_key);
+            found.extend(batch.into_iter().filter(matches));
+            if is_last || found.len() > MAX_FOUND {
+                break;
+            }
+        }
+        Ok(AddressListPage::of_found(found, &self.params, |row| row.id.get(), |row| row.address_key.as_str()))
     }
 }

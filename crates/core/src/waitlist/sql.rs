@@ -41,9 +41,6 @@ sql! {
         "SELECT id, address, address_key, first_name, last_name, created_at FROM waitlist
           ORDER BY address_key DESC LIMIT $1 OFFSET $2";
 
-    OF_ADDRESS(Text) -> WaitlistEntry =
-        "SELECT id, address, address_key, first_name, last_name, created_at FROM waitlist WHERE address_key = $1";
-
     /// Counts up to a limit.
     COUNT(i64) -> (i64,) = "SELECT COUNT(*) FROM (SELECT id FROM waitlist LIMIT $1) counted";
 

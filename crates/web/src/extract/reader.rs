@@ -30,9 +30,15 @@ impl FieldReader {
         self.0.0.retain(|(known, _)| known != name);
     }
 
-    /// Whether there are no fields.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.0.is_empty()
+    /// Checks that there is a field, for a call that changes the fields that it gets.
+    ///
+    /// # Errors
+    /// `REQUIRED_FIELD`.
+    pub(crate) fn require_any(&self) -> Result<(), Problem> {
+        if self.0.0.is_empty() {
+            return Err(Code::RequiredField.with_message("Send at least one field to change."));
+        }
+        Ok(())
     }
 
     /// Returns a text without removing it; `None` for anything else.

@@ -1,15 +1,14 @@
 //! Lists whose rows have one address each: invitations to sign up, and the waitlist.
 
-use vestibule_core::email_address::EmailAddress;
 use vestibule_core::listing::{AddressListPage, AddressListParams, AddressSort};
 use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, Page, SortOrder};
 
-/// Converts a query. `search` is a whole address.
+/// Converts a query.
 ///
 /// # Errors
-/// `INVALID_FIELD` for an unknown sort key; `INVALID_EMAIL`; `INVALID_CURSOR`.
+/// `INVALID_FIELD` for an unknown sort key; `INVALID_CURSOR`.
 pub(super) fn address_list_params(query: &ListQuery) -> Result<AddressListParams, Problem> {
     let order = query.sort_order.unwrap_or_default();
     let sort = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
@@ -25,8 +24,7 @@ pub(super) fn address_list_params(query: &ListQuery) -> Result<AddressListParams
         Some(_) => return Err(Code::InvalidCursor.into()),
         None => None,
     };
-    let address = query.search.as_deref().map(EmailAddress::parse).transpose()?;
-    Ok(AddressListParams { sort, limit: query.limit, offset: query.offset, after, address })
+    Ok(AddressListParams { sort, limit: query.limit, offset: query.offset, after, search: query.search_term() })
 }
 
 /// Converts a page. `id` is the position of a row, for the cursor.

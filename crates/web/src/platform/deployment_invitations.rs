@@ -56,7 +56,8 @@ impl InvitationResponse {
 
 /// Lists the invitations to sign up, newest first, with those that have expired in the last 30 days.
 ///
-/// `search` is a whole address, `sort_key` is `created_at` or `email`.
+/// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
+/// `email`.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_deployment_invitations", tag = "Sign-up invitations",
     params(ListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
 pub(crate) async fn list(

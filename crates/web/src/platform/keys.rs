@@ -12,7 +12,7 @@ use vestibule_core::scope::{Scopes, UnknownScope};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
-use super::page::{ListQuery, Page};
+use super::page::{Page, WholeListQuery};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
@@ -70,15 +70,20 @@ impl From<NewApiKey> for NewApiKeyResponse {
 }
 
 /// Lists the API keys, oldest first, with those that were revoked or have expired in the last 90 days.
-#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(ListQuery),
+#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(WholeListQuery),
     responses((status = 200, description = "The keys", body = Page<ApiKeyResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<ApiKeyResponse>> {
     let reply = app.query(&caller, List { after: None, limit: 1000 }).await;
-    reply.map(|listed| Page::of_whole(listed.keys.into_iter().map(Into::into).collect(), &query)).into()
+    reply
+        .map(|listed| {
+            let keys = query.select(listed.keys, |key| key.name.as_str(), |key| key.id);
+            Page::of_whole(keys.into_iter().map(Into::into).collect(), &query)
+        })
+        .into()
 }
 
 /// The fields of a new key.

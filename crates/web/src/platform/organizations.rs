@@ -225,11 +225,12 @@ pub(crate) struct UpdateFields {
 
 impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
-    // REQUIRED_FIELD for an empty name.
+    // REQUIRED_FIELD for an empty name, and without any field.
     const ERRORS: &[vestibule_core::Code] = &[vestibule_core::Code::RequiredField];
     const MAX_BYTES: usize = MAX_BYTES;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        fields.require_any()?;
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         Ok(Self {

@@ -6,13 +6,13 @@ use std::str::FromStr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::listing::{ListSort, Position, Start, Total};
-use vestibule_core::search::SearchTerm;
+use vestibule_core::search::{SearchTerm, fold};
 use vestibule_core::{Code, Problem};
 
 use crate::extract::{FieldReader, FromFields};
 
 /// The most items of a page.
-const MAX_LIMIT: u16 = 1000;
+pub(super) const MAX_LIMIT: u16 = 1000;
 const DEFAULT_LIMIT: u16 = 50;
 /// Clients that walk further use `cursor`, whose cost does not grow.
 const MAX_OFFSET: u32 = 100_000;
@@ -41,8 +41,8 @@ impl<T> Page<T> {
         Self { data, total: total.count, limit, offset, has_more, next_cursor }
     }
 
-    /// The only page of a short list, cut to what was asked for.
-    pub(crate) fn of_whole(items: Vec<T>, query: &ListQuery) -> Self {
+    /// A page of a list that was loaded whole.
+    pub(crate) fn of_whole(items: Vec<T>, query: &WholeListQuery) -> Self {
         let total = items.len();
         let data: Vec<T> = items.into_iter().skip(query.offset as usize).take(query.limit.into()).collect();
         let has_more = query.offset as usize + data.len() < total;
@@ -83,13 +83,7 @@ impl ListQuery {
     /// # Errors
     /// `INVALID_FIELD` for another key.
     pub(crate) fn sort(&self) -> Result<ListSort, Problem> {
-        match (self.sort_key.as_deref(), self.sort_order) {
-            (None | Some("created_at"), None | Some(SortOrder::Desc)) => Ok(ListSort::Newest),
-            (None | Some("created_at"), Some(SortOrder::Asc)) => Ok(ListSort::Oldest),
-            (Some("name"), None | Some(SortOrder::Asc)) => Ok(ListSort::Name),
-            (Some("name"), Some(SortOrder::Desc)) => Ok(ListSort::NameDescending),
-            _ => Err(Problem::field("sort_key", "use created_at or name.")),
-        }
+        sort(self.sort_key.as_deref(), self.sort_order)
     }
 
     /// Where the page begins.
@@ -116,8 +110,22 @@ impl ListQuery {
 
     /// What is searched for, if anything.
     pub(crate) fn search_term(&self) -> Option<SearchTerm> {
-        self.search.as_deref().map(SearchTerm::new).filter(|term| !term.is_empty())
+        search_term(self.search.as_deref())
     }
+}
+
+fn sort(key: Option<&str>, order: Option<SortOrder>) -> Result<ListSort, Problem> {
+    match (key, order) {
+        (None | Some("created_at"), None | Some(SortOrder::Desc)) => Ok(ListSort::Newest),
+        (None | Some("created_at"), Some(SortOrder::Asc)) => Ok(ListSort::Oldest),
+        (Some("name"), None | Some(SortOrder::Asc)) => Ok(ListSort::Name),
+        (Some("name"), Some(SortOrder::Desc)) => Ok(ListSort::NameDescending),
+        _ => Err(Problem::field("sort_key", "use created_at or name.")),
+    }
+}
+
+fn search_term(text: Option<&str>) -> Option<SearchTerm> {
+    text.map(SearchTerm::new).filter(|term| !term.is_empty())
 }
 
 impl FromFields for ListQuery {
@@ -148,6 +156,70 @@ impl FromFields for ListQuery {
                 Some(_) => return Err(Problem::field("sort_order", "use asc or desc.")),
             },
         })
+    }
+}
+
+/// The query of a list that is loaded whole. Clients get it without naming a limit, and do not look for another page: the
+/// first one is as long as it can be.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WholeListQuery {
+    /// The most items of the page, 1 to 1,000.
+    #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
+    limit: u16,
+    /// How many items to skip, up to 100,000.
+    #[param(required = false, default = 0, maximum = 100_000)]
+    offset: u32,
+    /// A part of the name.
+    search: Option<String>,
+    /// `created_at` or `name`. Without it and `sort_order`, the list has the order that the call describes.
+    sort_key: Option<String>,
+    sort_order: Option<SortOrder>,
+}
+
+impl WholeListQuery {
+    /// Searches and sorts a list by the names of its items and by their ids, which are in the order of time.
+    pub(crate) fn select<T, I: Ord>(
+        &self,
+        mut items: Vec<T>,
+        name: impl Fn(&T) -> &str,
+        id: impl Fn(&T) -> I,
+    ) -> Vec<T> {
+        if let Some(term) = search_term(self.search.as_deref()) {
+            items.retain(|item| term.is_in(name(item)));
+        }
+        let Ok(Some(sort)) = self.sort() else { return items };
+        let mut keyed: Vec<(String, I, T)> =
+            items.into_iter().map(|item| (fold(name(&item)), id(&item), item)).collect();
+        keyed.sort_by(|(name, id, _), (other_name, other, _)| {
+            sort.compare((name.as_str(), id), (other_name.as_str(), other))
+        });
+        keyed.into_iter().map(|(_, _, item)| item).collect()
+    }
+
+    /// # Errors
+    /// `INVALID_FIELD` for an unknown key.
+    fn sort(&self) -> Result<Option<ListSort>, Problem> {
+        if self.sort_key.is_none() && self.sort_order.is_none() {
+            return Ok(None);
+        }
+        sort(self.sort_key.as_deref(), self.sort_order).map(Some)
+    }
+}
+
+impl FromFields for WholeListQuery {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidCursor];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(MAX_LIMIT);
+        let ListQuery { offset, cursor, search, sort_key, sort_order, .. } = ListQuery::from_fields(fields)?;
+        if cursor.is_some() {
+            return Err(Code::InvalidCursor.into());
+        }
+        let query = Self { limit, offset, search, sort_key, sort_order };
+        query.sort()?;
+        Ok(query)
     }
 }
 

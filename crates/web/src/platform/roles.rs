@@ -7,15 +7,13 @@ use vestibule_core::id::{OrganizationId, RoleId};
 use vestibule_core::membership::MembershipRole;
 use vestibule_core::organization::{CreateRole, ListRoles, RemoveRole, Role, UpdateRole};
 use vestibule_core::permission::PermissionSet;
-use vestibule_core::search::fold;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
-use super::page::{ListQuery, Page};
+use super::page::{Page, WholeListQuery};
 use super::response::{Empty, PlatformResponse};
 use crate::api::organizations::roles::{Fields, UpdateRoleFields};
 use crate::app::{App, CurrentCaller};
-use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 
 /// A role of an organization.
@@ -56,29 +54,21 @@ impl_from_role!(Role, MembershipRole);
 ///
 /// The default role of members comes first, then the oldest; `sort_key` can be `created_at` or `name`.
 #[utoipa::path(get, path = "/organizations/{id}/roles", operation_id = "list_organization_roles",
-    tag = "Organization roles", params(("id" = OrganizationId, Path, description = "The organization"), ListQuery),
+    tag = "Organization roles", params(("id" = OrganizationId, Path, description = "The organization"), WholeListQuery),
     responses((status = 200, description = "A page of roles", body = Page<RoleResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-    Query(query): Query<ListQuery>,
-) -> Result<PlatformResponse<Page<RoleResponse>>, Refusal> {
-    let (sort, search) = (query.sort()?, query.search_term());
+    Query(query): Query<WholeListQuery>,
+) -> PlatformResponse<Page<RoleResponse>> {
     let reply = app.query(&caller, ListRoles { organization }).await;
-    Ok(reply
-        .map(|mut roles| {
-            roles.retain(|role| search.as_ref().is_none_or(|term| term.is_in(&role.name)));
-            if query.sort_key.is_some() {
-                let key = |role: &Role| (fold(&role.name), role.id);
-                roles.sort_by(|role, other| {
-                    let ((name, id), (other_name, other_id)) = (key(role), key(other));
-                    sort.compare((&name, id), (&other_name, other_id))
-                });
-            }
+    reply
+        .map(|roles| {
+            let roles = query.select(roles, |role| role.name.as_str(), |role| role.id);
             Page::of_whole(roles.into_iter().map(RoleResponse::from).collect(), &query)
         })
-        .into())
+        .into()
 }
 
 /// Creates a role of an organization.

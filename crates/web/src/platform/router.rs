@@ -145,7 +145,7 @@ api_routes! {
     /// Support, invitations to sign up and the waitlist.
     deployment {
         tickets::create => command::<impersonation::CreateTicket>();
-        deployment_invitations::list => query::<deployment_invitation::List>().with_errors(&[Code::InvalidEmail]);
+        deployment_invitations::list => query::<deployment_invitation::List>();
         deployment_invitations::create => command::<deployment_invitation::Create>();
         deployment_invitations::delete => command::<deployment_invitation::Delete>();
         waitlist::list => query::<vestibule_core::waitlist::List>();

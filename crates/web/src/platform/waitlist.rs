@@ -44,7 +44,8 @@ impl EntryResponse {
 
 /// Lists the waitlist, newest first.
 ///
-/// `search` is a whole address, `sort_key` is `created_at` or `email`.
+/// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
+/// `email`.
 #[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(ListQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list(

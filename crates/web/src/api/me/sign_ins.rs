@@ -33,6 +33,7 @@ pub(crate) struct OwnSignIn {
     updated_at: Timestamp,
     /// The person who is signed in as the caller, for support. Without it, the caller is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = UserId, required = false)]
     impersonator_id: Option<UserId>,
     /// True for the sign-in that makes this request.
     current: bool,

@@ -51,6 +51,7 @@ struct SignInResponse {
     user: UserResponse,
     /// The person who is signed in as the user, for support. Without it, the user is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = UserId, required = false)]
     impersonator_id: Option<UserId>,
     last_active_at: Timestamp,
     ip_address: String,

@@ -12,7 +12,7 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
-use crate::platform::page::{ListQuery, Page};
+use crate::platform::page::{Page, WholeListQuery};
 use crate::platform::response::{Empty, PlatformResponse};
 
 /// An email address of a user.
@@ -52,19 +52,24 @@ impl AddressResponse {
     }
 }
 
-/// Lists the addresses of a user, oldest first.
+/// Lists the addresses of a user, oldest first. Their names are the addresses.
 #[utoipa::path(get, path = "/users/{id}/emails", operation_id = "list_user_emails", tag = "User addresses",
-    params(("id" = UserId, Path, description = "The user"), ListQuery),
+    params(("id" = UserId, Path, description = "The user"), WholeListQuery),
     responses((status = 200, description = "The addresses", body = Page<AddressResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<AddressResponse>> {
     let response = |address| AddressResponse::new(address, user, app.response_context());
     let reply = app.query(&caller, ListAddresses { user }).await;
-    reply.map(|addresses| Page::of_whole(addresses.into_iter().map(response).collect(), &query)).into()
+    reply
+        .map(|addresses| {
+            let addresses = query.select(addresses, |address| address.email.as_str(), |address| address.id);
+            Page::of_whole(addresses.into_iter().map(response).collect(), &query)
+        })
+        .into()
 }
 
 /// A new address of a user.

@@ -7,7 +7,7 @@ use vestibule_core::id::{
     MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
 use vestibule_core::membership::{Membership, MembershipRole};
-use vestibule_core::organization::Organization;
+use vestibule_core::organization::management::ManagedOrganization;
 use vestibule_core::time::Timestamp;
 use vestibule_core::user_management::{ListMemberships, ListWorkspaceMemberships};
 use vestibule_core::workspace::{Workspace, WorkspaceMembership, WorkspaceMembershipRole};
@@ -15,7 +15,7 @@ use vestibule_core::workspace::{Workspace, WorkspaceMembership, WorkspaceMembers
 use super::object;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::{Path, Query};
-use crate::platform::page::{ListQuery, Page};
+use crate::platform::page::{Page, WholeListQuery};
 use crate::platform::response::PlatformResponse;
 
 /// A role of a member.
@@ -71,12 +71,13 @@ pub(crate) struct GroupResponse<I: ToSchema> {
     member_count: i64,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
+    /// Empty for a key that lacks `organizations:read` or, for a workspace, `workspaces:read`.
     #[schema(value_type = Object)]
     private_metadata: serde_json::Value,
 }
 
 impl GroupResponse<OrganizationId> {
-    fn organization(organization: Organization, context: ResponseContext<'_>) -> Self {
+    fn organization(organization: ManagedOrganization, context: ResponseContext<'_>) -> Self {
         Self {
             id: organization.id,
             created_at: organization.created_at,
@@ -86,7 +87,7 @@ impl GroupResponse<OrganizationId> {
             image_url: context.image_url(&organization.image_url),
             member_count: organization.member_count,
             public_metadata: object(&organization.public_metadata),
-            private_metadata: object("{}"),
+            private_metadata: object(&organization.private_metadata),
         }
     }
 }
@@ -102,7 +103,7 @@ impl GroupResponse<WorkspaceId> {
             image_url: context.image_url(&workspace.image_url),
             member_count: workspace.member_count,
             public_metadata: object(&workspace.public_metadata),
-            private_metadata: object("{}"),
+            private_metadata: object(&workspace.private_metadata),
         }
     }
 }
@@ -124,7 +125,7 @@ pub(crate) struct OrganizationMembershipResponse {
 
 impl OrganizationMembershipResponse {
     fn new(
-        (membership, organization, roles): (Membership, Organization, Vec<MembershipRole>),
+        (membership, organization, roles): (Membership, ManagedOrganization, Vec<MembershipRole>),
         context: ResponseContext<'_>,
     ) -> Self {
         Self {
@@ -141,18 +142,29 @@ impl OrganizationMembershipResponse {
 }
 
 /// Lists the memberships of a user in organizations, newest first.
+///
+/// `search` and the `sort_key` `name` are about the name of the organization.
 #[utoipa::path(get, path = "/users/{id}/organization-memberships", operation_id = "list_user_organization_memberships",
-    tag = "User memberships", params(("id" = UserId, Path, description = "The user"), ListQuery),
+    tag = "User memberships", params(("id" = UserId, Path, description = "The user"), WholeListQuery),
     responses((status = 200, description = "The memberships", body = Page<OrganizationMembershipResponse>)))]
 pub(crate) async fn in_organizations(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<OrganizationMembershipResponse>> {
     let response = |membership| OrganizationMembershipResponse::new(membership, app.response_context());
     let reply = app.query(&caller, ListMemberships { user }).await;
-    reply.map(|memberships| Page::of_whole(memberships.into_iter().map(response).collect(), &query)).into()
+    reply
+        .map(|memberships| {
+            let memberships = query.select(
+                memberships,
+                |(_, organization, _)| organization.name.as_str(),
+                |(membership, ..)| membership.id,
+            );
+            Page::of_whole(memberships.into_iter().map(response).collect(), &query)
+        })
+        .into()
 }
 
 /// A membership of a user in a workspace.
@@ -193,16 +205,27 @@ impl WorkspaceMembershipResponse {
 }
 
 /// Lists the memberships of a user in workspaces, newest first.
+///
+/// `search` and the `sort_key` `name` are about the name of the workspace.
 #[utoipa::path(get, path = "/users/{id}/workspace-memberships", operation_id = "list_user_workspace_memberships",
-    tag = "User memberships", params(("id" = UserId, Path, description = "The user"), ListQuery),
+    tag = "User memberships", params(("id" = UserId, Path, description = "The user"), WholeListQuery),
     responses((status = 200, description = "The memberships", body = Page<WorkspaceMembershipResponse>)))]
 pub(crate) async fn in_workspaces(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<WorkspaceMembershipResponse>> {
     let response = |membership| WorkspaceMembershipResponse::new(membership, app.response_context());
     let reply = app.query(&caller, ListWorkspaceMemberships { user }).await;
-    reply.map(|memberships| Page::of_whole(memberships.into_iter().map(response).collect(), &query)).into()
+    reply
+        .map(|memberships| {
+            let memberships = query.select(
+                memberships,
+                |(_, workspace, _)| workspace.name.as_str(),
+                |(membership, ..)| membership.id,
+            );
+            Page::of_whole(memberships.into_iter().map(response).collect(), &query)
+        })
+        .into()
 }

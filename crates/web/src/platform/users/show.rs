@@ -51,7 +51,7 @@ pub(crate) struct UserDetailsResponse {
 }
 
 impl UserDetailsResponse {
-    fn new(UserDetails { user, details, addresses }: UserDetails, context: ResponseContext<'_>) -> Self {
+    pub(super) fn new(UserDetails { user, details, addresses }: UserDetails, context: ResponseContext<'_>) -> Self {
         let ManagedUserDetails { disabled, has_password, email_id, public_metadata, private_metadata, .. } = details;
         let address = |address| AddressResponse::new(address, user.id, context);
         Self {

@@ -12,7 +12,7 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::{App, CurrentCaller};
 use crate::extract::{FieldReader, FromFields, Path, Query};
-use crate::platform::page::{ListQuery, Page};
+use crate::platform::page::{ListQuery, MAX_LIMIT, Page, SortOrder};
 use crate::platform::response::{Empty, PlatformResponse};
 
 /// A sign-in of a user.
@@ -73,10 +73,15 @@ impl From<SignIn> for SignInResponse {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SignInsQuery {
-    #[param(ignore)]
-    list: ListQuery,
-    #[param(ignore)]
-    before: Option<SignInId>,
+    /// The most items of the page, 1 to 1,000.
+    #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
+    limit: u16,
+    /// How many items to skip, up to 100,000.
+    #[param(required = false, default = 0, maximum = 100_000)]
+    offset: u32,
+    /// Where the page begins: `next_cursor` of the page before. Not together with `offset`.
+    #[param(value_type = Option<String>)]
+    cursor: Option<SignInId>,
     /// Whether sign-ins that have expired are listed too, until they are cleaned up.
     #[param(required = false, default = false)]
     include_expired: bool,
@@ -87,31 +92,36 @@ impl FromFields for SignInsQuery {
     const ERRORS: &[Code] = &[Code::InvalidCursor];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        // Clients do not look for another page, so the first one is as long as it can be.
+        let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(MAX_LIMIT);
         let list = ListQuery::from_fields(fields)?;
         if list.sort_key.as_deref().is_some_and(|key| key != "created_at") {
             return Err(Problem::field("sort_key", "use created_at."));
         }
-        let before = list.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Code::InvalidCursor));
+        if list.sort_order == Some(SortOrder::Asc) {
+            return Err(Problem::field("sort_order", "use desc: the newest comes first."));
+        }
+        let cursor = list.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| Code::InvalidCursor));
         Ok(Self {
-            before: before.transpose()?,
+            limit,
+            offset: list.offset,
+            cursor: cursor.transpose()?,
             include_expired: fields.flag("include_expired")?.unwrap_or(false),
-            list,
         })
     }
 }
 
 /// Lists the sign-ins of a user, newest first.
 #[utoipa::path(get, path = "/users/{id}/sessions", operation_id = "list_user_sessions", tag = "User sessions",
-    params(("id" = UserId, Path, description = "The user"), ListQuery, SignInsQuery),
+    params(("id" = UserId, Path, description = "The user"), SignInsQuery),
     responses((status = 200, description = "The sign-ins", body = Page<SignInResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Query(SignInsQuery { list: query, before, include_expired }): Query<SignInsQuery>,
+    Query(SignInsQuery { limit, offset, cursor, include_expired }): Query<SignInsQuery>,
 ) -> PlatformResponse<Page<SignInResponse>> {
-    let ListQuery { limit, offset, .. } = query;
-    let list = ListSignIns { user, includes_expired: include_expired, before, offset, limit };
+    let list = ListSignIns { user, includes_expired: include_expired, before: cursor, offset, limit };
     let reply = app.query(&caller, list).await;
     let page = reply.map(|page| Page {
         data: page.sign_ins.into_iter().map(SignInResponse::from).collect(),

@@ -8,14 +8,14 @@ use vestibule_core::user_management::{CheckUser, CheckUserForChange};
 
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Path, Query};
-use crate::platform::page::{ListQuery, Page};
+use crate::platform::page::{Page, WholeListQuery};
 use crate::platform::response::{Empty, PlatformResponse};
 
 async fn empty_page(
     app: &App,
     CurrentCaller(caller): CurrentCaller,
     user: UserId,
-    query: &ListQuery,
+    query: &WholeListQuery,
 ) -> PlatformResponse<Page<Empty>> {
     app.query(&caller, CheckUser { user }).await.map(|()| Page::of_whole(Vec::new(), query)).into()
 }
@@ -30,26 +30,26 @@ async fn refuse(app: &App, CurrentCaller(caller): CurrentCaller, user: UserId, c
 
 /// Lists the phone numbers of a user: none.
 #[utoipa::path(get, path = "/users/{id}/phones", operation_id = "list_user_phones", tag = "User phone numbers",
-    params(("id" = UserId, Path, description = "The user"), ListQuery),
+    params(("id" = UserId, Path, description = "The user"), WholeListQuery),
     responses((status = 200, description = "An empty page", body = Page<Empty>)))]
 pub(crate) async fn list_phones(
     State(app): State<App>,
     caller: CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<Empty>> {
     empty_page(&app, caller, user, &query).await
 }
 
 /// Lists the social connections of a user: none.
 #[utoipa::path(get, path = "/users/{id}/social-connections", operation_id = "list_user_social_connections",
-    tag = "User social connections", params(("id" = UserId, Path, description = "The user"), ListQuery),
+    tag = "User social connections", params(("id" = UserId, Path, description = "The user"), WholeListQuery),
     responses((status = 200, description = "An empty page", body = Page<Empty>)))]
 pub(crate) async fn list_social_connections(
     State(app): State<App>,
     caller: CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<Empty>> {
     empty_page(&app, caller, user, &query).await
 }

@@ -10,7 +10,7 @@ use vestibule_core::names::{PersonName, Username};
 use vestibule_core::user_management::{DeleteUser, UpdateUser};
 use vestibule_core::{Code, Problem};
 
-use super::UserResponse;
+use super::show::UserDetailsResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
@@ -54,9 +54,7 @@ impl FromFields for UserChangesFields {
     const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        if fields.is_empty() {
-            return Err(Code::RequiredField.with_message("Send at least one field to change."));
-        }
+        fields.require_any()?;
         let name = |fields: &mut FieldReader, field: &'static str| -> Result<Option<PersonName>, Problem> {
             fields.text(field)?.map(|text| PersonName::parse(field, &text)).transpose()
         };
@@ -83,18 +81,18 @@ impl FromFields for UserChangesFields {
     }
 }
 
-/// Changes a user.
+/// Changes a user. The response is that of `GET /users/{id}/details`.
 ///
 /// A user who is disabled is signed out everywhere; also the last admin of an organization can be disabled.
 #[utoipa::path(patch, path = "/users/{id}", operation_id = "update_user", tag = "Users",
     request_body = UserChangesFields, params(("id" = UserId, Path, description = "The user")),
-    responses((status = 200, description = "The user", body = UserResponse)))]
+    responses((status = 200, description = "The user", body = UserDetailsResponse)))]
 pub(crate) async fn update(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
     Body(fields): Body<UserChangesFields>,
-) -> Result<PlatformResponse<UserResponse>, Refusal> {
+) -> Result<PlatformResponse<UserDetailsResponse>, Refusal> {
     let picture = match images::store_upload(&app, &caller, ImageOwner::User, fields.profile_image).await? {
         Change::Keep if fields.remove_profile_image == Some(true) => Change::Clear,
         change => change,
@@ -109,7 +107,7 @@ pub(crate) async fn update(
     let UserChangesFields { public_metadata, private_metadata, disabled, .. } = fields;
     let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled };
     let reply = app.run(&caller, update).await;
-    Ok(reply.map(|user| UserResponse::new(user, app.response_context())).into())
+    Ok(reply.map(|details| UserDetailsResponse::new(details, app.response_context())).into())
 }
 
 /// Deletes a user and all their memberships.

@@ -135,8 +135,9 @@ pub(crate) struct Changes {
 }
 
 impl FromFields for Changes {
-    /// An object of 64 KiB, and the other field.
-    const MAX_BYTES: usize = 80 * 1024;
+    /// An object of 64 KiB, whose quotes are escaped if it is sent as a text, and the other field. A longer one is refused
+    /// by its name.
+    const MAX_BYTES: usize = 256 * 1024;
     const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {

@@ -13,7 +13,7 @@ use vestibule_core::workspace::{
 use crate::api::organizations::roles::{Fields, UpdateRoleFields};
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Path, Query};
-use crate::platform::page::{ListQuery, Page};
+use crate::platform::page::{Page, WholeListQuery};
 use crate::platform::response::{Empty, PlatformResponse};
 
 /// A role for members of a workspace.
@@ -51,17 +51,24 @@ macro_rules! impl_from_role {
 impl_from_role!(WorkspaceRole, WorkspaceMembershipRole);
 
 /// Lists the roles that members of a workspace can have: the deployment's and its own.
+///
+/// The default role of members comes first, then the oldest; `sort_key` can be `created_at` or `name`.
 #[utoipa::path(get, path = "/workspaces/{id}/roles", operation_id = "list_workspace_roles", tag = "Workspaces",
-    params(("id" = WorkspaceId, Path, description = "The workspace"), ListQuery),
+    params(("id" = WorkspaceId, Path, description = "The workspace"), WholeListQuery),
     responses((status = 200, description = "The roles", body = Page<WorkspaceRoleResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<WorkspaceRoleResponse>> {
     let reply = app.query(&caller, ListRoles { workspace }).await;
-    reply.map(|roles| Page::of_whole(roles.into_iter().map(Into::into).collect(), &query)).into()
+    reply
+        .map(|roles| {
+            let roles = query.select(roles, |role| role.name.as_str(), |role| role.id);
+            Page::of_whole(roles.into_iter().map(Into::into).collect(), &query)
+        })
+        .into()
 }
 
 /// Creates a role of a workspace. The key's scopes cover its permissions.

@@ -33,8 +33,8 @@ pub(crate) struct NewFields {
     workspace_image: ImageField,
 }
 
-/// Two objects of 64 KiB, and the other fields.
-const MAX_BODY_BYTES: usize = 160 * 1024;
+/// Two objects of 64 KiB, whose quotes are escaped if they are sent as texts, and the other fields.
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
 impl FromFields for NewFields {
     const ACCEPTS_IMAGE: bool = true;
@@ -97,10 +97,11 @@ pub(crate) struct Changes {
 impl FromFields for Changes {
     const ACCEPTS_IMAGE: bool = true;
     const MAX_BYTES: usize = MAX_BODY_BYTES;
-    // REQUIRED_FIELD for an empty name.
+    // REQUIRED_FIELD for an empty name, and without any field.
     const ERRORS: &[Code] = &[Code::RequiredField];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        fields.require_any()?;
         let (name, description) = (fields.text("name")?, fields.text("description")?);
         Ok(Self {
             name: name.map(|name| WorkspaceName::parse("name", &name)).transpose()?,

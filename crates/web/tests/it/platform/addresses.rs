@@ -177,7 +177,7 @@ async fn addresses_are_limited_and_belong_to_their_user() {
     }
     for is_verified in [true, false] {
         let fields = json!({"email": "last@example.com", "verified": is_verified});
-        backend.post(&path, &fields).await.assert_error(400, "TOO_MANY_ADDRESSES");
+        backend.post(&path, &fields).await.assert_error(409, "TOO_MANY_ADDRESSES");
     }
     let other = backend.post("/users", &json!({"first_name": "A", "last_name": "B"})).await.ok();
     let foreign = text(&backend.get(&path).await.page()[1]["id"]);
@@ -186,6 +186,7 @@ async fn addresses_are_limited_and_belong_to_their_user() {
     backend.delete(&foreign).await.assert_error(404, "EMAIL_ADDRESS_NOT_FOUND");
     backend.get("/users/123/emails").await.assert_error(404, "USER_NOT_FOUND");
     backend.post("/users/123/emails", &json!({"email": ADA})).await.assert_error(404, "USER_NOT_FOUND");
+    backend.get(&format!("{path}?sort_key=verified")).await.assert_error(400, "INVALID_FIELD");
     assert_eq!(backend.get(&format!("{path}?limit=3&offset=8")).await.page().len(), 2);
     let reader = PlatformClient::new(&app, "users:read").await;
     reader.post(&path, &json!({"email": "x@example.com"})).await.assert_error(403, "SCOPE_MISSING");

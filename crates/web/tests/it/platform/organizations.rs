@@ -313,6 +313,8 @@ async fn changes_leave_other_fields_alone_and_members_see_no_private_metadata() 
     ] {
         backend.patch(&path, &fields).await.assert_error(400, code);
     }
+    backend.patch(&path, &json!({})).await.assert_error(400, "REQUIRED_FIELD");
+    backend.send_multipart(Method::PATCH, &path, &[]).await.assert_error(400, "REQUIRED_FIELD");
     backend.post("/organizations", &json!({"description": "x"})).await.assert_error(400, "REQUIRED_FIELD");
     let nothing = backend.send(Method::POST, "/organizations", Some("multipart/form-data; boundary=B"), Body::empty());
     nothing.await.assert_error(400, "REQUIRED_FIELD");

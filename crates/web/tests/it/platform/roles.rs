@@ -44,6 +44,24 @@ async fn roles_are_created_listed_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_list_without_a_limit_has_every_role() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let path = format!("{}/roles", create(&backend, "Acme").await);
+    for number in 1..=60 {
+        let fields = json!({"name": format!("Role {number}"), "permissions": []});
+        backend.post(&path, &fields).await.ok();
+    }
+    let page = backend.get(&path).await.ok();
+    assert_eq!((&page["total"], &page["has_more"]), (&json!(62), &json!(false)));
+    assert_eq!(page["data"].as_array().unwrap().len(), 62, "clients do not look for another page");
+    let page = backend.get(&format!("{path}?limit=50")).await.ok();
+    assert_eq!((&page["total"], &page["has_more"]), (&json!(62), &json!(true)));
+    assert_eq!(page["data"].as_array().unwrap().len(), 50);
+    backend.get(&format!("{path}?cursor=7")).await.assert_error(400, "INVALID_CURSOR");
+}
+
+#[tokio::test]
 async fn a_role_in_use_is_deleted_with_a_replacement() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;

@@ -41,6 +41,7 @@ async fn lists_sign_ins_newest_first() {
         assert_eq!(listed[0][field], "", "{field}");
     }
     let ids: Vec<_> = listed.iter().map(|item| text(&item["id"])).collect();
+    assert_eq!(backend.get(&path).await.ok()["limit"], 1000, "clients do not look for another page");
     let first = backend.get(&format!("{path}?limit=2")).await.ok();
     assert_eq!((&first["total"], &first["has_more"]), (&json!(3), &json!(true)));
     let cursor = text(&first["next_cursor"]);
@@ -49,7 +50,9 @@ async fn lists_sign_ins_newest_first() {
         assert_eq!((&page["data"][0]["id"], &page["has_more"]), (&json!(ids[2]), &json!(false)), "{next}");
     }
     backend.get(&format!("{path}?cursor=x")).await.assert_error(400, "INVALID_CURSOR");
-    backend.get(&format!("{path}?sort_key=city")).await.assert_error(400, "INVALID_FIELD");
+    for query in ["sort_key=city", "sort_order=asc"] {
+        backend.get(&format!("{path}?{query}")).await.assert_error(400, "INVALID_FIELD");
+    }
     backend.get(&format!("{path}?include_expired=x")).await.assert_error(400, "INVALID_FIELD");
     app.advance(DAY * 400);
     assert_eq!(backend.get(&path).await.page().len(), 0);

@@ -313,6 +313,7 @@ async fn changes_names_and_metadata() {
     assert_eq!((&updated["first_name"], &updated["last_name"]), (&json!("Augusta"), &json!("Test")));
     assert_eq!(updated["username"], "countess");
     let shown = details(&backend, &id).await;
+    assert_eq!(updated, shown, "clients read the details from the response");
     assert_eq!((&shown["public_metadata"], &shown["private_metadata"]), (&public, &json!({"crm": "c-1"})));
     // The user sees the public metadata at once, and the private nowhere.
     let own = user.get("/me").await;
@@ -460,14 +461,67 @@ async fn lists_memberships_with_roles() {
 }
 
 #[tokio::test]
+async fn memberships_have_private_metadata_for_keys_that_may_read_it() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let workspace = crate::harness::create_workspace(&owner, &organization).await;
+    let private = json!({"private_metadata": {"crm": 7}});
+    backend.patch(&format!("/organizations/{organization}"), &private).await.ok();
+    backend.patch(&format!("/workspaces/{workspace}"), &private).await.ok();
+    let id = text(&owner.get("/me").await.ok()["id"]);
+    for (kind, scope) in [("organization", "organizations:read"), ("workspace", "workspaces:read")] {
+        let path = format!("/users/{id}/{kind}-memberships");
+        for (scopes, expected) in [
+            ("members:read".to_owned(), json!({})),
+            (format!("members:read {scope}"), private["private_metadata"].clone()),
+        ] {
+            let listed = PlatformClient::new(&app, &scopes).await.get(&path).await.page();
+            assert_eq!(listed[0][kind]["private_metadata"], expected, "{kind} {scopes}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn memberships_are_searched_and_sorted() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let user = text(&create(&backend, &[]).await["id"]);
+    for name in ["Beta", "alpha", "Gamma"] {
+        let organization = super::organizations::create(&backend, name).await;
+        backend.post(&format!("{organization}/members"), &json!({"user_id": user, "role_ids": []})).await.ok();
+        let workspaces = format!("{organization}/workspaces");
+        let workspace = text(&backend.post(&workspaces, &json!({ "name": name })).await.ok()["id"]);
+        let members = format!("/workspaces/{workspace}/members");
+        backend.post(&members, &json!({"user_id": user, "role_ids": []})).await.ok();
+    }
+    for kind in ["organization", "workspace"] {
+        let path = format!("/users/{user}/{kind}-memberships");
+        for (query, expected) in [
+            ("", "Gamma alpha Beta"),
+            ("?sort_order=asc", "Beta alpha Gamma"),
+            ("?sort_key=name", "alpha Beta Gamma"),
+            ("?sort_key=name&sort_order=desc&limit=2", "Gamma Beta"),
+            ("?search=ALPH", "alpha"),
+        ] {
+            let listed = backend.get(&format!("{path}{query}")).await.page();
+            let names: Vec<_> = listed.iter().map(|membership| text(&membership[kind]["name"])).collect();
+            assert_eq!(names.join(" "), expected, "{kind}{query}");
+        }
+        backend.get(&format!("{path}?sort_key=role")).await.assert_error(400, "INVALID_FIELD");
+    }
+}
+
+#[tokio::test]
 async fn unsupported_features_are_empty_or_have_a_code() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
     let id = text(&create(&backend, &[]).await["id"]);
     for list in ["phones", "social-connections"] {
         let page = backend.get(&format!("/users/{id}/{list}")).await.ok();
-        assert_eq!(page, json!({"data": [], "total": 0, "limit": 50, "offset": 0, "has_more": false}));
+        assert_eq!(page, json!({"data": [], "total": 0, "limit": 1000, "offset": 0, "has_more": false}));
         backend.get(&format!("/users/123/{list}")).await.assert_error(404, "USER_NOT_FOUND");
+        backend.get(&format!("/users/{id}/{list}?sort_key=age")).await.assert_error(400, "INVALID_FIELD");
     }
     for (method, path, status, code) in [
         (Method::POST, "phones", 400, "PHONES_NOT_SUPPORTED"),

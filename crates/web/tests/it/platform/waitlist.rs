@@ -63,6 +63,13 @@ async fn the_list_is_sorted_cut_and_needs_its_scope() {
     assert_eq!(names("sort_order=asc").await, ["cleo", "ada", "ben"]);
     assert_eq!(names("sort_key=email&sort_order=asc").await, ["ada", "ben", "cleo"]);
     assert_eq!(names("sort_key=email&limit=2&offset=1").await, ["ben", "ada"]);
+    assert_eq!(names("search=CLE").await, ["cleo"]);
+    assert_eq!(names("search=ben+test").await, ["ben"]);
+    assert_eq!(names("search=example.com&sort_key=email&sort_order=desc&limit=2&offset=1").await, ["ben", "ada"]);
+    let page = backend.get("/waitlist?search=test&limit=2").await.ok();
+    assert_eq!((&page["total"], &page["has_more"]), (&json!(3), &json!(true)));
+    let cursor = text(&page["next_cursor"]);
+    assert_eq!(names(&format!("search=test&limit=2&cursor={cursor}")).await, ["cleo"]);
     let page = backend.get("/waitlist?limit=2").await.ok();
     assert_eq!((&page["total"], &page["has_more"]), (&json!(3), &json!(true)));
     let cursor = text(&page["next_cursor"]);

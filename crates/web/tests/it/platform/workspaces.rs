@@ -116,6 +116,13 @@ async fn a_workspace_is_created_and_changed_by_multipart() {
     assert_eq!((&changed["image_url"], &changed["private_metadata"]), (&json!(""), &json!({"b": 2})));
     let changed = setup.backend.patch(&workspace, &json!({"public_metadata": {}})).await.ok();
     assert_eq!(changed["public_metadata"], json!({}));
+    // As texts in JSON, two objects of 64 KiB are almost twice as long.
+    let quotes = json!({"a": "\"".repeat(32_000)});
+    let fields = json!({"public_metadata": quotes.to_string(), "private_metadata": quotes.to_string()});
+    assert_eq!(setup.backend.patch(&workspace, &fields).await.ok()["private_metadata"], quotes);
+    setup.backend.patch(&workspace, &json!({})).await.assert_error(400, "REQUIRED_FIELD");
+    setup.backend.send_multipart(Method::PATCH, &workspace, &[]).await.assert_error(400, "REQUIRED_FIELD");
+    assert_eq!(setup.backend.get(&workspace).await.ok()["name"], "Lab 2");
 }
 
 #[tokio::test]
@@ -300,6 +307,9 @@ async fn members_are_changed_and_removed() {
     assert_eq!(setup.backend.patch(&path, &json!({})).await.ok(), json!({}));
     setup.backend.patch(&path, &json!({"role_ids": []})).await.assert_error(400, "INVALID_FIELD");
     setup.backend.patch(&path, &json!({"public_metadata": 1})).await.assert_error(400, "INVALID_FIELD");
+    let large = json!({"public_metadata": {"a": "x".repeat(100_000)}});
+    let message = setup.backend.patch(&path, &large).await.assert_error(400, "INVALID_FIELD");
+    assert!(message.contains("public_metadata"), "{message}");
     let unknown = format!("{workspace}/members/123");
     setup.backend.patch(&unknown, &json!({})).await.assert_error(404, "MEMBER_NOT_FOUND");
 
@@ -384,6 +394,10 @@ async fn roles_are_created_changed_and_deleted() {
     assert_eq!(created["is_deployment_level"], false);
     assert!(created["created_at"].is_string() && created["updated_at"].is_string());
     assert!(setup.backend.get(&path).await.page().contains(&created));
+    assert_eq!(names(&setup.backend.get(&format!("{path}?search=keyh")).await.page()), ["Keyholder"]);
+    let sorted = setup.backend.get(&format!("{path}?sort_key=name&sort_order=desc")).await.page();
+    assert_eq!(names(&sorted), ["Member", "Keyholder", "Admin"]);
+    setup.backend.get(&format!("{path}?sort_key=permissions")).await.assert_error(400, "INVALID_FIELD");
     let role = format!("{path}/{}", text(&created["id"]));
     let changed = setup.backend.patch(&role, &json!({"permissions": ["lab:open"]})).await.ok();
     assert_eq!((&changed["name"], &changed["permissions"]), (&json!("Keyholder"), &json!(["lab:open"])));
