@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::id::{
     MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
@@ -12,11 +13,10 @@ use vestibule_core::time::Timestamp;
 use vestibule_core::user_management::{ListMemberships, ListWorkspaceMemberships};
 use vestibule_core::workspace::{Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 
-use super::object;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::{Path, Query};
 use crate::platform::page::{Page, WholeListQuery};
-use crate::platform::response::PlatformResponse;
+use crate::platform::response::{PlatformResponse, stored_json};
 
 /// A role of a member.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,10 +70,10 @@ pub(crate) struct GroupResponse<I: ToSchema> {
     image_url: String,
     member_count: i64,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
+    public_metadata: Box<RawValue>,
     /// Empty for a key that lacks `organizations:read` or, for a workspace, `workspaces:read`.
     #[schema(value_type = Object)]
-    private_metadata: serde_json::Value,
+    private_metadata: Box<RawValue>,
 }
 
 impl GroupResponse<OrganizationId> {
@@ -86,8 +86,8 @@ impl GroupResponse<OrganizationId> {
             description: organization.description,
             image_url: context.image_url(&organization.image_url),
             member_count: organization.member_count,
-            public_metadata: object(&organization.public_metadata),
-            private_metadata: object(&organization.private_metadata),
+            public_metadata: stored_json(organization.public_metadata),
+            private_metadata: stored_json(organization.private_metadata),
         }
     }
 }
@@ -102,8 +102,8 @@ impl GroupResponse<WorkspaceId> {
             description: workspace.description,
             image_url: context.image_url(&workspace.image_url),
             member_count: workspace.member_count,
-            public_metadata: object(&workspace.public_metadata),
-            private_metadata: object(&workspace.private_metadata),
+            public_metadata: stored_json(workspace.public_metadata),
+            private_metadata: stored_json(workspace.private_metadata),
         }
     }
 }
@@ -118,7 +118,7 @@ pub(crate) struct OrganizationMembershipResponse {
     organization_id: OrganizationId,
     user_id: UserId,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
+    public_metadata: Box<RawValue>,
     roles: Vec<RoleResponse<RoleId>>,
     organization: GroupResponse<OrganizationId>,
 }
@@ -134,7 +134,7 @@ impl OrganizationMembershipResponse {
             updated_at: membership.updated_at,
             organization_id: membership.organization_id,
             user_id: membership.user_id,
-            public_metadata: object(&membership.public_metadata),
+            public_metadata: stored_json(membership.public_metadata),
             roles: roles.into_iter().map(RoleResponse::from).collect(),
             organization: GroupResponse::organization(organization, context),
         }
@@ -179,7 +179,7 @@ pub(crate) struct WorkspaceMembershipResponse {
     organization_membership_id: MembershipId,
     user_id: UserId,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
+    public_metadata: Box<RawValue>,
     roles: Vec<RoleResponse<WorkspaceRoleId>>,
     workspace: GroupResponse<WorkspaceId>,
 }
@@ -197,7 +197,7 @@ impl WorkspaceMembershipResponse {
             organization_id: membership.organization_id,
             organization_membership_id: membership.organization_membership_id,
             user_id: membership.user_id,
-            public_metadata: object(&membership.public_metadata),
+            public_metadata: stored_json(membership.public_metadata),
             roles: roles.into_iter().map(RoleResponse::from).collect(),
             workspace: GroupResponse::workspace(workspace, context),
         }
