@@ -5,7 +5,7 @@ CREATE TABLE api_keys (
     name            TEXT    NOT NULL,
     -- Separated by spaces.
     scopes          TEXT    NOT NULL,
-    -- The only organization that the key may name. NULL: all.
+    -- The only organization that the key can access. NULL: all.
     organization_id INTEGER REFERENCES organizations (id) ON DELETE CASCADE,
     -- The key that created this one. NULL: an operator, or a key that was deleted.
     created_by      INTEGER REFERENCES api_keys (id) ON DELETE SET NULL,

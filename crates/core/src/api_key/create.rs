@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 pub struct Create {
     pub name: ApiKeyName,
     pub scopes: Scopes,
-    /// The only organization that the key may name; `None` for all.
+    /// The only organization that the key can access; `None` for all.
     pub organization: Option<OrganizationId>,
     /// `None` for a key that does not expire.
     pub expires_at: Option<Timestamp>,

@@ -14,7 +14,7 @@ record! {
         /// The first characters of the newest secret.
         pub prefix: String,
         pub scopes: Scopes,
-        /// The only organization that it may name; `None` for all.
+        /// The only organization that it can access; `None` for all.
         pub organization_id: Option<OrganizationId>,
         /// The key that created it; `None` for an operator.
         pub created_by: Option<ApiKeyId>,

@@ -26,7 +26,7 @@ pub(crate) struct ApiKeyResponse {
     /// The first characters of the key.
     prefix: String,
     scopes: Vec<&'static str>,
-    /// The only organization that the key may name; `null` for all.
+    /// The only organization that the key can access; `null` for all.
     organization_id: Option<OrganizationId>,
     /// The key that created it; `null` for an operator.
     created_by: Option<ApiKeyId>,
@@ -95,7 +95,7 @@ pub(crate) struct CreateFields {
     /// Such as `members:read`.
     #[schema(value_type = Vec<String>)]
     scopes: Scopes,
-    /// The only organization that the key may name.
+    /// The only organization that the key can access.
     organization_id: Option<OrganizationId>,
     /// Days until it expires, 1 to 3,650. Without it, the key expires with the caller's.
     expiry_days: Option<u16>,

@@ -87,7 +87,7 @@ api_routes! {
     /// Invitations to organizations.
     invitations {
         invitations::list => query::<invitation::List>();
-        invitations::create => command::<invitation::Invite>();
+        invitations::create => command::<invitation::CreateForBackend>();
         invitations::discard => command::<invitation::Discard>();
     }
     /// Workspaces, their members and roles.
