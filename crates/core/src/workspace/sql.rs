@@ -201,10 +201,6 @@ sql! {
                              WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3))
       RETURNING id";
 
-    SET_MEMBER_METADATA(OrganizationId, WorkspaceId, WorkspaceMembershipId, Text, Timestamp) invalidates Organization(1) =
-        "UPDATE workspace_memberships SET public_metadata = $4, updated_at = $5
-          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3";
-
     /// All verified addresses of all members.
     ADDRESSES(OrganizationId, WorkspaceId) -> (String,) =
         "SELECT e.address_key FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
