@@ -68,17 +68,10 @@ impl FieldReader {
 
     /// Returns a list of whole numbers, or `None` if the field is missing. More than `max` numbers are an error.
     pub(crate) fn numbers(&mut self, name: &str, max: usize) -> Result<Option<Vec<u64>>, Problem> {
-        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let values = match self.0.0.remove(index).1 {
-            Value::Null => return Ok(None),
-            Value::List(values) if values.len() > max => {
-                return Err(Problem::field(name, format!("write at most {max} numbers.")));
-            }
-            Value::List(values) => values,
-            value => vec![value],
-        };
+        let Some(values) = self.take_list(name) else { return Ok(None) };
+        if values.len() > max {
+            return Err(Problem::field(name, format!("write at most {max} numbers.")));
+        }
         let number = |value| match value {
             Value::Number(number) => number.as_u64(),
             Value::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
@@ -140,14 +133,7 @@ impl FieldReader {
     /// Returns one or more texts, or `None` if the field is missing. Empty texts are dropped, so that a form can send
     /// an empty list.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Problem> {
-        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let values = match self.0.0.remove(index).1 {
-            Value::Null => return Ok(None),
-            Value::List(values) => values,
-            value => vec![value],
-        };
+        let Some(values) = self.take_list(name) else { return Ok(None) };
         let texts = values.into_iter().filter(|value| !is_empty(value)).map(|value| match value {
             Value::Text(text) if text.len() <= MAX_TEXT_BYTES && !text.contains('\0') => Ok(text),
             _ => Err(Problem::field(name, "write a list of texts.")),
@@ -199,14 +185,7 @@ impl FieldReader {
 
     /// Returns a list of ids, which may be empty, or `None` if the field is missing.
     pub(crate) fn ids<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<Option<Vec<I>>, Problem> {
-        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let values = match self.0.0.remove(index).1 {
-            Value::Null => return Ok(None),
-            Value::List(values) => values,
-            value => vec![value],
-        };
+        let Some(values) = self.take_list(name) else { return Ok(None) };
         let ids = values.into_iter().filter(|value| !is_empty(value)).map(|value| match value {
             Value::Text(text) => text.parse().map_err(|_| invalid_id(name)),
             Value::Number(number) => number.to_string().parse().map_err(|_| invalid_id(name)),
@@ -322,6 +301,16 @@ impl FieldReader {
         }
         let names = unknown.join(", ");
         Err(Code::UnknownField.with_message(format!("This call has no field {names}. Check the spelling.")))
+    }
+
+    /// Removes a list, or a single value as a list of one. `None` if the field is missing.
+    fn take_list(&mut self, name: &str) -> Option<Vec<Value>> {
+        let index = self.0.0.iter().position(|(known, _)| known == name)?;
+        match self.0.0.remove(index).1 {
+            Value::Null => None,
+            Value::List(values) => Some(values),
+            value => Some(vec![value]),
+        }
     }
 
     fn take(&mut self, name: &str) -> Result<Option<Value>, Problem> {
