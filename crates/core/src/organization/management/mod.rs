@@ -6,7 +6,7 @@ mod list;
 mod show;
 mod update;
 
-pub use super::sql::management::{ManagedOrganization, ManagedWorkspace};
+pub use super::sql::management::ManagedOrganization;
 pub use create::Create;
 pub use list::{List, OrganizationCursor, OrganizationsPage};
 pub use show::{MAX_WORKSPACES, OrganizationDetails, Show};

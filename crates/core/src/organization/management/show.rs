@@ -1,13 +1,14 @@
 //! Showing an organization.
 
 use super::super::{Role, load_roles, sql};
-use super::{ManagedOrganization, ManagedWorkspace};
+use super::ManagedOrganization;
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
+use crate::workspace::{self, Workspace};
 
 /// The most workspaces that [`Show`] returns.
 pub const MAX_WORKSPACES: u16 = 1000;
@@ -27,7 +28,7 @@ pub struct OrganizationDetails {
     /// The deployment's shared roles and the organization's own.
     pub roles: Vec<Role>,
     /// Newest first.
-    pub workspaces: Vec<ManagedWorkspace>,
+    pub workspaces: Vec<Workspace>,
 }
 
 impl Query for Show {
@@ -42,7 +43,7 @@ impl Query for Show {
         let organization = cx.tx.one(sql::management::ORGANIZATION, (grant.organization(),)).await?;
         let roles = load_roles(cx, &grant).await?;
         let newest = (grant.organization(), i64::from(MAX_WORKSPACES));
-        let workspaces = cx.tx.all(sql::management::WORKSPACES, newest).await?;
+        let workspaces = cx.tx.all(workspace::sql::management::OF_ORGANIZATION, newest).await?;
         Ok(OrganizationDetails { organization, roles, workspaces })
     }
 }

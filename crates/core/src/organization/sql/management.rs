@@ -3,7 +3,7 @@
 use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
-use crate::id::{OrganizationId, WorkspaceId};
+use crate::id::OrganizationId;
 use crate::listing::packed_ids;
 use crate::time::Timestamp;
 
@@ -11,23 +11,6 @@ record! {
     /// An organization with its private metadata.
     pub struct ManagedOrganization {
         pub id: OrganizationId,
-        pub name: String,
-        pub description: String,
-        pub image_url: String,
-        pub member_count: i64,
-        /// A JSON object.
-        pub public_metadata: String,
-        /// A JSON object.
-        pub private_metadata: String,
-        pub created_at: Timestamp,
-        pub updated_at: Timestamp,
-    }
-}
-
-record! {
-    /// A workspace with its private metadata.
-    pub struct ManagedWorkspace {
-        pub id: WorkspaceId,
         pub name: String,
         pub description: String,
         pub image_url: String,
@@ -102,9 +85,4 @@ sql! {
                                   private_metadata = COALESCE($3, private_metadata), updated_at = $4
           WHERE id = $1 AND deleted_at IS NULL
       RETURNING id, name, description, image_url, member_count, public_metadata, private_metadata, created_at, updated_at";
-
-    /// Newest first.
-    WORKSPACES(OrganizationId, i64) -> ManagedWorkspace =
-        "SELECT id, name, description, image_url, member_count, public_metadata, private_metadata, created_at, updated_at
-           FROM workspaces WHERE organization_id = $1 ORDER BY id DESC LIMIT $2";
 }
