@@ -46,7 +46,7 @@ pub(crate) struct OrganizationResponse {
 }
 
 impl OrganizationResponse {
-    fn new(organization: ManagedOrganization, context: ResponseContext<'_>) -> Self {
+    pub(crate) fn new(organization: ManagedOrganization, context: ResponseContext<'_>) -> Self {
         Self {
             id: organization.id,
             created_at: organization.created_at,
