@@ -7,6 +7,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{RoleId, WorkspaceRoleId};
 use crate::permission::{ADMIN, PermissionSet, Requirement, WORKSPACE_ADMIN};
+use crate::scope::ScopeRequirement;
 
 /// Creates the deployment and its four roles in a new database, or loads them. Returns `None` if the database was
 /// created with another master key.
@@ -37,6 +38,21 @@ impl Command for Bootstrap {
             now: cx.now,
         };
         Ok(Some(cx.tx.one(sql::INSERT, deployment).await?))
+    }
+}
+
+/// The deployment, which every API key may see.
+#[derive(Debug)]
+pub struct ShowDeployment;
+
+impl Query for ShowDeployment {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::Any;
+    type Out = Deployment;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Deployment> {
+        Ok(cx.executor.deployment()?.clone())
     }
 }
 

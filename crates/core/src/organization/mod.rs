@@ -19,7 +19,7 @@ pub use counts::{Count, Counts};
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, RestorableOrganization, Restore, erase_deleted};
 pub use explain::{ACTIONS, Action, Explain, Explanation};
-pub use roles::{CreateRole, ListRoles, RemoveRole};
+pub use roles::{CreateRole, ListRoles, ListSharedRoles, RemoveRole};
 pub(crate) use roles::{describe_role_holders, load_roles};
 pub use seats::SeatCount;
 pub(crate) use seats::{increment_member_count, seats, take_seat, take_seats};

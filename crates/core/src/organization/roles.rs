@@ -41,6 +41,25 @@ pub(crate) async fn load_roles(cx: &mut Context<'_>, grant: &Grant) -> Result<Ve
     Ok(roles)
 }
 
+/// Lists the deployment's shared roles, in the order of [`ListRoles`].
+#[derive(Debug)]
+pub struct ListSharedRoles;
+
+impl Query for ListSharedRoles {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesRead);
+    type Out = Vec<Role>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Role>> {
+        // No organization has this id, so the roles are the shared ones.
+        let mut roles = cx.tx.all(sql::ROLES, (0.into(),)).await?;
+        let member = cx.executor.deployment()?.member_role_id;
+        roles.sort_by_key(|role| role.id != member);
+        Ok(roles)
+    }
+}
+
 /// Creates a role of the organization.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ pub(crate) use list_own::load_of_user;
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{Leave, ListMembers, MembersPage, RemoveMember, ShowMember, WorkspaceMember, WorkspaceMemberDetails};
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
-pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
+pub use roles::{AssignRole, CreateRole, ListRoles, ListSharedRoles, RemoveRole, RevokeRole};
 pub use show::{Show, ShowWithRoles, WorkspaceDetails, WorkspaceWithRoles};
 pub use sql::lists::OwnRole;
 pub use sql::management::WorkspaceOverview;

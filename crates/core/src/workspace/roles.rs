@@ -37,6 +37,25 @@ impl Query for ListRoles {
     }
 }
 
+/// Lists the deployment's shared roles, in the order of [`ListRoles`].
+#[derive(Debug)]
+pub struct ListSharedRoles;
+
+impl Query for ListSharedRoles {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::RolesRead);
+    type Out = Vec<WorkspaceRole>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
+        // No workspace has this id, so the roles are the shared ones.
+        let mut roles = cx.tx.all(sql::ROLES, (0.into(), 0.into())).await?;
+        let member = cx.executor.deployment()?.workspace_member_role_id;
+        roles.sort_by_key(|role| role.id != member);
+        Ok(roles)
+    }
+}
+
 /// Creates a role of the workspace.
 ///
 /// # Errors

@@ -46,6 +46,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Sign-up invitations", "Invitations to sign up."),
     ("Waitlist", "The waitlist of a deployment whose sign-up is closed."),
     ("Session tickets", "Signing in as a user, for support."),
+    ("Settings", "What the settings file of the deployment says."),
     ("API keys", "The keys of this API."),
 ];
 

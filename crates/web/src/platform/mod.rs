@@ -19,6 +19,7 @@ mod response;
 mod roles;
 mod router;
 mod server;
+mod settings;
 mod tickets;
 mod users;
 mod waitlist;

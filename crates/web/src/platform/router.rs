@@ -7,12 +7,13 @@ use vestibule_core::organization::management;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
-    api_key, deployment_invitation, impersonation, invitation, membership, offboarding, organization, user_management,
-    workspace,
+    api_key, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
+    user_management, workspace,
 };
 
 use super::{
-    deployment_invitations, invitations, keys, members, organizations, roles, tickets, users, waitlist, workspaces,
+    deployment_invitations, invitations, keys, members, organizations, roles, settings, tickets, users, waitlist,
+    workspaces,
 };
 use crate::app::App;
 use crate::docs;
@@ -142,7 +143,7 @@ api_routes! {
         users::unsupported::delete_authenticator => refused(Code::FactorsNotSupported);
         users::unsupported::regenerate_backup_codes => refused(Code::FactorsNotSupported);
     }
-    /// Support, invitations to sign up and the waitlist.
+    /// Support, invitations to sign up, the waitlist and the settings.
     deployment {
         tickets::create => command::<impersonation::CreateTicket>();
         deployment_invitations::list => query::<deployment_invitation::List>();
@@ -150,5 +151,9 @@ api_routes! {
         deployment_invitations::delete => command::<deployment_invitation::Delete>();
         waitlist::list => query::<vestibule_core::waitlist::List>();
         waitlist::approve => command::<vestibule_core::waitlist::Approve>();
+        settings::show => query::<bootstrap::ShowDeployment>();
+        settings::organization_roles => query::<organization::ListSharedRoles>();
+        settings::workspace_roles => query::<workspace::ListSharedRoles>();
+        settings::social_connections => query::<bootstrap::ShowDeployment>();
     }
 }

@@ -18,6 +18,7 @@ export async function story(suite, context) {
     await manageInvitations(suite, organization);
     await manageWorkspaces(suite, users, organization);
     await manageSignUp(suite, context);
+    await readSettings(suite);
     await tellErrorsApart(suite, users, organization, context);
     await removeEverything(suite, users, organization);
     await suite.ok("health.healthCheck");
@@ -149,6 +150,13 @@ async function manageSignUp(suite, { frontend }) {
     await fetch(`${frontend}/waitlist/join`, { method: "POST", body });
     const waiting = await suite.ok("invitations.listWaitlist", { limit: 10, offset: 0 });
     await suite.ok("invitations.approveWaitlistUser", id(first(waiting)));
+}
+
+async function readSettings(suite) {
+    await suite.ok("settings.getDeploymentSettings");
+    await suite.ok("settings.getDeploymentOrganizationRoles");
+    await suite.ok("settings.getDeploymentWorkspaceRoles");
+    await suite.ok("settings.getSocialConnections");
 }
 
 async function tellErrorsApart(suite, { ada, grace }, organization, { withKey }) {

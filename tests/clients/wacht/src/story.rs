@@ -18,6 +18,7 @@ pub async fn tell(suite: &mut Suite) {
     manage_invitations(suite, &organization).await;
     manage_workspaces(suite, &people, &organization).await;
     manage_sign_up(suite).await;
+    read_settings(suite).await;
     tell_errors_apart(suite, &people).await;
     remove_everything(suite, &people, &organization).await;
     suite.ok("health.check", "GET /health", suite.client.health().check().send().await);
@@ -191,6 +192,18 @@ async fn manage_sign_up(suite: &mut Suite) {
     suite.ok("waitlist.fetch", "GET /waitlist", waitlist.fetch().send().await);
     let unknown = waitlist.approve("1").send().await;
     suite.refused("waitlist.approve", "POST /waitlist/{id}/approve", 404, unknown);
+}
+
+async fn read_settings(suite: &mut Suite) {
+    let settings = suite.client.settings();
+    let shown = settings.fetch_deployment_settings().send().await;
+    suite.ok("settings.fetch_deployment_settings", "GET /", shown);
+    let roles = settings.fetch_deployment_organization_roles().send().await;
+    suite.ok("settings.fetch_deployment_organization_roles", "GET /settings/b2b/organization-roles", roles);
+    let roles = settings.fetch_deployment_workspace_roles().send().await;
+    suite.ok("settings.fetch_deployment_workspace_roles", "GET /settings/b2b/workspace-roles", roles);
+    let connections = settings.fetch_social_connections().send().await;
+    suite.ok("settings.fetch_social_connections", "GET /settings/social-connections", connections);
 }
 
 async fn tell_errors_apart(suite: &mut Suite, People { rosa, max }: &People) {

@@ -19,35 +19,35 @@ use crate::openapi::Enveloped;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Deployment)]
 pub(crate) struct Configuration {
-    id: DeploymentId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    pub(crate) id: DeploymentId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
     name: String,
     enabled: bool,
-    maintenance_mode: bool,
+    pub(crate) maintenance_mode: bool,
     /// `production` or `staging`.
-    mode: &'static str,
+    pub(crate) mode: &'static str,
     /// The host of this server.
-    backend_host: String,
+    pub(crate) backend_host: String,
     /// The host of the application (`app.url`); that of this server if it is not set.
-    frontend_host: String,
-    mail_from_host: String,
-    publishable_key: String,
+    pub(crate) frontend_host: String,
+    pub(crate) mail_from_host: String,
+    pub(crate) publishable_key: String,
     /// Always "0": projects are not supported.
     project_id: &'static str,
-    b2b_settings: B2bSettings,
+    pub(crate) b2b_settings: B2bSettings,
     auth_settings: AuthSettings,
-    restrictions: SignUpRestrictions,
+    pub(crate) restrictions: SignUpRestrictions,
     /// Always empty: social connections are not supported.
     #[schema(value_type = Vec<Object>)]
     social_connections: [(); 0],
-    ui_settings: UiSettings,
+    pub(crate) ui_settings: UiSettings,
 }
 
 /// The settings of organizations and workspaces.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
-struct B2bSettings {
+pub(crate) struct B2bSettings {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -98,7 +98,7 @@ struct CatalogEntry {
 /// The restrictions of sign-ups.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
-struct SignUpRestrictions {
+pub(crate) struct SignUpRestrictions {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -266,40 +266,51 @@ impl SignUpRestrictions {
     }
 }
 
+impl Configuration {
+    pub(crate) fn new(app: &App, deployment: &Deployment, has_workspace: bool) -> Self {
+        let settings = app.settings();
+        let host = settings.public_url.host_and_port();
+        let (mode, kind) = match settings.mode {
+            Mode::Production => ("production", "live"),
+            Mode::Staging => ("staging", "test"),
+        };
+        Self {
+            id: deployment.id,
+            created_at: deployment.created_at,
+            updated_at: deployment.created_at,
+            name: settings.name.clone(),
+            enabled: true,
+            maintenance_mode: false,
+            mode,
+            backend_host: host.to_owned(),
+            frontend_host: settings.app.host().unwrap_or(host).to_owned(),
+            mail_from_host: settings
+                .mail
+                .from
+                .rsplit_once('@')
+                .map_or("", |(_, host)| host.trim_end_matches('>'))
+                .to_owned(),
+            publishable_key: format!("pk_{kind}_{}", STANDARD.encode(settings.public_url.as_str())),
+            project_id: "0",
+            b2b_settings: B2bSettings::new(deployment, settings, has_workspace),
+            auth_settings: AuthSettings::new(deployment, settings, app.service().sends_mail()),
+            restrictions: SignUpRestrictions::new(deployment, settings),
+            social_connections: [],
+            ui_settings: UiSettings::new(deployment.id, settings),
+        }
+    }
+}
+
+/// Whether there is a workspace. The database is not asked if the settings enable workspaces anyway.
+pub(crate) async fn has_workspace(app: &App) -> bool {
+    !app.settings().workspaces.is_enabled && app.has_workspace().await
+}
+
 /// Returns the public configuration of this deployment.
 #[utoipa::path(get, path = "/deployment", operation_id = "get_deployment", tag = "Deployment",
     responses((status = 200, description = "Deployment configuration retrieved", body = Enveloped<Configuration>)))]
 pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Response, Refusal> {
-    let (deployment, settings) = (app.service().deployment().map_err(Refusal)?, app.settings());
-    let host = settings.public_url.host_and_port();
-    let has_workspace = !settings.workspaces.is_enabled && app.has_workspace().await;
-    let (mode, kind) = match settings.mode {
-        Mode::Production => ("production", "live"),
-        Mode::Staging => ("staging", "test"),
-    };
-    let configuration = Configuration {
-        id: deployment.id,
-        created_at: deployment.created_at,
-        updated_at: deployment.created_at,
-        name: settings.name.clone(),
-        enabled: true,
-        maintenance_mode: false,
-        mode,
-        backend_host: host.to_owned(),
-        frontend_host: settings.app.host().unwrap_or(host).to_owned(),
-        mail_from_host: settings
-            .mail
-            .from
-            .rsplit_once('@')
-            .map_or("", |(_, host)| host.trim_end_matches('>'))
-            .to_owned(),
-        publishable_key: format!("pk_{kind}_{}", STANDARD.encode(settings.public_url.as_str())),
-        project_id: "0",
-        b2b_settings: B2bSettings::new(deployment, settings, has_workspace),
-        auth_settings: AuthSettings::new(deployment, settings, app.service().sends_mail()),
-        restrictions: SignUpRestrictions::new(deployment, settings),
-        social_connections: [],
-        ui_settings: UiSettings::new(deployment.id, settings),
-    };
-    Ok(success(&configuration, None))
+    let deployment = app.service().deployment().map_err(Refusal)?;
+    let has_workspace = has_workspace(&app).await;
+    Ok(success(&Configuration::new(&app, deployment, has_workspace), None))
 }

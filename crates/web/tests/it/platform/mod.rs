@@ -14,6 +14,7 @@ mod openapi;
 mod organizations;
 mod roles;
 mod sessions;
+mod settings;
 mod users;
 mod users_bulk;
 mod waitlist;
