@@ -68,8 +68,8 @@ fn revoked_text(KeyRevoked { id, pending_invitations, suspended_invitations }: &
     match (*pending_invitations, *suspended_invitations) {
         (0, _) => revoked,
         (pending, 0) => format!(
-            "{revoked}\nIts {pending} pending invitations can still be accepted. To have them suspended, use \
-             --suspend-invitations when you revoke a key; now an admin can discard them."
+            "{revoked}\nIts {pending} pending invitations can still be accepted. To suspend them, revoke the key once more \
+             with --suspend-invitations."
         ),
         (_, suspended) => format!("{revoked}, and suspended {suspended} pending invitations"),
     }

@@ -153,6 +153,8 @@ pub struct Subject {
     pub target_user: Option<UserId>,
     /// The membership that changed, in the organization or in the workspace.
     pub target_membership: Option<i64>,
+    /// The API key that changed.
+    pub target_api_key: Option<ApiKeyId>,
     /// Set if the command succeeded without the declared change, for example because there was nothing to end.
     pub(crate) is_unchanged: bool,
     /// The first refusal within a command that succeeded, such as a row of a bulk invitation.
@@ -212,7 +214,8 @@ pub fn log_refusal(client_address: IpAddr, subject: &Subject, code: Code) {
 }
 
 fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subject, code: Option<Code>) {
-    let Subject { user, impersonator, api_key, organization, workspace, target_user, target_membership, .. } = subject;
+    let Subject { user, impersonator, api_key, organization, workspace, .. } = subject;
+    let Subject { target_user, target_membership, target_api_key, .. } = subject;
     let client_address = address_text(client_address);
     tracing::info!(
         target: TARGET,
@@ -225,6 +228,7 @@ fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subjec
         api_key_id = api_key.map(tracing::field::display),
         target_user_id = target_user.map(tracing::field::display),
         target_membership_id = target_membership.map(tracing::field::display),
+        target_api_key_id = target_api_key.map(tracing::field::display),
         organization_id = organization.map(tracing::field::display),
         workspace_id = workspace.map(tracing::field::display),
         client_address,

@@ -1,5 +1,6 @@
 //! Answers to requests with an idempotency key.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::sql;
@@ -13,8 +14,8 @@ use crate::scope::ScopeRequirement;
 /// How long a repeated request gets the first answer.
 pub(crate) const ANSWER_RETENTION: Duration = Duration::from_hours(24);
 
-/// What is known of an earlier request with the same key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is known of an earlier request with the same key. `Debug` does not show the answer, which may contain a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub enum StoredAnswer {
     /// It took effect, and its answer was not stored.
     Lost,
@@ -22,6 +23,15 @@ pub enum StoredAnswer {
         status: u16,
         answer: String,
     },
+}
+
+impl fmt::Debug for StoredAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost => f.write_str("Lost"),
+            Self::Answered { status, .. } => write!(f, "Answered({status}, …)"),
+        }
+    }
 }
 
 /// Looks up the answer of the caller's earlier request with this idempotency key.
@@ -53,11 +63,16 @@ impl Query for FindAnswer {
 }
 
 /// Stores the answer of the request whose idempotency key the caller's command has inserted. Does nothing for a request
-/// that ran no command.
-#[derive(Debug)]
+/// that ran no command. `Debug` does not show the answer, which may contain a secret.
 pub struct StoreAnswer {
     pub status: u16,
     pub answer: String,
+}
+
+impl fmt::Debug for StoreAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreAnswer({}, …)", self.status)
+    }
 }
 
 impl Command for StoreAnswer {
@@ -80,4 +95,18 @@ impl Command for StoreAnswer {
 /// Names the row of an answer, to which its sealed text is bound.
 fn associated_data(key: ApiKeyId, idempotency: &Idempotency) -> Vec<u8> {
     [key.get().to_be_bytes().as_slice(), &idempotency.key].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_answer() {
+        let (store, stored) = (
+            StoreAnswer { status: 200, answer: "secret".to_owned() },
+            StoredAnswer::Answered { status: 200, answer: "secret".to_owned() },
+        );
+        assert_eq!(format!("{store:?} {stored:?}"), "StoreAnswer(200, …) Answered(200, …)");
+    }
 }

@@ -52,6 +52,7 @@ impl Command for Create {
             return Err(Problem::field("expires_at", "use a time in the future."));
         }
         let id = cx.id();
+        cx.subject.target_api_key = Some(id);
         let scopes = self.scopes.to_string();
         let row = sql::NewKey {
             id,

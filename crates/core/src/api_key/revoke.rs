@@ -10,10 +10,12 @@ use crate::security_log::{Audit, Change};
 use crate::{invitation, session};
 
 /// Revokes a key: it opens nothing any more when this commits, and the impersonations that it made possible end. Its
-/// pending invitations stay, unless the caller asks to suspend them; an admin can then resend or discard each.
+/// pending invitations stay, unless the caller asks to suspend them, which they can also do later; an admin can then
+/// resend or discard each.
 ///
 /// # Errors
-/// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired; `KEY_EXCEEDS_YOURS`.
+/// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired, unless its invitations are to be suspended;
+/// `KEY_EXCEEDS_YOURS`.
 #[derive(Debug)]
 pub struct Revoke {
     pub key: ApiKeyId,
@@ -41,8 +43,10 @@ impl Command for Revoke {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Revoked> {
         let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
+        cx.subject.target_api_key = Some(self.key);
         check_caller_covers(cx, key.scopes, key.organization_id)?;
-        if cx.tx.execute(sql::REVOKE, (self.key, cx.now)).await? == 0 {
+        let was_valid = cx.tx.execute(sql::REVOKE, (self.key, cx.now)).await? > 0;
+        if !was_valid && !self.suspends_invitations {
             return Err(Code::ApiKeyNotFound.into());
         }
         session::end_impersonations_by_key(cx, self.key).await?;
@@ -52,6 +56,7 @@ impl Command for Revoke {
         } else {
             0
         };
+        cx.subject.is_unchanged = !was_valid && suspended_invitations == 0;
         let key = cx.tx.one(sql::FIND, (self.key,)).await?;
         Ok(Revoked { key, pending_invitations, suspended_invitations })
     }

@@ -16,7 +16,8 @@ use crate::time::Timestamp;
 /// change over; its id, scopes and expiry stay.
 ///
 /// # Errors
-/// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired; `KEY_EXCEEDS_YOURS`.
+/// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired; `KEY_EXCEEDS_YOURS`, also for a key that expires
+/// later than the caller's, to which the new secret would give a longer life.
 #[derive(Debug)]
 pub struct Rotate {
     pub key: ApiKeyId,
@@ -35,7 +36,14 @@ impl Command for Rotate {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<NewApiKey> {
         let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
+        cx.subject.target_api_key = Some(self.key);
         check_caller_covers(cx, key.scopes, key.organization_id)?;
+        if let Some(own) = cx.api_key.as_ref().map(|own| own.id) {
+            let own = cx.tx.one(sql::FIND, (own,)).await?;
+            if ends(own.expires_at) < ends(key.expires_at) {
+                return Err(Code::KeyExceedsYours.into());
+            }
+        }
         cx.tx.optional(sql::IS_VALID, (self.key, cx.now)).await?.ok_or(Code::ApiKeyNotFound)?;
         cx.tx.execute(sql::END_SECRETS, (self.key, cx.now.plus(self.grace.min(MAX_GRACE)))).await?;
         cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
@@ -45,4 +53,8 @@ impl Command for Rotate {
         cx.tx.execute(sql::INSERT_SECRET, arguments).await?;
         Ok(NewApiKey { key: cx.tx.one(sql::FIND, (self.key,)).await?, secret })
     }
+}
+
+fn ends(expires_at: Option<Timestamp>) -> Timestamp {
+    expires_at.unwrap_or(Timestamp::LATEST)
 }

@@ -129,7 +129,9 @@ pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>
         let is_required = requires.codes().contains(&code) || requires.codes_for_api_key().contains(&code);
         let is_impersonator_refused = code == Code::ImpersonationNotAllowed
             && (!operation.allows_impersonator() || errors.contains(&Code::ReauthenticationRequired));
-        let is_declared = errors.contains(&code) || is_required || is_impersonator_refused || code.is_common();
+        let is_key_refused = code == Code::ScopeMissing && operation.scope() != ScopeRequirement::Any;
+        let is_declared =
+            errors.contains(&code) || is_required || is_impersonator_refused || is_key_refused || code.is_common();
         assert!(is_declared, "{name} failed with {}, which its ERRORS do not declare", code.as_str());
     }
 }

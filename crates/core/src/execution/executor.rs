@@ -370,13 +370,13 @@ impl Executor {
     }
 }
 
-/// Runs an operation, unless it is refused to the caller's API key or to an impersonator.
+/// Runs an operation, unless the caller is an impersonator to whom it is refused, or an API key without its scope.
 ///
 /// # Errors
-/// `SCOPE_MISSING`, `IMPERSONATION_NOT_ALLOWED`.
+/// `IMPERSONATION_NOT_ALLOWED`; `SCOPE_MISSING`, also for an operation that is not for API keys.
 async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operation) -> Result<Output> {
     if let Some(key) = &cx.api_key {
-        require_scope(key, operation)?;
+        check_scope(key, operation.scope())?;
     }
     if let Some(impersonator) = cx.session.as_ref().and_then(|session| session.impersonator_id) {
         cx.caller.span_mark.record(impersonator);
@@ -402,12 +402,12 @@ async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
     }
 }
 
-/// Checks that an API key has the operation's scope.
+/// Checks that an API key has the scope of an operation.
 ///
 /// # Errors
-/// `SCOPE_MISSING`, also for an operation that is not for API keys.
-fn require_scope(key: &CurrentApiKey, operation: &dyn Operation) -> Result<()> {
-    match operation.scope() {
+/// `SCOPE_MISSING`.
+fn check_scope(key: &CurrentApiKey, required: ScopeRequirement) -> Result<()> {
+    match required {
         ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
         ScopeRequirement::One(scope) if !key.scopes.contains(scope) => Err(scope.missing()),
         ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(()),

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use vestibule_core::api_key::{FindAnswer, StoreAnswer, StoredAnswer};
 use vestibule_core::execution::Caller;
@@ -17,7 +19,7 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::App;
 use crate::envelope::{JSON, Refusal};
-use crate::extract::read_body;
+use crate::extract::{Admission, read_body};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Set on an answer that was given before.
@@ -38,12 +40,13 @@ pub(super) async fn run<F: Future<Output = Response>>(
     request: Request,
     handler: impl FnOnce(Request, Arc<Caller>) -> F,
 ) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let key = match parts.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok()) {
         Some(key) if (1..=MAX_KEY_LENGTH).contains(&key.len()) => key.to_owned(),
         _ => return refuse(Problem::field("Idempotency-Key", "use 1 to 255 visible ASCII characters.")),
     };
-    let bytes = match read_body(body, MAX_BYTES).await {
+    parts.extensions.insert(Arc::new(caller.clone()));
+    let bytes = match read(app, &parts, body).await {
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
@@ -75,6 +78,12 @@ pub(super) async fn run<F: Future<Output = Response>>(
         }
     }
     Response::from_parts(parts, Body::from(body))
+}
+
+/// Reads the body. A large one needs a valid key and a permit, as it does without an idempotency key.
+async fn read(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
+    let Admission { limit, permit: _permit } = Admission::large(app, parts, MAX_BYTES).await?;
+    read_body(body, limit).await
 }
 
 fn refuse(problem: Problem) -> Response {

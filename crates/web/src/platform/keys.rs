@@ -5,16 +5,18 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::api_key::{ApiKey, Create, List, MAX_GRACE, NewApiKey, Revoke, Rotate};
+use vestibule_core::api_key::{ApiKey, ApiKeysPage, Create, List, MAX_GRACE, NewApiKey, Revoke, Rotate};
 use vestibule_core::id::{ApiKeyId, OrganizationId};
+use vestibule_core::listing::Start;
 use vestibule_core::names::ApiKeyName;
 use vestibule_core::scope::{Scopes, UnknownScope};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
-use super::page::{Page, WholeListQuery};
+use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 
 /// An API key without its secret.
@@ -55,7 +57,7 @@ impl From<ApiKey> for ApiKeyResponse {
 }
 
 /// A new key. Its secret is shown here only.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = NewApiKey)]
 pub(crate) struct NewApiKeyResponse {
     #[serde(flatten)]
@@ -70,20 +72,36 @@ impl From<NewApiKey> for NewApiKeyResponse {
 }
 
 /// Lists the API keys, oldest first, with those that were revoked or have expired in the last 90 days.
-#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(WholeListQuery),
+#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(ListQuery),
     responses((status = 200, description = "The keys", body = Page<ApiKeyResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<WholeListQuery>,
-) -> PlatformResponse<Page<ApiKeyResponse>> {
-    let reply = app.query(&caller, List { after: None, limit: 1000 }).await;
-    reply
-        .map(|listed| {
-            let keys = query.select(listed.keys, |key| key.name.as_str(), |key| key.id);
-            Page::of_whole(keys.into_iter().map(Into::into).collect(), &query)
-        })
-        .into()
+    Query(query): Query<ListQuery>,
+) -> Result<PlatformResponse<Page<ApiKeyResponse>>, Refusal> {
+    let after = match query.start::<ApiKeyId>()? {
+        Start::After(after) => Some(after),
+        Start::Offset(_) => None,
+    };
+    let reply = app.query(&caller, List { after, limit: 1000 }).await;
+    Ok(reply.map(|listed| page(listed, &query)).into())
+}
+
+/// A page of the keys that were read, of which more may follow.
+fn page(ApiKeysPage { keys, has_more }: ApiKeysPage, query: &ListQuery) -> Page<ApiKeyResponse> {
+    let (read, last_read, skipped) = (keys.len(), keys.last().map(|key| key.id), query.offset as usize);
+    let keys = keys.into_iter().skip(skipped).take(query.limit.into());
+    let data: Vec<_> = keys.map(ApiKeyResponse::from).collect();
+    let has_more = has_more || skipped + data.len() < read;
+    let last = data.last().map(|key| key.id).or(last_read).filter(|_| has_more);
+    Page {
+        data,
+        total: i64::try_from(read).unwrap_or(i64::MAX),
+        limit: query.limit,
+        offset: query.offset,
+        has_more,
+        next_cursor: last.map(|last| last.to_string()),
+    }
 }
 
 /// The fields of a new key.

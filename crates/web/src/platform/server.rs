@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tracing::Instrument;
 use tracing::field::Empty;
 use vestibule_core::api_key::MarkUsed;
-use vestibule_core::execution::Caller;
+use vestibule_core::execution::{Caller, Context, Query, Reply};
+use vestibule_core::permission::Requirement;
+use vestibule_core::scope::ScopeRequirement;
 use vestibule_core::security_log::{self, Subject};
 use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem};
@@ -96,16 +98,18 @@ impl PlatformServer {
         };
         timeout::run(request, async |mut request: Request| {
             if !idempotency::applies_to(&request) {
-                request.extensions_mut().insert(Arc::new(caller));
+                let caller = Arc::new(caller);
+                request.extensions_mut().insert(Arc::clone(&caller));
                 let Ok(response) = router.clone().oneshot(request).await;
-                return response;
+                return refuse_invalid_key(app, &caller, response).await;
             }
             let run = async |mut request: Request, caller: Arc<Caller>| {
                 request.extensions_mut().insert(caller);
                 let Ok(response) = router.clone().oneshot(request).await;
                 response
             };
-            idempotency::run(app, caller, request, run).await
+            let response = idempotency::run(app, caller.clone(), request, run).await;
+            refuse_invalid_key(app, &caller, response).await
         })
         .await
     }
@@ -130,6 +134,37 @@ impl PlatformServer {
         app.service().record_api_key_request(&digest)?;
         caller.api_key = Some(digest);
         Ok(caller)
+    }
+}
+
+/// Looks up the API key of a request that was refused before its key was, for an unknown path or a bad field: without a
+/// valid key, nobody is told why.
+async fn refuse_invalid_key(app: &App, caller: &Caller, mut response: Response) -> Response {
+    let is_known = response.extensions().get::<UsedKey>().is_some() || response.status() == StatusCode::UNAUTHORIZED;
+    if is_known || caller.api_key.is_none() || !response.status().is_client_error() {
+        return response;
+    }
+    let Reply { api_key, result, stats, .. } = app.query(caller, CheckKey).await;
+    if let Err(problem) = result {
+        return envelope::with_query_stats(stats, Refusal(problem).into_response());
+    }
+    if let Some(key) = api_key {
+        response.extensions_mut().insert(UsedKey(key));
+    }
+    response
+}
+
+/// Checks that the caller's API key is valid.
+struct CheckKey;
+
+impl Query for CheckKey {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::Any;
+    type Out = ();
+
+    async fn run(&self, _: &mut Context<'_>) -> Result<(), Problem> {
+        Ok(())
     }
 }
 

@@ -55,7 +55,7 @@ fn seconds(duration: Duration) -> u16 {
 }
 
 /// A ticket, which is shown here only.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = NewSessionTicket)]
 pub(crate) struct TicketResponse {
     ticket: String,

@@ -1,10 +1,16 @@
 //! `Idempotency-Key`.
 
-use axum::http::HeaderName;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use serde_json::json;
+use vestibule_testbed::Database;
 
 use super::PlatformClient;
-use crate::harness::{DAY, HOUR, TestApp, text};
+use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, text};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -95,5 +101,25 @@ async fn impossible_keys_are_refused() {
     for key in ["", &"k".repeat(256)] {
         let backend = backend(&app, key).await;
         backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.assert_error(400, "INVALID_FIELD");
+    }
+}
+
+#[tokio::test]
+async fn a_large_body_is_read_for_a_valid_key_only() {
+    let app = TestApp::start().await;
+    let other = TestAppBuilder::new(Database::create()).with_seed(8).build().await;
+    let unknown = PlatformClient::new(&other, "*").await.key;
+    for (key, status) in [(unknown, 401), (PlatformClient::new(&app, "*").await.key, 413)] {
+        let mut client = PlatformClient::with_key(&app, &key);
+        client.headers.insert(IDEMPOTENCY_KEY, HeaderValue::from_static("large"));
+        client.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("100000"));
+        let is_read = Arc::new(AtomicBool::new(false));
+        let mark = Arc::clone(&is_read);
+        let stream = futures_util::stream::once(async move {
+            mark.store(true, Ordering::Relaxed);
+            Ok::<_, Infallible>(vec![b' '; 100_000])
+        });
+        let response = client.send(Method::POST, "/keys", Some("application/json"), Body::from_stream(stream)).await;
+        assert_eq!((response.status, is_read.load(Ordering::Relaxed)), (status, status == 413), "{}", response.text);
     }
 }

@@ -240,6 +240,21 @@ async fn an_invitation_outlives_its_key() {
 }
 
 #[tokio::test]
+async fn the_invitations_of_an_expired_key_can_be_suspended() {
+    let setup = Setup::new().await;
+    let fields = json!({"name": "Short", "scopes": ["*"], "expiry_days": 1});
+    let key = setup.backend.post("/keys", &fields).await.ok();
+    let short = PlatformClient::with_key(&setup.app, &text(&key["secret"]));
+    let created = short.post(&setup.path, &json!({"email": NINA})).await.ok();
+    setup.app.advance(DAY * 2);
+    let revoke = format!("/keys/{}/revoke", text(&key["id"]));
+    setup.backend.post_empty(&revoke).await.assert_error(404, "API_KEY_NOT_FOUND");
+    let revoked = setup.backend.post(&revoke, &json!({"suspend_invitations": true})).await.ok();
+    assert_eq!(revoked["suspended_invitations"], 1);
+    assert_eq!(setup.accept(&text(&created["token"])).await, "INVITATION_SUSPENDED");
+}
+
+#[tokio::test]
 async fn revoking_a_key_suspends_its_invitations_on_request() {
     let setup = Setup::new().await;
     let key = PlatformClient::new(&setup.app, "invitations:write").await;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::{HeaderValue, Method};
 use serde_json::json;
 use vestibule_core::api_key::{Create, Revoke, Rotate};
 use vestibule_core::execution::Caller;
@@ -10,6 +12,7 @@ use vestibule_testbed::Database;
 
 use super::PlatformClient;
 use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, text};
+use crate::secret_scan::security_events;
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_its_digest_is_stored() {
@@ -68,6 +71,34 @@ async fn mistyped_keys_cost_no_statement_and_others_the_same_number() {
 }
 
 #[tokio::test]
+async fn without_a_valid_key_nobody_learns_what_else_is_wrong() {
+    let app = TestApp::start().await;
+    let other = TestAppBuilder::new(Database::create()).with_seed(8).build().await;
+    let unknown = PlatformClient::new(&other, "*").await.key;
+    let mut stranger = PlatformClient::with_key(&app, &unknown);
+    let mut backend = PlatformClient::new(&app, "*").await;
+    for (method, path, body, status, code) in [
+        (Method::GET, "/nothing", "", 404, "NOT_FOUND"),
+        (Method::DELETE, "/keys", "", 404, "NOT_FOUND"),
+        (Method::GET, "/keys?limit=0", "", 400, "INVALID_FIELD"),
+        (Method::GET, "/organizations/x", "", 400, "INVALID_ID"),
+        (Method::POST, "/keys", "{", 400, "BAD_REQUEST_BODY"),
+        (Method::POST, "/keys", "{}", 400, "REQUIRED_FIELD"),
+    ] {
+        let json = Some("application/json");
+        backend.send(method.clone(), path, json, Body::from(body)).await.assert_error(status, code);
+        let refused = stranger.send(method, path, json, Body::from(body)).await;
+        assert_eq!(refused.headers["www-authenticate"], "Bearer");
+        refused.assert_error(401, "API_KEY_INVALID");
+    }
+    for client in [&mut backend, &mut stranger] {
+        client.headers.insert("idempotency-key", HeaderValue::from_static(""));
+    }
+    backend.post("/keys", &json!({})).await.assert_error(400, "INVALID_FIELD");
+    stranger.post("/keys", &json!({})).await.assert_error(401, "API_KEY_INVALID");
+}
+
+#[tokio::test]
 async fn a_missing_scope_is_named() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
@@ -78,6 +109,38 @@ async fn a_missing_scope_is_named() {
     let fields = json!({"name": "Other", "scopes": ["keys:read"]});
     let message = reader.post("/keys", &fields).await.assert_error(403, "SCOPE_MISSING");
     assert!(message.contains("keys:write"), "{message}");
+}
+
+#[tokio::test]
+async fn the_log_names_the_key_that_lacks_a_scope() {
+    let app = TestApp::with_settings(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let (address, mut backend) = ("192.0.2.178", PlatformClient::new(&app, "users:write").await);
+    backend.headers.insert("x-forwarded-for", HeaderValue::from_static(address));
+    backend.get("/keys").await.assert_error(403, "SCOPE_MISSING");
+    backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.assert_error(403, "SCOPE_MISSING");
+    let events = security_events(address);
+    assert_eq!(events.len(), 2, "{events:?}");
+    for event in events {
+        assert_eq!((&event["event"], &event["code"]), (&json!("api_key.refused"), &json!("SCOPE_MISSING")));
+        assert_eq!(event["api_key_id"], json!(backend.id));
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_the_key_that_changed() {
+    let app = TestApp::with_settings(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let (address, mut backend) = ("192.0.2.179", PlatformClient::new(&app, "*").await);
+    backend.headers.insert("x-forwarded-for", HeaderValue::from_static(address));
+    let created = backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.ok();
+    let id = text(&created["id"]);
+    backend.post_empty(&format!("/keys/{id}/rotate")).await.ok();
+    backend.post_empty(&format!("/keys/{id}/revoke")).await.ok();
+    let events = security_events(address);
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["api_key.created", "api_key.rotated", "api_key.revoked"]);
+    for event in &events {
+        assert_eq!((&event["api_key_id"], &event["target_api_key_id"]), (&json!(backend.id), &json!(id)));
+    }
 }
 
 #[tokio::test]
@@ -114,6 +177,15 @@ async fn a_key_expires_no_later_than_the_one_that_created_it() {
         let fields = json!({"name": "Child", "scopes": ["keys:read"], "expiry_days": days});
         assert_eq!(child.post("/keys", &fields).await.ok()["expires_at"], short["expires_at"]);
     }
+    // Nor does it get a secret that lives longer.
+    let fields = json!({"name": "Long", "scopes": ["keys:read"], "expiry_days": 30});
+    let long = text(&backend.post("/keys", &fields).await.ok()["id"]);
+    let forever = PlatformClient::new(&app, "keys:read").await.id;
+    for key in [&long, &forever] {
+        child.post_empty(&format!("/keys/{key}/rotate")).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    }
+    child.post_empty(&format!("/keys/{}/rotate", text(&short["id"]))).await.ok();
+    backend.post_empty(&format!("/keys/{long}/rotate")).await.ok();
 }
 
 #[tokio::test]
@@ -186,6 +258,28 @@ async fn requests_of_a_key_are_limited() {
     assert_eq!(other.get("/keys").await.status, 200);
     app.advance(Duration::from_mins(1));
     assert_eq!(one.get("/keys").await.status, 200);
+}
+
+#[tokio::test]
+async fn all_keys_can_be_listed() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    // With smaller ids than that of the backend's key.
+    app.execute(
+        "INSERT INTO api_keys (id, name, scopes, created_at, valid_until)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+         SELECT i, 'Older', 'keys:read', 0, 9000000000000000 FROM n",
+    );
+    let (mut path, mut names) = ("/keys?limit=400".to_owned(), Vec::new());
+    loop {
+        let page = backend.get(&path).await.ok();
+        names.extend(page["data"].as_array().unwrap().iter().map(|key| text(&key["name"])));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/keys?limit=400&cursor={cursor}");
+    }
+    assert_eq!((names.len(), names.last().unwrap().as_str()), (1002, "Test"));
+    assert_eq!(backend.get("/keys?offset=1000").await.ok()["has_more"], json!(true));
+    backend.get("/keys?cursor=x").await.assert_error(400, "INVALID_CURSOR");
 }
 
 #[tokio::test]
