@@ -20,7 +20,7 @@ use crate::envelope::Refusal;
 
 const MAX_BODY_BYTES: usize = 64 * 1024;
 /// For calls that accept an image.
-const MAX_IMAGE_BODY_BYTES: usize = 5 * 1024 * 1024;
+pub(crate) const MAX_IMAGE_BODY_BYTES: usize = 5 * 1024 * 1024;
 
 /// A type that is parsed from the fields of a body or query.
 pub(crate) trait FromFields: Sized {

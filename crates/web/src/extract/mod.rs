@@ -11,7 +11,9 @@ mod large_bodies;
 mod path;
 mod reader;
 
-pub(crate) use body::{Admission, Body, FromFields, Query, content_type, read_body, read_form_body, read_small_body};
+pub(crate) use body::{
+    Admission, Body, FromFields, MAX_IMAGE_BODY_BYTES, Query, content_type, read_body, read_form_body, read_small_body,
+};
 pub(crate) use errors::{BODY_ERRORS, ExtractorErrors, HandlerErrors};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fields::Value;

@@ -12,7 +12,7 @@ use super::declaration::Declaration;
 use super::schemas::{operations, responses};
 use super::values::PLATFORM_VALUES;
 use super::{Api, Call, add_paragraph};
-use crate::platform::{ErrorBody, SortOrder, error_status};
+use crate::platform::{ErrorBody, SortOrder, error_message, error_status};
 
 /// The API for backends, in `docs/platform-openapi.json`.
 pub(crate) const PLATFORM: Api = Api {
@@ -119,7 +119,8 @@ fn add_requirement(operation: &mut Operation, declaration: &Declaration) {
 }
 
 fn example(code: Code) -> Value {
-    json!({"message": code.message(), "errors": [{"message": code.message(), "code": code.as_str()}]})
+    let message = error_message(code, code.message());
+    json!({"message": message, "errors": [{"message": message, "code": code.as_str()}]})
 }
 
 /// Adds the header of requests that take effect once, and that of their repeated responses.

@@ -56,8 +56,9 @@ pub(crate) const fn status(code: Code) -> u16 {
     }
 }
 
-/// The message of an error, in this API: the default messages of some codes address the user who is concerned.
-pub(super) fn message(code: Code, text: &str) -> &str {
+/// The message of an error, in this API: the default messages of some codes address the user who is concerned, or an
+/// operator.
+pub(crate) fn message(code: Code, text: &str) -> &str {
     if text != code.message() {
         return text;
     }
@@ -71,6 +72,8 @@ pub(super) fn message(code: Code, text: &str) -> &str {
         Code::TooManyAddresses => "A user can have at most ten email addresses. Delete one first.",
         Code::SignInNotFound => "This user has no such sign-in. It may have ended.",
         Code::UserNotFound => "There is no such user.",
+        Code::OrganizationNotFound => "There is no such organization, or not for this API key.",
+        Code::ApiKeyNotFound => "There is no such API key, or not for this one.",
         _ => text,
     }
 }

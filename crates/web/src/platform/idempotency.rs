@@ -19,14 +19,14 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::App;
 use crate::envelope::{JSON, Refusal};
-use crate::extract::{Admission, read_body};
+use crate::extract::{Admission, MAX_IMAGE_BODY_BYTES, read_body};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Set on an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY_LENGTH: usize = 255;
-/// Of the request, which is compared with the first one, and of the answer, which is stored.
-const MAX_BYTES: usize = 1024 * 1024;
+/// Of the answer, which is stored.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Whether the request has a key that counts.
 pub(super) fn applies_to(request: &Request) -> bool {
@@ -70,7 +70,7 @@ pub(super) async fn run<F: Future<Output = Response>>(
         return refuse(Problem::internal("the body of an answer could not be read"));
     };
     if let Ok(text) = std::str::from_utf8(&body)
-        && text.len() <= MAX_BYTES
+        && text.len() <= MAX_ANSWER_BYTES
     {
         let store = StoreAnswer { status: parts.status.as_u16(), answer: text.to_owned() };
         if let Err(problem) = app.run(&caller, store).await.result {
@@ -80,9 +80,10 @@ pub(super) async fn run<F: Future<Output = Response>>(
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Reads the body. A large one needs a valid key and a permit, as it does without an idempotency key.
+/// Reads the body of any call. A large one needs a valid key and a permit, as it does without an idempotency key.
 async fn read(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
-    let Admission { limit, permit: _permit } = Admission::large(app, parts, MAX_BYTES).await?;
+    // The permit is for the time of reading. The handler gets another one.
+    let Admission { limit, permit: _permit } = Admission::large(app, parts, MAX_IMAGE_BODY_BYTES).await?;
     read_body(body, limit).await
 }
 

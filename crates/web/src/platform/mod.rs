@@ -26,7 +26,7 @@ mod waitlist;
 mod workspaces;
 
 pub(crate) use bearer::has_api_key;
-pub(crate) use error::{ErrorBody, status as error_status};
+pub(crate) use error::{ErrorBody, message as error_message, status as error_status};
 pub(crate) use page::SortOrder;
 pub use router::generate_platform_openapi_document;
 pub use server::PlatformServer;

@@ -45,9 +45,10 @@ impl<T> Page<T> {
     pub(crate) fn of_whole(items: Vec<T>, query: &WholeListQuery) -> Self {
         let total = items.len();
         let data: Vec<T> = items.into_iter().skip(query.offset as usize).take(query.limit.into()).collect();
-        let has_more = query.offset as usize + data.len() < total;
-        let total = i64::try_from(total).unwrap_or(i64::MAX);
-        Self { data, total, limit: query.limit, offset: query.offset, has_more, next_cursor: None }
+        let end = query.offset as usize + data.len();
+        let next_cursor = (end < total && !data.is_empty()).then(|| end.to_string());
+        let (total, has_more) = (i64::try_from(total).unwrap_or(i64::MAX), next_cursor.is_some());
+        Self { data, total, limit: query.limit, offset: query.offset, has_more, next_cursor }
     }
 }
 
@@ -170,6 +171,9 @@ pub(crate) struct WholeListQuery {
     /// How many items to skip, up to 100,000.
     #[param(required = false, default = 0, maximum = 100_000)]
     offset: u32,
+    /// Where the page begins: `next_cursor` of the page before. Not together with `offset`.
+    #[expect(dead_code, reason = "it is the offset")]
+    cursor: Option<String>,
     /// A part of the name.
     search: Option<String>,
     /// `created_at` or `name`. Without it and `sort_order`, the list has the order that the call describes.
@@ -214,10 +218,11 @@ impl FromFields for WholeListQuery {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(MAX_LIMIT);
         let ListQuery { offset, cursor, search, sort_key, sort_order, .. } = ListQuery::from_fields(fields)?;
-        if cursor.is_some() {
-            return Err(Code::InvalidCursor.into());
-        }
-        let query = Self { limit, offset, search, sort_key, sort_order };
+        let offset = match &cursor {
+            Some(cursor) => cursor.parse::<u32>().ok().filter(|at| *at <= MAX_OFFSET).ok_or(Code::InvalidCursor)?,
+            None => offset,
+        };
+        let query = Self { limit, offset, cursor, search, sort_key, sort_order };
         query.sort()?;
         Ok(query)
     }

@@ -11,6 +11,7 @@ use super::AddFields;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::platform::bulk::BulkMode;
+use crate::platform::error::message;
 use crate::platform::response::PlatformResponse;
 
 /// A list of users to be added.
@@ -84,8 +85,8 @@ impl RowResponse {
             Ok(None) => ("good", None, None),
             Err(problem) => ("failed", None, Some(problem)),
         };
-        let code = problem.as_ref().map(|problem| problem.code().as_str());
-        let message = problem.and_then(|problem| problem.errors().next().map(|(_, message)| message.to_owned()));
+        let error = problem.as_ref().and_then(|problem| problem.errors().next());
+        let (code, message) = error.map(|(code, text)| (code.as_str(), message(code, text).to_owned())).unzip();
         Self { row, user_id, status, membership_id, code, message }
     }
 }

@@ -96,6 +96,37 @@ async fn concurrent_requests_with_one_key_take_effect_once() {
 }
 
 #[tokio::test]
+async fn a_repeated_upload_gets_the_first_answer() {
+    let app = TestApp::start().await;
+    let backend = backend(&app, "upload").await;
+    // Noise, which cannot be compressed to less than a megabyte.
+    let mut state = 1_u32;
+    let noise = image::RgbImage::from_fn(800, 800, |_, _| {
+        image::Rgb([0; 3].map(|_: u8| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        }))
+    });
+    let mut picture = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut picture, image::ImageFormat::Png).unwrap();
+    assert!(picture.get_ref().len() > 1024 * 1024, "larger than an answer can be");
+    let send = async |boundary: &str| {
+        let mut body =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nAcme\r\n").into_bytes();
+        body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"organization_image\"; ").bytes());
+        body.extend(b"filename=\"a.png\"\r\n\r\n");
+        body.extend(picture.get_ref());
+        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        backend.send(Method::POST, "/organizations", Some(&content_type), Body::from(body)).await
+    };
+    let first = send("first").await.ok();
+    let again = send("second").await;
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(again.ok(), first);
+}
+
+#[tokio::test]
 async fn impossible_keys_are_refused() {
     let app = TestApp::start().await;
     for key in ["", &"k".repeat(256)] {

@@ -66,7 +66,7 @@ async fn every_row_has_its_own_result() {
     assert_eq!((results(&done), &done["done"]), (expected("added"), &json!(true)));
     let rows = done["results"].as_array().unwrap();
     assert_eq!((&rows[1]["row"], &rows[1]["user_id"]), (&json!(2), &json!(nina)));
-    assert_eq!(rows[5]["user_id"], json!(null));
+    assert_eq!((&rows[5]["user_id"], &rows[4]["message"]), (&json!(null), &json!("There is no such user.")));
     assert!(rows[2]["message"].is_string() && rows[2]["membership_id"].is_null());
     let shown = backend.get(&format!("{path}/members/{}", text(&rows[0]["membership_id"]))).await.ok();
     assert_eq!((&shown["user_id"], &shown["permissions"]), (&json!(olga), &json!(["organization:admin"])));

@@ -58,7 +58,12 @@ async fn a_list_without_a_limit_has_every_role() {
     let page = backend.get(&format!("{path}?limit=50")).await.ok();
     assert_eq!((&page["total"], &page["has_more"]), (&json!(62), &json!(true)));
     assert_eq!(page["data"].as_array().unwrap().len(), 50);
-    backend.get(&format!("{path}?cursor=7")).await.assert_error(400, "INVALID_CURSOR");
+    let next = backend.get(&format!("{path}?limit=50&cursor={}", text(&page["next_cursor"]))).await.ok();
+    assert_eq!((next["data"].as_array().unwrap().len(), &next["has_more"]), (12, &json!(false)));
+    assert_eq!(next["next_cursor"], json!(null));
+    for cursor in ["x", "-1", "100001"] {
+        backend.get(&format!("{path}?cursor={cursor}")).await.assert_error(400, "INVALID_CURSOR");
+    }
 }
 
 #[tokio::test]
