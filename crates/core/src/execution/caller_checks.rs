@@ -15,7 +15,7 @@ pub(super) async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operatio
         check_scope(key, operation.scope())?;
     }
     if let Some(impersonator) = cx.session.as_ref().and_then(|session| session.impersonator_id) {
-        cx.caller.span_mark.record(impersonator);
+        cx.caller.impersonator_span.record(impersonator);
         if !operation.allows_impersonator() {
             return Err(Code::ImpersonationNotAllowed.into());
         }
