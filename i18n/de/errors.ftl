@@ -119,5 +119,5 @@ password-pattern = Dieses Passwort ist eine Folge oder wiederholt dieselben Zeic
 password-context-words = Dieses Passwort besteht nur aus Namen und Wörtern, die andere mit Ihnen, Ihrer Organisation oder diesem Dienst verbinden. Fügen Sie andere Wörter hinzu, oder wählen Sie ein anderes.
 password-breached = Dieses Passwort ist bei einem Datenleck bekannt geworden, und Angreifer probieren es aus. Wählen Sie ein anderes, und ändern Sie es überall, wo Sie es noch verwenden.
 
-error-impersonation-not-allowed = Sie sind für eine andere Person angemeldet. Nur sie selbst kann das tun.
+error-impersonation-not-allowed = Sie sind für den Support als eine andere Person angemeldet. Nur diese Person kann das tun.
 error-invalid-ticket = Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.

@@ -63,5 +63,5 @@ flash-notifications-saved = Benachrichtigungen gespeichert.
 flash-session-ended = Sitzung beendet.
 flash-sessions-ended = Alle anderen Sitzungen beendet.
 
-impersonation-banner = Sie sind als { $user } angemeldet, im Namen von { $actor }
-impersonation-end = Beenden
+impersonation-banner = { $actor }, Sie sind für den Support als { $user } angemeldet.
+impersonation-end = Abmelden

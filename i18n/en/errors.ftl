@@ -119,5 +119,5 @@ password-pattern = This password is a sequence or repeats the same characters, s
 password-context-words = This password consists only of names and words that others know about you, your organization or this service. Add other words, or choose another one.
 password-breached = This password was published in a data breach, so attackers try it. Choose another one, and change it wherever else you use it.
 
-error-impersonation-not-allowed = You are signed in for another person, who alone can do this.
+error-impersonation-not-allowed = You are signed in as another person, for support. Only that person can do this.
 error-invalid-ticket = This link was used before or has expired. Ask for a new one.

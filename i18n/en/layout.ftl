@@ -63,5 +63,5 @@ flash-notifications-saved = Notification settings saved.
 flash-session-ended = Session ended.
 flash-sessions-ended = All other sessions ended.
 
-impersonation-banner = You are signed in as { $user }, on behalf of { $actor }
-impersonation-end = End
+impersonation-banner = { $actor }, you are signed in as { $user } for support.
+impersonation-end = Sign out

@@ -135,7 +135,7 @@ codes! {
     /// `methods` that are open to them.
     ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
     /// The caller is signed in as another person, for support, who alone can do this.
-    ImpersonationNotAllowed = 403 "IMPERSONATION_NOT_ALLOWED", "You are signed in for another person, who alone can do this. End that first to do it in your own account.";
+    ImpersonationNotAllowed = 403 "IMPERSONATION_NOT_ALLOWED", "You are signed in as another person, for support. Only that person can do this.";
     /// The attempt needs the token of a solved challenge as `challenge_token`.
     ChallengeRequired = 403 "CHALLENGE_REQUIRED", "Solve a challenge first: get one from POST /captcha/challenge, and send the token for it as challenge_token.";
     /// A challenge or its token was altered, has expired or was used before, or the solutions are wrong.

@@ -486,7 +486,7 @@ async fn the_page_spends_the_ticket_when_its_button_is_pressed() {
     }
     assert_eq!(support.count_sign_ins(), 0);
     browser.post("/sign-in/ticket", &[("ticket", &ticket)]).await.assert_redirect("/organizations");
-    let banner = "You are signed in as ada Test, on behalf of nora Test";
+    let banner = "nora Test, you are signed in as ada Test for support.";
     for page in ["/organizations", "/account", "/sign-in", "/sign-up", "/account/delete"] {
         let shown = browser.get(page).await;
         assert!(shown.text.contains(banner), "{page}: {}", shown.text);
@@ -494,7 +494,7 @@ async fn the_page_spends_the_ticket_when_its_button_is_pressed() {
     browser
         .post("/account/profile", &[("first_name", "Eve"), ("last_name", "Test"), ("username", "eve")])
         .await
-        .assert_page(403, "signed in for another person");
+        .assert_page(403, "signed in as another person");
     browser
         .post("/account/profile", &[("first_name", "Ada"), ("last_name", "Test"), ("username", "")])
         .await
