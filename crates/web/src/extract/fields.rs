@@ -12,8 +12,8 @@ use super::json::{Object, json_depth};
 // The limits are higher than any call needs.
 const MAX_FIELDS: usize = 200;
 const MAX_NAME_BYTES: usize = 100;
-/// Metadata in a field has up to 32 levels of its own.
-const MAX_JSON_DEPTH: usize = 33;
+/// Metadata has up to 32 levels of its own: in a field, and in a field of a row of a list.
+const MAX_JSON_DEPTH: usize = 35;
 
 /// A field's value. Its `Debug` output has only the kind, because the content may be a password.
 #[derive(Clone, PartialEq)]

@@ -1,9 +1,47 @@
 //! Lists whose rows have one address each: invitations to sign up, and the waitlist.
 
+use utoipa::IntoParams;
 use vestibule_core::listing::{AddressListPage, AddressListParams, AddressSort};
 use vestibule_core::{Code, Problem};
 
-use super::page::{ListQuery, Page, SortOrder};
+use super::page::{ListQuery, MAX_LIMIT, Page, SortOrder};
+use crate::extract::{FieldReader, FromFields};
+
+/// The query of these lists. Some clients cannot ask for another page, so the first one is as long as it can be.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AddressListQuery {
+    /// The most items of the page, 1 to 1,000.
+    #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
+    limit: u16,
+    /// How many items to skip, up to 100,000.
+    #[param(required = false, default = 0, maximum = 100_000)]
+    offset: u32,
+    /// Where the page begins: `next_cursor` of the page before. Not together with `offset`.
+    cursor: Option<String>,
+    /// A part of a name or address.
+    search: Option<String>,
+    sort_key: Option<String>,
+    sort_order: Option<SortOrder>,
+}
+
+impl FromFields for AddressListQuery {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidCursor];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(MAX_LIMIT);
+        let ListQuery { offset, cursor, search, sort_key, sort_order, .. } = ListQuery::from_fields(fields)?;
+        Ok(Self { limit, offset, cursor, search, sort_key, sort_order })
+    }
+}
+
+impl From<AddressListQuery> for ListQuery {
+    fn from(query: AddressListQuery) -> Self {
+        let AddressListQuery { limit, offset, cursor, search, sort_key, sort_order } = query;
+        Self { limit, offset, cursor, search, sort_key, sort_order }
+    }
+}
 
 /// Converts a query.
 ///

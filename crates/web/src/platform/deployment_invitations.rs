@@ -11,7 +11,7 @@ use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, Reply};
 
-use super::address_list::{address_list_params, address_page};
+use super::address_list::{AddressListQuery, address_list_params, address_page};
 use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse};
 use crate::api::invitations::{expiry_days, locale};
@@ -59,12 +59,13 @@ impl InvitationResponse {
 /// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
 /// `email`.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_deployment_invitations", tag = "Sign-up invitations",
-    params(ListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
+    params(AddressListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<AddressListQuery>,
 ) -> PlatformResponse<Page<InvitationResponse>> {
+    let query = ListQuery::from(query);
     let reply = match address_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),

@@ -8,7 +8,7 @@ use vestibule_core::id::{DeploymentId, WaitlistEntryId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Approve, List, WaitlistEntry};
 
-use super::address_list::{address_list_params, address_page};
+use super::address_list::{AddressListQuery, address_list_params, address_page};
 use super::deployment_invitations::InvitationResponse;
 use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
@@ -46,13 +46,14 @@ impl EntryResponse {
 ///
 /// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
 /// `email`.
-#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(ListQuery),
+#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(AddressListQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<AddressListQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
+    let query = ListQuery::from(query);
     let reply = match address_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),

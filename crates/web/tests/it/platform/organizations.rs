@@ -253,7 +253,7 @@ async fn metadata_is_limited_in_size_and_depth() {
     let updated = backend.send(Method::PATCH, &path, Some("application/json"), Body::from(as_json)).await.ok();
     assert_eq!(updated["private_metadata"]["a"].as_str().unwrap().len(), 65_528);
     for (invalid, json_code) in [
-        (nested(33), "BAD_REQUEST_BODY"),
+        (nested(33), "INVALID_FIELD"),
         (sized(65_537), "INVALID_FIELD"),
         ("[]".to_owned(), "INVALID_FIELD"),
         ("1".to_owned(), "INVALID_FIELD"),

@@ -102,6 +102,20 @@ async fn creates_valid_rows_and_reports_the_others() {
 }
 
 #[tokio::test]
+async fn metadata_of_a_row_can_be_as_deep_as_that_of_one_user() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!({ "a": inner }));
+    let row = |name: &str, levels: usize| json!({"username": name, "private_metadata": nested(levels)});
+    let answer = backend.post("/users/bulk", &json!({"users": [row("deep", 32), row("deeper", 33)]})).await;
+    answer.assert_error(400, "BAD_REQUEST_BODY");
+    let answer = backend.post("/users/bulk", &json!({"users": [row("deep", 32)]})).await.ok();
+    assert_eq!(rows(&answer), [("created".to_owned(), String::new())]);
+    let path = format!("/users/{}/details", text(&answer["results"][0]["user_id"]));
+    assert_eq!(backend.get(&path).await.ok()["private_metadata"], nested(32));
+}
+
+#[tokio::test]
 async fn imported_users_sign_in_with_their_password() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
