@@ -59,8 +59,9 @@ impl List {
             let batch = cx.tx.all(sql::NEWEST, (before, SEARCH_BATCH, 0)).await?;
             let is_last = i64::try_from(batch.len()).is_ok_and(|read| read < SEARCH_BATCH);
             before = batch.last().map_or(before, |last| last.id);
-            let matches =
-                |row: &WaitlistEntry| is_person_found(term, (&row.first_name, &row.last_name), &row.address_key);
+            let matches = |row: &WaitlistEntry| {
+                is_person_found(term, (row.first_name.as_str(), row.last_name.as_str()), &row.address_key)
+            };
             found.extend(batch.into_iter().filter(matches));
             if is_last || found.len() > MAX_FOUND {
                 break;
