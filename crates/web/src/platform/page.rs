@@ -160,8 +160,8 @@ impl FromFields for ListQuery {
     }
 }
 
-/// The query of a list that is loaded whole. Clients get it without naming a limit, and do not look for another page: the
-/// first one is as long as it can be.
+/// The query of a list that is loaded whole. Clients get it without naming a limit, and do not look for another page:
+/// the first one is as long as it can be.
 #[derive(Clone, Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct WholeListQuery {

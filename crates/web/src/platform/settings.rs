@@ -1,5 +1,5 @@
-//! What the settings file says, for clients that ask: `GET /` and the lists below `/settings`. Nothing of it can be changed
-//! here.
+//! What the settings file says, for clients that ask: `GET /` and the lists below `/settings`. Nothing of it can be
+//! changed here.
 
 use axum::extract::State;
 use serde::Serialize;

@@ -29,7 +29,8 @@ pub(crate) struct CreateFields {
     public_metadata: Option<Metadata>,
     #[schema(value_type = Option<Object>)]
     private_metadata: Option<Metadata>,
-    #[schema(ignore)]
+    /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
+    #[schema(value_type = Option<String>, format = Binary)]
     workspace_image: ImageField,
 }
 
@@ -90,7 +91,8 @@ pub(crate) struct UpdateFields {
     private_metadata: Option<Metadata>,
     /// True to remove the image.
     remove_image: Option<bool>,
-    #[schema(ignore)]
+    /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
+    #[schema(value_type = Option<String>, format = Binary)]
     workspace_image: ImageField,
 }
 

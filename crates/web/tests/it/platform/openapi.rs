@@ -257,6 +257,9 @@ fn conflicts_and_unknown_ids_have_the_statuses_by_which_clients_tell_errors_apar
     assert_eq!(statuses["API_KEY_NOT_FOUND"], 404);
     assert_eq!(statuses["INVALID_ID"], 400);
     assert_eq!(statuses["SCOPE_MISSING"], 403);
+    for limit in ["API_KEY_LIMIT", "INVITATION_LIMIT", "ROLE_LIMIT", "TOO_MANY_ADDRESSES", "WORKSPACE_LIMIT"] {
+        assert_eq!(statuses[limit], 409, "{limit}");
+    }
 }
 
 #[test]
@@ -268,6 +271,16 @@ fn schemas_have_one_name_each_and_typed_properties() {
             // Metadata is any JSON.
             assert!(has_type || property.ends_with("metadata"), "{name}.{property} has no type");
         }
+    }
+    for (schema, image) in [
+        ("NewUser", "profile_image"),
+        ("UserChanges", "profile_image"),
+        ("NewOrganization", "organization_image"),
+        ("OrganizationChanges", "organization_image"),
+        ("NewWorkspace", "workspace_image"),
+        ("WorkspaceChanges", "workspace_image"),
+    ] {
+        assert_eq!(DOCUMENT["components"]["schemas"][schema]["properties"][image]["format"], "binary", "{schema}");
     }
     let items = &DOCUMENT["components"]["schemas"]["ApiKeyPage"]["properties"]["data"]["items"];
     assert_eq!(items["$ref"], "#/components/schemas/ApiKey");
