@@ -397,6 +397,13 @@ async fn the_user_sees_the_sign_in_and_gets_a_notice() {
     let listed = support.user.get("/me/signins").await.ok();
     let marks: Vec<_> = listed.as_array().unwrap().iter().map(|sign_in| sign_in.get("impersonator_id")).collect();
     assert_eq!(marks, [Some(&json!(support.agent_id)), None]);
+    // Clients that are generated from the document accept a sign-in without the field.
+    let document = serde_json::to_value(vestibule_web::generate_openapi_document().unwrap()).unwrap();
+    for schema in ["OwnSignIn", "SignIn"] {
+        let own = &document["components"]["schemas"][schema]["allOf"][1];
+        assert!(own["properties"]["impersonator_id"].is_object(), "{schema}");
+        assert!(!own["required"].as_array().unwrap().contains(&json!("impersonator_id")), "{schema}");
+    }
     support.user.get("/account").await.assert_page(200, ">Support</span>");
     // The link of the notice ends it.
     let token = support.app.notice_token("ada@example.com");

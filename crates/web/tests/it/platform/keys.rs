@@ -303,6 +303,7 @@ async fn bad_fields_are_named() {
     backend.get("/keys?limit=0").await.assert_error(400, "INVALID_FIELD");
     backend.get("/keys?limit=1001").await.assert_error(400, "INVALID_FIELD");
     backend.get("/keys?sort_order=up").await.assert_error(400, "INVALID_FIELD");
+    backend.get("/keys?sort_key=prefix").await.assert_error(400, "INVALID_FIELD");
     assert_eq!(backend.get("/keys?limit=1&offset=0").await.page().len(), 1);
 }
 
