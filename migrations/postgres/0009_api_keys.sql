@@ -1,4 +1,4 @@
--- API keys of the server-to-server API. The SQLite file of the same name makes the same changes and has the comments.
+-- API keys of the API for backends. The SQLite file of the same name makes the same changes and has the comments.
 
 CREATE TABLE api_keys (
     id              BIGINT NOT NULL PRIMARY KEY,
@@ -20,7 +20,7 @@ CREATE INDEX api_keys_by_end ON api_keys (valid_until);
 CREATE TABLE api_key_secrets (
     digest      BYTEA NOT NULL PRIMARY KEY,
     api_key_id  BIGINT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
-    shown       TEXT NOT NULL,
+    prefix      TEXT NOT NULL,
     created_at  BIGINT NOT NULL,
     valid_until BIGINT NOT NULL
 );

@@ -1,11 +1,11 @@
--- API keys of the server-to-server API. The PostgreSQL file of the same name makes the same changes.
+-- API keys of the API for backends. The PostgreSQL file of the same name makes the same changes.
 
 CREATE TABLE api_keys (
     id              INTEGER NOT NULL PRIMARY KEY,
     name            TEXT    NOT NULL,
     -- Separated by spaces.
     scopes          TEXT    NOT NULL,
-    -- The only organization that the key may name. NULL: all.
+    -- The only organization that the key can access. NULL: all.
     organization_id INTEGER REFERENCES organizations (id) ON DELETE CASCADE,
     -- The key that created this one. NULL: an operator, or a key that was deleted.
     created_by      INTEGER REFERENCES api_keys (id) ON DELETE SET NULL,
@@ -27,7 +27,7 @@ CREATE TABLE api_key_secrets (
     digest      BLOB    NOT NULL PRIMARY KEY,
     api_key_id  INTEGER NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
     -- The first characters of the key, by which people recognise it.
-    shown       TEXT    NOT NULL,
+    prefix      TEXT    NOT NULL,
     created_at  INTEGER NOT NULL,
     -- The end of the grace period after a rotation, or the end of time.
     valid_until INTEGER NOT NULL

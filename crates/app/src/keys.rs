@@ -94,7 +94,7 @@ impl From<ApiKey> for KeySummary {
         Self {
             id: key.id.to_string(),
             name: key.name,
-            prefix: key.shown,
+            prefix: key.prefix,
             scopes: key.scopes.to_string(),
             organization_id: key.organization_id.map(|id| id.to_string()),
             created_by: key.created_by.map(|id| id.to_string()),

@@ -68,7 +68,7 @@ pub(crate) async fn serve(
     });
     let served = shutdown.run_until_aborted(async {
         let http = async { http.await.map_err(|_| AppError::Crashed { part: "HTTP server" }) };
-        let platform = async { platform.await.map_err(|_| AppError::Crashed { part: "server-to-server API" }) };
+        let platform = async { platform.await.map_err(|_| AppError::Crashed { part: "API for backends" }) };
         let outbox = async { outbox.await.map_err(|_| AppError::Crashed { part: "outbox worker" }) };
         let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
         let operator = async { operator.await.map_err(|_| AppError::Crashed { part: "operator socket" }) };
@@ -83,7 +83,7 @@ pub(crate) async fn serve(
     served.await.ok_or(AppError::ShutdownAborted)?
 }
 
-/// Runs the server-to-server API, if it has a listener.
+/// Runs the API for backends, if it has a listener.
 async fn serve_platform(
     socket: Option<BoundSocket>,
     service: Arc<Service>,
@@ -109,9 +109,9 @@ fn announce(loaded: &LoadedSettings) {
     match &loaded.platform_listen {
         None => {}
         Some(ListenAddress::Tcp(address)) => {
-            output::print_line(format_args!("Server-to-server API: http://{address}"));
+            output::print_line(format_args!("API for backends: http://{address}"));
         }
-        Some(socket) => output::print_line(format_args!("Server-to-server API: {socket}")),
+        Some(socket) => output::print_line(format_args!("API for backends: {socket}")),
     }
     output::print_line(format_args!("Public URL: {}", loaded.settings.public_url.as_str()));
     output::print_line(format_args!("Database: {database}"));

@@ -168,17 +168,17 @@ codes! {
     /// A delivery report without a valid signature, or one that is too old.
     InvalidSignature = 401 "INVALID_SIGNATURE", "This report is not signed with the secret of mail.bounce_secret_file, or is older than five minutes.";
 
-    // The server-to-server API.
+    // The API for backends.
     /// The key of the `Authorization` header is missing, mistyped, unknown, revoked or expired.
     ApiKeyInvalid = 401 "API_KEY_INVALID", "Send a valid API key as Authorization: Bearer vst_...";
     /// An API key was sent to the public listener.
-    ApiKeyNotAccepted = 401 "API_KEY_NOT_ACCEPTED", "API keys are for the server-to-server API, which has an address of its own: the setting platform.listen.";
+    ApiKeyNotAccepted = 401 "API_KEY_NOT_ACCEPTED", "This address takes no API keys. The API for backends has an address of its own: the setting platform.listen.";
     /// The API key lacks the scope that the message names, or no key may do this.
     ScopeMissing = 403 "SCOPE_MISSING", "API keys cannot do this.";
     /// The API key is for one organization, and the call is for the installation.
     KeyBoundToOrganization = 403 "KEY_BOUND_TO_ORGANIZATION", "This API key is for one organization only. Use a key for all organizations.";
     /// A key cannot give another one more than it has itself.
-    KeyExceedsYours = 403 "KEY_EXCEEDS_YOURS", "This API key has neither that scope nor all organizations itself, so it cannot give them to another key.";
+    KeyExceedsYours = 403 "KEY_EXCEEDS_YOURS", "This API key lacks a scope or an organization of the other key, so it cannot create, rotate or revoke it.";
     /// A request with the same idempotency key took effect, and its answer is not known.
     IdempotentAnswerLost = 400 "IDEMPOTENT_ANSWER_LOST", "A request with this Idempotency-Key has taken effect already, and its answer is not known here. Read what it has changed.";
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";

@@ -1,11 +1,16 @@
 //! Positions in sorted lists, and totals of filtered ones.
 
+mod address_list;
 mod cursor;
 
 use std::cmp::Ordering;
 use std::fmt::Write;
 
+pub use address_list::{AddressListPage, AddressListParams, AddressSort};
+pub(crate) use address_list::{MAX_SEARCH_BATCHES, SEARCH_BATCH, is_person_found};
 pub use cursor::{ListSort, NameCursor};
+
+use crate::search::fold;
 
 /// The most rows that a total counts. Counting further would read a large organization for one number.
 pub const MAX_COUNTED: i64 = 10_000;
@@ -15,6 +20,17 @@ pub const MAX_FOUND: usize = 1000;
 
 /// The most ids that [`pack_ids`] takes: a statement splits them in quadratic time.
 pub(crate) const MAX_PACKED: u16 = 500;
+
+/// Later than every sort name: the highest code point.
+pub(crate) const LAST_NAME: &str = "\u{10ffff}";
+
+/// The maximum length of a sort name, in characters: an entry of an index holds it.
+const MAX_SORT_NAME: usize = 100;
+
+/// What a list sorts a name by: the folded name.
+pub(crate) fn sort_name(name: &str) -> String {
+    fold(name).chars().take(MAX_SORT_NAME).collect()
+}
 
 /// Which page of a list. The rows after a cursor stay the same when rows are added or deleted before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +77,32 @@ impl<C> Position<C> {
             Self::Page(page) => i64::from(page.saturating_sub(1)) * i64::from(limit),
             Self::Offset(offset) => i64::from(*offset),
             Self::After(_) | Self::Before(_) => 0,
+        }
+    }
+}
+
+/// Where a page begins, in a list that is only read forwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start<C> {
+    /// After this many rows.
+    Offset(u32),
+    After(C),
+}
+
+impl<C> Start<C> {
+    /// The position before the page, unless it is a number of rows.
+    pub(crate) fn after(&self) -> Option<&C> {
+        match self {
+            Self::Offset(_) => None,
+            Self::After(cursor) => Some(cursor),
+        }
+    }
+
+    /// The number of rows to leave out.
+    pub(crate) fn offset(&self) -> u32 {
+        match self {
+            Self::Offset(offset) => *offset,
+            Self::After(_) => 0,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::permission::PermissionSet;
 
 macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
-        /// What one call of the server-to-server API requires.
+        /// What one call of the API for backends requires.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Scope {$($(#[$doc])* $name,)+}

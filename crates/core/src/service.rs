@@ -62,8 +62,8 @@ impl Service {
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS`.
-    pub fn take_api_key_request(&self, key: &ApiKeyDigest) -> Result<()> {
-        api_key::take_request(&self.executor, key)
+    pub fn record_api_key_request(&self, key: &ApiKeyDigest) -> Result<()> {
+        api_key::record_request(&self.executor, key)
     }
 
     /// What is stored of an idempotency key and of the request with it: its method and path, and its body.

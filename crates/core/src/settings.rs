@@ -61,7 +61,7 @@ pub struct Settings {
     pub docs: AllowedNetworks,
     /// Clients that get `/health/live` and `/health/ready`, by their address; empty for all.
     pub health: AllowedNetworks,
-    /// The server-to-server API.
+    /// The API for backends.
     pub platform: Platform,
     /// The maximum number of client connections.
     pub max_connections: usize,

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use vestibule_core::Result;
-use vestibule_core::caller::SpanMark;
+use vestibule_core::caller::ImpersonatorSpan;
 use vestibule_core::execution::{Caller, Command, Query, Reply};
 use vestibule_core::id::DeploymentId;
 use vestibule_core::language::Language;
@@ -189,7 +189,7 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
         address,
         user_agent: user_agent(request.headers()),
         language: preferred_language(request.headers(), settings),
-        span_mark: SpanMark::new(),
+        impersonator_span: ImpersonatorSpan::new(),
     }
 }
 

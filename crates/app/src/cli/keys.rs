@@ -85,7 +85,7 @@ pub(crate) struct CreateKeyArgs {
     /// What the key may do, such as members:write,users:read
     #[arg(long, value_name = "SCOPES", value_parser = parse_scopes)]
     pub(crate) scopes: Scopes,
-    /// The only organization that the key may name
+    /// The only organization that the key can access
     #[arg(long, value_name = "ID")]
     pub(crate) organization: Option<OrganizationId>,
     /// How long the key is valid, such as 90d [default: until it is revoked]

@@ -66,7 +66,7 @@ pub(crate) struct LoadedSettings {
     pub(crate) listen: ListenAddress,
     /// The permissions of the Unix socket of `listen`.
     pub(crate) listen_mode: u32,
-    /// The address of the server-to-server API; `None` if it is off.
+    /// The address of the API for backends; `None` if it is off.
     pub(crate) platform_listen: Option<ListenAddress>,
     /// A filter that [`crate::telemetry::parse_filter`] accepts.
     pub(crate) log: String,

@@ -33,7 +33,7 @@ impl Setup {
         let mut serve = command(&dir, &["--listen", "127.0.0.1:0", "--database", &database]);
         serve.env("VESTIBULE_PLATFORM_LISTEN", "127.0.0.1:0");
         let (server, lines) = Server::spawn(&mut serve, "Mail: written to files");
-        let platform = lines.iter().find_map(|line| line.strip_prefix("Server-to-server API: http://"));
+        let platform = lines.iter().find_map(|line| line.strip_prefix("API for backends: http://"));
         Self { platform: platform.unwrap().to_owned(), server, dir, database }
     }
 

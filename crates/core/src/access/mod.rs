@@ -139,7 +139,7 @@ pub async fn authorize(
     }
 }
 
-/// Returns the organization for a query that only an API key can run, if the key may name it. [`authorize`] costs a
+/// Returns the organization for a query that only an API key can run, if the key can access it. [`authorize`] costs a
 /// statement more: the query's own statements have to check that the organization exists.
 ///
 /// # Errors

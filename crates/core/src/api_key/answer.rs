@@ -54,7 +54,7 @@ impl Query for FindAnswer {
         if found.asked_digest != idempotency.request {
             return Err(Code::IdempotencyKeyReused.into());
         }
-        let opened = cx.executor.keys.open_answer(&place(key.id, idempotency), &found.answer).ok();
+        let opened = cx.executor.keys.open_answer(&associated_data(key.id, idempotency), &found.answer).ok();
         Ok(Some(match (u16::try_from(found.status), opened) {
             (Ok(status), Some(answer)) if status > 0 => StoredAnswer::Answered { status, answer },
             _ => StoredAnswer::Lost,
@@ -84,7 +84,7 @@ impl Command for StoreAnswer {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (Some(key), Some(idempotency)) = (&cx.api_key, &cx.caller.idempotency) else { return Ok(()) };
         // It may contain the secret of a new key, or the token of an invitation.
-        let sealed = cx.executor.keys.seal_answer(&place(key.id, idempotency), &self.answer, cx.random());
+        let sealed = cx.executor.keys.seal_answer(&associated_data(key.id, idempotency), &self.answer, cx.random());
         let sealed = sealed.map_err(|_| Problem::internal("an answer cannot be sealed"))?;
         let arguments = (key.id, idempotency.key.as_slice(), i64::from(self.status), sealed.as_slice());
         cx.tx.execute(sql::STORE_ANSWER, arguments).await?;
@@ -92,8 +92,8 @@ impl Command for StoreAnswer {
     }
 }
 
-/// The row of an answer, to which its sealed text is bound.
-fn place(key: ApiKeyId, idempotency: &Idempotency) -> Vec<u8> {
+/// Names the row of an answer, to which its sealed text is bound.
+fn associated_data(key: ApiKeyId, idempotency: &Idempotency) -> Vec<u8> {
     [key.get().to_be_bytes().as_slice(), &idempotency.key].concat()
 }
 

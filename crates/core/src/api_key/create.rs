@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 pub struct Create {
     pub name: ApiKeyName,
     pub scopes: Scopes,
-    /// The only organization that the key may name; `None` for all.
+    /// The only organization that the key can access; `None` for all.
     pub organization: Option<OrganizationId>,
     /// `None` for a key that does not expire.
     pub expires_at: Option<Timestamp>,
@@ -70,7 +70,7 @@ impl Command for Create {
         }
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
-        let arguments = (digest.as_bytes(), id, secret.shown(), cx.now, Timestamp::LATEST);
+        let arguments = (digest.as_bytes(), id, secret.display_prefix(), cx.now, Timestamp::LATEST);
         cx.tx.execute(sql::INSERT_SECRET, arguments).await?;
         Ok(NewApiKey { key: cx.tx.one(sql::FIND, (id,)).await?, secret })
     }

@@ -18,7 +18,7 @@ pub struct List {
 
 /// A part of the list.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ApiKeysPage {
     pub keys: Vec<ApiKey>,
     pub has_more: bool,
 }
@@ -27,9 +27,9 @@ impl Query for List {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::KeysRead);
-    type Out = Listed;
+    type Out = ApiKeysPage;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Listed> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ApiKeysPage> {
         let limit = usize::from(self.limit.clamp(1, 1000));
         let (after, fetched) = (self.after.unwrap_or_else(|| 0.into()), i64::from(self.limit.clamp(1, 1000)) + 1);
         let mut keys = match cx.api_key.as_ref().and_then(|own| own.organization_id) {
@@ -38,6 +38,6 @@ impl Query for List {
         };
         let has_more = keys.len() > limit;
         keys.truncate(limit);
-        Ok(Listed { keys, has_more })
+        Ok(ApiKeysPage { keys, has_more })
     }
 }

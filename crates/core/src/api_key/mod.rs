@@ -1,4 +1,4 @@
-//! API keys, by which the backend of the operator's product calls the server-to-server API.
+//! API keys, by which the backend of the operator's product calls the API for backends.
 //!
 //! A key is for a backend, not for a person: it has scopes instead of roles, and may be bound to one organization. Only
 //! the digest of its secret is stored. Revoked and expired keys stay listed for [`RETENTION`].
@@ -23,7 +23,7 @@ use crate::secret::{ApiKeyDigest, ApiKeyToken};
 pub(crate) use answer::ANSWER_RETENTION;
 pub use answer::{FindAnswer, StoreAnswer, StoredAnswer};
 pub use create::Create;
-pub use list::{List, Listed};
+pub use list::{ApiKeysPage, List};
 pub use mark_used::MarkUsed;
 pub use revoke::{Revoke, Revoked};
 pub use rotate::Rotate;
@@ -47,12 +47,12 @@ pub struct NewApiKey {
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.
-pub(crate) fn take_request(executor: &Executor, key: &ApiKeyDigest) -> Result<()> {
+pub(crate) fn record_request(executor: &Executor, key: &ApiKeyDigest) -> Result<()> {
     let (max, now) = (executor.settings.platform.requests_per_key, executor.now());
     if max == 0 {
         return Ok(());
     }
-    let of_key = executor.api_key_requests.record(Some(&key.short_text()), now).of_network;
+    let of_key = executor.api_key_requests.record(Some(&key.rate_limit_key()), now).of_network;
     if of_key.current > max {
         return Err(Problem::too_many_requests(until_next_minute(now)));
     }

@@ -9,8 +9,8 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::{invitation, session};
 
-/// Revokes a key: it opens nothing any more when this commits, and ends the sign-ins of support that it made possible.
-/// Its pending invitations stay, unless the caller asks to suspend them, which they can also do later; an admin can then
+/// Revokes a key: it opens nothing any more when this commits, and the impersonations that it made possible end. Its
+/// pending invitations stay, unless the caller asks to suspend them, which they can also do later; an admin can then
 /// resend or discard each.
 ///
 /// # Errors

@@ -49,7 +49,7 @@ impl Command for Rotate {
         cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
-        let arguments = (digest.as_bytes(), self.key, secret.shown(), cx.now, Timestamp::LATEST);
+        let arguments = (digest.as_bytes(), self.key, secret.display_prefix(), cx.now, Timestamp::LATEST);
         cx.tx.execute(sql::INSERT_SECRET, arguments).await?;
         Ok(NewApiKey { key: cx.tx.one(sql::FIND, (self.key,)).await?, secret })
     }

@@ -12,9 +12,9 @@ record! {
         pub id: ApiKeyId,
         pub name: String,
         /// The first characters of the newest secret.
-        pub shown: String,
+        pub prefix: String,
         pub scopes: Scopes,
-        /// The only organization that it may name; `None` for all.
+        /// The only organization that it can access; `None` for all.
         pub organization_id: Option<OrganizationId>,
         /// The key that created it; `None` for an operator.
         pub created_by: Option<ApiKeyId>,
@@ -42,8 +42,8 @@ macro_rules! api_key {
     ($after:literal) => {
         concat!(
             "SELECT k.id AS id, k.name AS name,
-                    COALESCE((SELECT s.shown FROM api_key_secrets s
-                               WHERE s.api_key_id = k.id ORDER BY s.created_at DESC LIMIT 1), '') AS shown,
+                    COALESCE((SELECT s.prefix FROM api_key_secrets s
+                               WHERE s.api_key_id = k.id ORDER BY s.created_at DESC LIMIT 1), '') AS prefix,
                     k.scopes AS scopes, k.organization_id AS organization_id, k.created_by AS created_by,
                     k.created_at AS created_at, k.expires_at AS expires_at, k.revoked_at AS revoked_at,
                     k.last_used_at AS last_used_at
@@ -71,7 +71,7 @@ sql! {
           WHERE (SELECT COUNT(*) FROM api_keys k WHERE k.valid_until > $6) < $9";
 
     INSERT_SECRET(Bytes, ApiKeyId, Text, Timestamp, Timestamp) =
-        "INSERT INTO api_key_secrets (digest, api_key_id, shown, created_at, valid_until) VALUES ($1, $2, $3, $4, $5)";
+        "INSERT INTO api_key_secrets (digest, api_key_id, prefix, created_at, valid_until) VALUES ($1, $2, $3, $4, $5)";
 
     FIND(ApiKeyId) -> ApiKey = api_key!("WHERE k.id = $1");
 

@@ -1,7 +1,7 @@
-//! The sender of a request: session token, address and language, and the session that the token belongs to.
+//! The sender of a request: session token or API key, address and language; and the session or key that they stand for.
 
 mod browser;
-mod span_mark;
+mod impersonator_span;
 pub(crate) mod sql;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub use browser::{browser, browser_name, device};
-pub use span_mark::SpanMark;
+pub use impersonator_span::ImpersonatorSpan;
 pub use sql::{CurrentApiKey, CurrentSession};
 
 /// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session
@@ -51,11 +51,11 @@ impl Idempotency {
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// `None` in the server-to-server API, which reads no session.
+    /// `None` in the API for backends, which reads no session.
     pub token: Option<SessionToken>,
-    /// Only in the server-to-server API.
+    /// Only in the API for backends.
     pub api_key: Option<ApiKeyDigest>,
-    /// The idempotency key of a request of the server-to-server API.
+    /// The idempotency key of a request of the API for backends.
     pub idempotency: Option<Idempotency>,
     /// The client's address, or [`UNKNOWN_ADDRESS`]. Behind a trusted proxy, the address that the proxy forwards.
     pub address: IpAddr,
@@ -63,8 +63,8 @@ pub struct Caller {
     pub user_agent: String,
     /// The preferred language of the request.
     pub language: Language,
-    /// Whether the request's span names the impersonator already.
-    pub span_mark: SpanMark,
+    /// Names the impersonator in the request's span.
+    pub impersonator_span: ImpersonatorSpan,
 }
 
 impl Caller {
@@ -82,7 +82,7 @@ impl Caller {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: String::new(),
             language: Language::English,
-            span_mark: SpanMark::none(),
+            impersonator_span: ImpersonatorSpan::none(),
         }
     }
 }

@@ -32,7 +32,7 @@ record! {
     pub struct CurrentApiKey {
         pub id: ApiKeyId,
         pub scopes: Scopes,
-        /// The only organization that it may name; `None` for all.
+        /// The only organization that it can access; `None` for all.
         pub organization_id: Option<OrganizationId>,
         /// Precise to a minute only; 1970 if it was never used.
         pub last_used_at: Timestamp,

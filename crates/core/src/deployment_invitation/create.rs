@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{WithToken, sql};
+use super::{InvitationWithToken, sql};
 use crate::access::require_unbound_key;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
@@ -38,13 +38,13 @@ impl Command for Create {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::InvitationExists, Code::EmailExists];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsWrite);
-    type Out = WithToken;
+    type Out = InvitationWithToken;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::SignUpInvitationCreated)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<WithToken> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationWithToken> {
         require_unbound_key(cx)?;
         let draft = Draft {
             email: &self.email,
@@ -73,7 +73,7 @@ pub(crate) struct Draft<'a> {
 ///
 /// # Errors
 /// `INVITATION_EXISTS`; `EMAIL_EXISTS`.
-pub(crate) async fn insert(cx: &mut Context<'_>, draft: &Draft<'_>) -> Result<WithToken> {
+pub(crate) async fn insert(cx: &mut Context<'_>, draft: &Draft<'_>) -> Result<InvitationWithToken> {
     let key = draft.email.key();
     if cx.tx.optional(sql::VERIFIED_OWNER, (key,)).await?.is_some() {
         return Err(Code::EmailExists.into());
@@ -98,5 +98,5 @@ pub(crate) async fn insert(cx: &mut Context<'_>, draft: &Draft<'_>) -> Result<Wi
         outbox::enqueue_deployment_invitation(cx, id).await?;
     }
     let invitation = cx.tx.one(sql::FIND, (id,)).await?;
-    Ok(WithToken::new(cx, invitation))
+    Ok(InvitationWithToken::new(cx, invitation))
 }

@@ -16,8 +16,7 @@ use crate::secret::DeploymentInvitationToken;
 pub use create::Create;
 pub(crate) use create::{Draft, insert};
 pub use delete::Delete;
-pub(crate) use list::{BATCH, MAX_BATCHES, is_found, page, page_of_found};
-pub use list::{List, ListParams, ListedPage, Order};
+pub use list::List;
 pub use sql::DeploymentInvitation;
 pub use validate::{Validate, Validation};
 
@@ -26,12 +25,12 @@ pub(crate) const RETENTION: std::time::Duration = std::time::Duration::from_hour
 
 /// An invitation with the token that lists show.
 #[derive(Debug)]
-pub struct WithToken {
+pub struct InvitationWithToken {
     pub invitation: DeploymentInvitation,
     pub token: DeploymentInvitationToken,
 }
 
-impl WithToken {
+impl InvitationWithToken {
     pub(crate) fn new(cx: &Context<'_>, invitation: DeploymentInvitation) -> Self {
         Self { token: cx.executor.keys.deployment_invitation_token(invitation.id), invitation }
     }

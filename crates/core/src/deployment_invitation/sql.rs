@@ -74,7 +74,7 @@ sql! {
 
     BY_ADDRESS(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key LIMIT $1 OFFSET $2");
 
-    BY_ADDRESS_BACKWARDS(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key DESC LIMIT $1 OFFSET $2");
+    BY_ADDRESS_DESCENDING(i64, i64) -> DeploymentInvitation = pending!("ORDER BY i.email_key DESC LIMIT $1 OFFSET $2");
 
     /// Counts up to a limit.
     COUNT(i64) -> (i64,) =

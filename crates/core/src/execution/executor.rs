@@ -10,13 +10,14 @@ use tokio::time::timeout;
 use vestibule_db::{Db, QueryStats, Tx};
 
 use super::after_commit::AfterCommit;
+use super::caller_checks::{run_operation, spend_idempotency_key};
 use super::erased::{CommandOperation, Operation, Output, QueryOperation, downcast};
 use super::{Command, Context, Query, Reply, postgres, sqlite};
 use crate::cache::{
     self, AccessCache, AccessKey, Cached, CachedAccess, OrganizationCache, REVALIDATION_STATS, RevalidationBatcher,
     Revision, ValidatedAccess,
 };
-use crate::caller::{self, Caller, CurrentApiKey, CurrentSession};
+use crate::caller::{self, Caller, CurrentSession};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
@@ -367,50 +368,6 @@ impl Executor {
     /// The node number under which this process makes ids.
     pub fn node(&self) -> i64 {
         self.ids.node()
-    }
-}
-
-/// Runs an operation, unless the caller is an impersonator to whom it is refused, or an API key without its scope.
-///
-/// # Errors
-/// `IMPERSONATION_NOT_ALLOWED`; `SCOPE_MISSING`, also for an operation that is not for API keys.
-async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operation) -> Result<Output> {
-    if let Some(key) = &cx.api_key {
-        check_scope(key, operation.scope())?;
-    }
-    if let Some(impersonator) = cx.session.as_ref().and_then(|session| session.impersonator_id) {
-        cx.caller.span_mark.record(impersonator);
-        if !operation.allows_impersonator() {
-            return Err(Code::ImpersonationNotAllowed.into());
-        }
-    }
-    operation.run(cx).await
-}
-
-/// Stores the caller's idempotency key in the transaction that it stands for, once for a request.
-///
-/// # Errors
-/// `IDEMPOTENT_ANSWER_LOST` if a concurrent request with the same key took effect.
-async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
-    let (Some(key), Some(idempotency)) = (&cx.api_key, &cx.caller.idempotency) else { return Ok(()) };
-    let no_answer: &[u8] = &[];
-    let arguments = (key.id, idempotency.key.as_slice(), idempotency.request.as_slice(), no_answer, cx.now);
-    if cx.tx.execute(caller::sql::INSERT_IDEMPOTENCY_KEY, arguments).await? > 0 {
-        Ok(())
-    } else {
-        Err(Code::IdempotentAnswerLost.into())
-    }
-}
-
-/// Checks that an API key has the scope of an operation.
-///
-/// # Errors
-/// `SCOPE_MISSING`.
-fn check_scope(key: &CurrentApiKey, required: ScopeRequirement) -> Result<()> {
-    match required {
-        ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
-        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => Err(scope.missing()),
-        ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Running commands and queries: one transaction each, on either engine, for a caller.
 
 mod after_commit;
+mod caller_checks;
 mod command;
 mod context;
 mod erased;

@@ -56,7 +56,7 @@ impl Command for Exchange {
             let name = full_name(&actor.first_name, &actor.last_name);
             notify_of_other(cx, ticket.user_id, NoticeKind::Impersonated, &name).await?;
         }
-        cx.caller.span_mark.record(ticket.actor_id);
+        cx.caller.impersonator_span.record(ticket.actor_id);
         let session = session::show(cx).await?.ok_or_else(|| Problem::internal("the new session does not exist"))?;
         Ok(Exchanged { token, session, actor })
     }

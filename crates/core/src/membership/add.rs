@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::list::load_member;
-use super::sql::by_key::{self as sql, Candidate};
+use super::sql::management::{self as sql, Candidate};
 use super::{MemberDetails, sql as memberships};
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};

@@ -7,11 +7,8 @@ use crate::access::Grant;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId};
-use crate::listing::{ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total};
+use crate::listing::{LAST_NAME, ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total};
 use crate::organization;
-
-/// Later than every name: the highest code point.
-const LAST_NAME: &str = "\u{10ffff}";
 
 /// The index that a list reads in the order of ids.
 #[derive(Clone, Copy)]

@@ -87,8 +87,8 @@ macro_rules! members {
     };
 }
 
-pub(crate) mod by_key;
 pub(crate) mod lists;
+pub(crate) mod management;
 
 sql! {
     /// If the transaction is not serializable, the user has to be locked: their name may change concurrently.

@@ -1,7 +1,7 @@
 //! Changing a member's roles and metadata.
 
 use super::replace_roles::{ReplaceRoles, replace};
-use super::sql::{self, by_key};
+use super::sql::{self, management};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -40,7 +40,7 @@ impl Command for Update {
         }
         if let Some(metadata) = &self.public_metadata {
             let row = (organization, membership, metadata.as_str(), cx.now);
-            cx.tx.execute(by_key::SET_PUBLIC_METADATA, row).await?;
+            cx.tx.execute(management::SET_PUBLIC_METADATA, row).await?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! Creating an organization.
 
-use super::sort_name;
 use super::sql::{self, Organization};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
+use crate::listing::sort_name;
 use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
 use crate::permission::Requirement;

@@ -1,11 +1,11 @@
 //! An organization is a tenant. Its data is visible to its members only.
 
-pub mod by_key;
 mod count_role_members;
 mod counts;
 mod create;
 mod delete;
 mod explain;
+pub mod management;
 mod roles;
 mod seats;
 pub(crate) mod sql;
@@ -26,13 +26,3 @@ pub(crate) use seats::{increment_member_count, seats, take_seat, take_seats};
 pub use sql::{DeletedOrganization, Organization, Role, RoleUsage};
 pub use update::Update;
 pub use update_role::{RoleDetails, ShowRole, UpdateRole};
-
-use crate::search::fold;
-
-/// The maximum length of a sort name, in characters: an index of the database holds it.
-const MAX_SORT_NAME: usize = 100;
-
-/// What a list of organizations sorts a name by.
-fn sort_name(name: &str) -> String {
-    fold(name).chars().take(MAX_SORT_NAME).collect()
-}

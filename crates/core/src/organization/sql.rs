@@ -1,6 +1,6 @@
 //! Statements on organizations and their roles. An organization's `id` is its tenant id.
 
-pub(crate) mod by_key;
+pub(crate) mod management;
 
 use vestibule_db::{Text, record, sql};
 

@@ -1,11 +1,11 @@
 //! Changing an organization's settings.
 
-use super::sort_name;
 use super::sql::{self, Organization};
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, WorkspaceId};
+use crate::listing::sort_name;
 use crate::names::{Description, OrganizationName};
 use crate::permission::{AddressList, RequiredPermission, Requirement};
 use crate::security_log::{Audit, Change};

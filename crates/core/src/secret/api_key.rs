@@ -14,8 +14,8 @@ use crate::settings::Mode;
 
 const SECRET_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 4;
-/// Characters after the prefix that lists show.
-const SHOWN: usize = 6;
+/// The digits after the prefix of the mode that lists show.
+const DISPLAYED_DIGITS: usize = 6;
 
 /// An API key: a prefix that names the mode, and in lower-case base32 (RFC 4648, 6) 256 random bits with a checksum.
 /// The checksum is the first 32 bits of the SHA-256 of the prefix and the random bits: it lets scanners recognise a
@@ -37,8 +37,8 @@ impl ApiKeyToken {
     }
 
     /// The start of the key, by which people tell keys apart.
-    pub fn shown(&self) -> &str {
-        let length = prefix_of(&self.0).map_or(0, str::len) + SHOWN;
+    pub fn display_prefix(&self) -> &str {
+        let length = prefix_of(&self.0).map_or(0, str::len) + DISPLAYED_DIGITS;
         self.0.get(..length).unwrap_or_default()
     }
 
@@ -79,7 +79,7 @@ impl ApiKeyDigest {
     }
 
     /// A part of it, by which requests are counted in memory.
-    pub(crate) fn short_text(&self) -> String {
+    pub(crate) fn rate_limit_key(&self) -> String {
         data_encoding::HEXLOWER.encode(self.0.split_at(16).0)
     }
 }
@@ -134,7 +134,10 @@ mod tests {
         for (mode, prefix) in [(Mode::Production, "vst_live_sk_"), (Mode::Staging, "vst_test_sk_")] {
             let key = key(mode);
             assert!(key.reveal().starts_with(prefix) && key.reveal().len() == prefix.len() + 58, "{}", key.reveal());
-            assert!(key.reveal().starts_with(key.shown()) && key.shown().len() == prefix.len() + SHOWN);
+            assert!(
+                key.reveal().starts_with(key.display_prefix())
+                    && key.display_prefix().len() == prefix.len() + DISPLAYED_DIGITS
+            );
             let parsed: ApiKeyToken = key.reveal().parse().unwrap();
             assert_eq!(parsed.digest(), key.digest());
         }

@@ -121,18 +121,18 @@ impl Keys {
         self.idempotency.digest(&[kind.as_bytes(), &[0], text.as_bytes()])
     }
 
-    /// Seals the answer to an idempotent request, which may contain a new secret.
+    /// Seals the answer to an idempotent request, which may contain a new secret. `row` is the key of its row.
     pub(crate) fn seal_answer(
         &self,
-        key: &[u8],
+        row: &[u8],
         answer: &str,
         random: &dyn Randomness,
     ) -> Result<Vec<u8>, InvalidToken> {
-        self.api_key_answers.seal(key, answer, random)
+        self.api_key_answers.seal(row, answer, random)
     }
 
-    pub(crate) fn open_answer(&self, key: &[u8], sealed: &[u8]) -> Result<String, InvalidToken> {
-        self.api_key_answers.open(key, sealed)
+    pub(crate) fn open_answer(&self, row: &[u8], sealed: &[u8]) -> Result<String, InvalidToken> {
+        self.api_key_answers.open(row, sealed)
     }
 
     /// The code that is mailed for a generation of an attempt.

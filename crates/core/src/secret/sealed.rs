@@ -18,18 +18,23 @@ impl Sealer {
         Self(XChaCha20Poly1305::new(key.into()))
     }
 
-    /// Seals a text for one place, such as the key of its row. It cannot be opened in another place.
-    pub(super) fn seal(&self, place: &[u8], text: &str, random: &dyn Randomness) -> Result<Vec<u8>, InvalidToken> {
+    /// Seals a text with associated data, such as the key of its row, without which it cannot be opened.
+    pub(super) fn seal(
+        &self,
+        associated_data: &[u8],
+        text: &str,
+        random: &dyn Randomness,
+    ) -> Result<Vec<u8>, InvalidToken> {
         let nonce: [u8; NONCE_LENGTH] = random.bytes();
-        let payload = Payload { msg: text.as_bytes(), aad: place };
+        let payload = Payload { msg: text.as_bytes(), aad: associated_data };
         let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| InvalidToken)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// Opens what [`Self::seal`] returned for the same place.
-    pub(super) fn open(&self, place: &[u8], sealed: &[u8]) -> Result<String, InvalidToken> {
+    /// Opens what [`Self::seal`] returned for the same associated data.
+    pub(super) fn open(&self, associated_data: &[u8], sealed: &[u8]) -> Result<String, InvalidToken> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LENGTH>().ok_or(InvalidToken)?;
-        let opened = self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: place });
+        let opened = self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: associated_data });
         String::from_utf8(opened.map_err(|_| InvalidToken)?).map_err(|_| InvalidToken)
     }
 }
@@ -46,7 +51,7 @@ mod tests {
     use crate::random::SeededRandomness;
 
     #[test]
-    fn opens_in_its_own_place_only() {
+    fn opens_with_the_same_key_and_associated_data_only() {
         let (sealer, random) = (Sealer::new(&[1; 32]), SeededRandomness::new(7));
         let sealed = sealer.seal(b"row 1", "secret", &random).unwrap();
         assert_eq!(sealer.open(b"row 1", &sealed).unwrap(), "secret");

@@ -1,4 +1,4 @@
-//! The settings of the server-to-server API.
+//! The settings of the API for backends.
 
 use super::AllowedNetworks;
 

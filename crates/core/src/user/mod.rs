@@ -12,18 +12,15 @@ pub(crate) use new_user::NewUser;
 pub(crate) use search_fields::update_search;
 pub use sql::{Account, OwnedAddress, PublicUser};
 
+use crate::listing;
 use crate::names::full_name;
-use crate::search::{SearchTerm, fold};
-
-/// The maximum length of a sort name, in characters.
-const MAX_SORT_NAME: usize = 100;
+use crate::search::SearchTerm;
 
 /// What lists sort a user by: the folded name, or without one the first of `others`.
 pub(crate) fn sort_name((first, last): (&str, &str), others: [Option<&str>; 2]) -> String {
     let name = full_name(first, last);
-    let name =
-        std::iter::once(name.as_str()).chain(others.into_iter().flatten()).map(fold).find(|name| !name.is_empty());
-    name.unwrap_or_default().chars().take(MAX_SORT_NAME).collect()
+    let names = std::iter::once(name.as_str()).chain(others.into_iter().flatten());
+    names.map(listing::sort_name).find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// Returns whether the full name, in either order, or one of `others` contains the term.

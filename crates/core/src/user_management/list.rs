@@ -8,7 +8,7 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
-use crate::listing::{MAX_COUNTED, MAX_FOUND, NameCursor};
+use crate::listing::{LAST_NAME, MAX_COUNTED, MAX_FOUND, NameCursor, Start};
 use crate::operator;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
@@ -19,8 +19,6 @@ use crate::user;
 const BATCH: u16 = 1000;
 /// The newest users that a search compares. An address is found beyond them too, by its index.
 const MAX_COMPARED: usize = 100_000;
-/// Greater than every text in the order of the database.
-const LAST_TEXT: &str = "\u{10ffff}";
 
 /// What a list of users is sorted by. Users without a user name or an address come before those with one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,14 +41,6 @@ vestibule_db::text_enum!(
 /// A user of a list, and what it is sorted by.
 pub type UserCursor = NameCursor<UserId>;
 
-/// Where a page begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UserPosition {
-    /// After this many users.
-    Offset(u32),
-    After(UserCursor),
-}
-
 /// Lists users. A search shows the newest thousand matches, among the newest hundred thousand users and those who have
 /// the address that is searched.
 ///
@@ -62,7 +52,7 @@ pub struct List {
     pub search: Option<SearchTerm>,
     pub sort: UserSort,
     pub is_descending: bool,
-    pub position: UserPosition,
+    pub start: Start<UserCursor>,
     /// At most 1,000.
     pub limit: u16,
 }
@@ -99,11 +89,11 @@ impl Query for List {
 
 impl List {
     /// The first row after the cursor, and the number of rows to skip.
-    fn start(&self) -> (UserCursor, i64) {
-        match &self.position {
-            UserPosition::After(cursor) => (cursor.clone(), 0),
-            UserPosition::Offset(offset) => {
-                let (id, name) = if self.is_descending { (i64::MAX, LAST_TEXT) } else { (0, "") };
+    fn position(&self) -> (UserCursor, i64) {
+        match &self.start {
+            Start::After(cursor) => (cursor.clone(), 0),
+            Start::Offset(offset) => {
+                let (id, name) = if self.is_descending { (i64::MAX, LAST_NAME) } else { (0, "") };
                 (UserCursor { id: id.into(), name: name.to_owned() }, (*offset).into())
             }
         }
@@ -111,7 +101,7 @@ impl List {
 
     /// Loads the page, with one more row if there is one.
     async fn load(&self, cx: &mut Context<'_>) -> Result<Vec<ManagedUser>> {
-        let (UserCursor { id, name }, offset) = self.start();
+        let (UserCursor { id, name }, offset) = self.position();
         let limit = i64::from(self.limit) + 1;
         let statement = match (self.sort, self.is_descending) {
             (UserSort::CreatedAt, is_descending) => {
@@ -149,13 +139,13 @@ impl List {
 
     /// The page of these sorted rows, with one more row if there is one.
     fn part_of(&self, rows: Vec<ManagedUser>) -> Vec<ManagedUser> {
-        let (UserCursor { id, name }, offset) = self.start();
+        let (UserCursor { id, name }, offset) = self.position();
         let name = if self.sort == UserSort::CreatedAt { String::new() } else { name };
         let start = (name, id);
-        let is_before = |row: &ManagedUser| match &self.position {
-            UserPosition::Offset(_) => false,
-            UserPosition::After(_) if self.is_descending => self.key(row) >= start,
-            UserPosition::After(_) => self.key(row) <= start,
+        let is_before = |row: &ManagedUser| match &self.start {
+            Start::Offset(_) => false,
+            Start::After(_) if self.is_descending => self.key(row) >= start,
+            Start::After(_) => self.key(row) <= start,
         };
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         rows.into_iter().skip_while(is_before).skip(offset).take(usize::from(self.limit) + 1).collect()
@@ -164,7 +154,7 @@ impl List {
     fn page(&self, mut users: Vec<ManagedUser>, total: i64) -> UsersPage {
         let limit = usize::from(self.limit);
         let has_more = users.len() > limit;
-        let (_, offset) = self.start();
+        let (_, offset) = self.position();
         // More users than were counted may come before the end of the page.
         let total = total.max(offset + i64::try_from(users.len()).unwrap_or(i64::MAX));
         users.truncate(limit);

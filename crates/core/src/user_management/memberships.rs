@@ -9,7 +9,7 @@ use crate::id::UserId;
 use crate::listing::{MAX_PACKED, pack_ids};
 use crate::membership::{self, Membership, MembershipRole};
 use crate::organization;
-use crate::organization::by_key::FullOrganization;
+use crate::organization::management::ManagedOrganization;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::workspace::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
@@ -28,7 +28,7 @@ impl Query for ListMemberships {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersRead);
-    type Out = Vec<(Membership, FullOrganization, Vec<MembershipRole>)>;
+    type Out = Vec<(Membership, ManagedOrganization, Vec<MembershipRole>)>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let user = find(cx, self.user).await?.id;
@@ -37,7 +37,7 @@ impl Query for ListMemberships {
         let mut organizations = HashMap::new();
         for chunk in memberships.chunks(usize::from(MAX_PACKED)) {
             let packed = pack_ids(chunk.iter().map(|(membership, ..)| membership.organization_id.get()));
-            for mut found in cx.tx.all(organization::sql::by_key::ORGANIZATIONS, (packed.as_str(),)).await? {
+            for mut found in cx.tx.all(organization::sql::management::ORGANIZATIONS, (packed.as_str(),)).await? {
                 if !sees_private {
                     "{}".clone_into(&mut found.private_metadata);
                 }

@@ -21,7 +21,7 @@ pub use addresses::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, Updat
 pub use bulk::{BulkCreate, BulkResult, BulkRow, BulkRowResult, MAX_ROWS};
 pub use create::{CREATE_USER_ERRORS, NewAccount, create_user};
 pub use delete::DeleteUser;
-pub use list::{List, UserCursor, UserPosition, UserSort, UsersPage};
+pub use list::{List, UserCursor, UserSort, UsersPage};
 pub use memberships::{ListMemberships, ListWorkspaceMemberships};
 pub use password::{RemovePassword, SET_PASSWORD_ERRORS, set_password};
 pub use show::{CheckUser, CheckUserForChange, Show, UserDetails};

@@ -2,7 +2,7 @@
 
 use super::sql;
 use crate::access::require_unbound_key;
-use crate::deployment_invitation::{self, Draft, WithToken};
+use crate::deployment_invitation::{self, Draft, InvitationWithToken};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -26,13 +26,13 @@ impl Command for Approve {
     const ERRORS: &'static [Code] =
         &[Code::KeyBoundToOrganization, Code::WaitlistEntryNotFound, Code::InvitationExists, Code::EmailExists];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WaitlistWrite);
-    type Out = WithToken;
+    type Out = InvitationWithToken;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::WaitlistEntryApproved)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<WithToken> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationWithToken> {
         require_unbound_key(cx)?;
         // Of two concurrent approvals only one deletes the entry.
         let entry = cx.tx.optional(sql::DELETE, (self.entry,)).await?.ok_or(Code::WaitlistEntryNotFound)?;

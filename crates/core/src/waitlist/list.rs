@@ -2,11 +2,13 @@
 
 use super::sql::{self, WaitlistEntry};
 use crate::access::require_unbound_key;
-use crate::deployment_invitation::{BATCH, ListParams, ListedPage, MAX_BATCHES, Order, is_found, page, page_of_found};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::WaitlistEntryId;
-use crate::listing::{MAX_COUNTED, MAX_FOUND};
+use crate::listing::{
+    AddressListPage, AddressListParams, AddressSort, MAX_COUNTED, MAX_FOUND, MAX_SEARCH_BATCHES, SEARCH_BATCH,
+    is_person_found,
+};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
@@ -17,16 +19,16 @@ use crate::search::SearchTerm;
 /// `KEY_BOUND_TO_ORGANIZATION`.
 #[derive(Debug)]
 pub struct List {
-    pub params: ListParams,
+    pub params: AddressListParams,
 }
 
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WaitlistRead);
-    type Out = ListedPage<WaitlistEntry>;
+    type Out = AddressListPage<WaitlistEntry>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ListedPage<WaitlistEntry>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AddressListPage<WaitlistEntry>> {
         require_unbound_key(cx)?;
         match &self.params.search {
             Some(term) => self.search(cx, term).await,
@@ -36,33 +38,35 @@ impl Query for List {
 }
 
 impl List {
-    async fn read(&self, cx: &mut Context<'_>) -> Result<ListedPage<WaitlistEntry>> {
+    async fn read(&self, cx: &mut Context<'_>) -> Result<AddressListPage<WaitlistEntry>> {
         let params = &self.params;
         let (fetched, skipped) = (params.fetched(), params.skipped());
-        let rows = match params.order {
-            Order::Newest => {
+        let rows = match params.sort {
+            AddressSort::Newest => {
                 cx.tx.all(sql::NEWEST, (params.after.unwrap_or(i64::MAX).into(), fetched, skipped)).await?
             }
-            Order::Oldest => cx.tx.all(sql::OLDEST, (params.after.unwrap_or(0).into(), fetched, skipped)).await?,
-            Order::Address => cx.tx.all(sql::BY_ADDRESS, (fetched, skipped)).await?,
-            Order::AddressBackwards => cx.tx.all(sql::BY_ADDRESS_BACKWARDS, (fetched, skipped)).await?,
+            AddressSort::Oldest => cx.tx.all(sql::OLDEST, (params.after.unwrap_or(0).into(), fetched, skipped)).await?,
+            AddressSort::Address => cx.tx.all(sql::BY_ADDRESS, (fetched, skipped)).await?,
+            AddressSort::AddressDescending => cx.tx.all(sql::BY_ADDRESS_DESCENDING, (fetched, skipped)).await?,
         };
         let (total,) = cx.tx.one(sql::COUNT, (MAX_COUNTED,)).await?;
-        Ok(page(rows, params, total))
+        Ok(AddressListPage::new(rows, params, total))
     }
 
-    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<ListedPage<WaitlistEntry>> {
+    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<AddressListPage<WaitlistEntry>> {
         let (mut found, mut before): (Vec<WaitlistEntry>, WaitlistEntryId) = (Vec::new(), i64::MAX.into());
-        for _ in 0..MAX_BATCHES {
-            let batch = cx.tx.all(sql::NEWEST, (before, BATCH, 0)).await?;
-            let is_last = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
+        for _ in 0..MAX_SEARCH_BATCHES {
+            let batch = cx.tx.all(sql::NEWEST, (before, SEARCH_BATCH, 0)).await?;
+            let is_last = i64::try_from(batch.len()).is_ok_and(|read| read < SEARCH_BATCH);
             before = batch.last().map_or(before, |last| last.id);
-            let matches = |row: &WaitlistEntry| is_found(term, &row.first_name, &row.last_name, &row.address_key);
+            let matches = |row: &WaitlistEntry| {
+                is_person_found(term, (row.first_name.as_str(), row.last_name.as_str()), &row.address_key)
+            };
             found.extend(batch.into_iter().filter(matches));
             if is_last || found.len() > MAX_FOUND {
                 break;
             }
         }
-        Ok(page_of_found(found, &self.params, |row| row.id.get(), |row| row.address_key.as_str()))
+        Ok(AddressListPage::of_found(found, &self.params, |row| row.id.get(), |row| row.address_key.as_str()))
     }
 }

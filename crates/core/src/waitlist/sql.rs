@@ -37,7 +37,7 @@ sql! {
         "SELECT id, address, address_key, first_name, last_name, created_at FROM waitlist
           ORDER BY address_key LIMIT $1 OFFSET $2";
 
-    BY_ADDRESS_BACKWARDS(i64, i64) -> WaitlistEntry =
+    BY_ADDRESS_DESCENDING(i64, i64) -> WaitlistEntry =
         "SELECT id, address, address_key, first_name, last_name, created_at FROM waitlist
           ORDER BY address_key DESC LIMIT $1 OFFSET $2";
 

@@ -1,11 +1,11 @@
 //! Creating a workspace.
 
-use super::sort_name;
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access::{self, Member};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
+use crate::listing::sort_name;
 use crate::metadata::Metadata;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{RequiredPermission, Requirement};

@@ -10,7 +10,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::{MemberId, MembershipId, WorkspaceId};
-use crate::listing::{ListSort, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids};
+use crate::listing::{ListSort, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Start, Total, pack_ids};
 use crate::membership::{self, MemberCursor, MemberFilter};
 use crate::permission::{RequiredWorkspacePermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
@@ -26,9 +26,7 @@ pub struct FindMembers {
     /// A part of a name, user name or primary address.
     pub search: Option<SearchTerm>,
     pub sort: ListSort,
-    pub after: Option<WorkspaceMemberCursor>,
-    /// Rows to leave out.
-    pub skip: u32,
+    pub start: Start<WorkspaceMemberCursor>,
     /// From 1 to 1,000.
     pub limit: u16,
 }
@@ -93,9 +91,9 @@ impl FindMembers {
             ListSort::Oldest => (sql::OLDEST, 0),
             _ => (sql::NEWEST, i64::MAX),
         };
-        let start = self.after.as_ref().map_or(start, |cursor| cursor.id.get()).into();
+        let start = self.start.after().map_or(start, |cursor| cursor.id.get()).into();
         let rows = i64::from(self.limit.clamp(1, 1000)) + 1;
-        let page = cx.tx.all(statement, (organization, workspace, start, rows, self.skip.into())).await?;
+        let page = cx.tx.all(statement, (organization, workspace, start, rows, self.start.offset().into())).await?;
         let to_row = |membership: WorkspaceMembership| Row { position: by_time(&membership), membership };
         let (has_more, total) = (page.len() > self.limit(), Total::exact(member_count));
         Ok(FoundRows { page: page.into_iter().map(to_row).collect(), total, has_more })
@@ -104,9 +102,11 @@ impl FindMembers {
     /// Reads the organization's list of members with a filter by the workspace.
     async fn read_by_name(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<FoundRows> {
         let limit = u32::from(self.limit.clamp(1, 1000));
-        let position = match &self.after {
-            Some(cursor) => Position::After(NameCursor { id: cursor.id.get().into(), name: cursor.name.clone() }),
-            None => Position::Offset(self.skip),
+        let position = match &self.start {
+            Start::After(cursor) => {
+                Position::After(NameCursor { id: cursor.id.get().into(), name: cursor.name.clone() })
+            }
+            Start::Offset(offset) => Position::Offset(*offset),
         };
         let (keys, total) = self.find(cx, grant, &position, limit).await?;
         let rows = load_rows(cx, grant, &keys.rows, true).await?;
@@ -117,19 +117,19 @@ impl FindMembers {
         let max = u32::try_from(MAX_FOUND).unwrap_or(u32::MAX);
         let (keys, total) = self.find(cx, grant, &Position::Page(1), max).await?;
         let mut rows = load_rows(cx, grant, &keys.rows, self.sort.is_by_name()).await?;
-        let place = |cursor: &WorkspaceMemberCursor| (cursor.name.clone(), cursor.id.get());
+        let sort_key = |cursor: &WorkspaceMemberCursor| (cursor.name.clone(), cursor.id.get());
         rows.sort_by(|row, other| {
-            let ((name, id), (other_name, other)) = (place(&row.position), place(&other.position));
+            let ((name, id), (other_name, other)) = (sort_key(&row.position), sort_key(&other.position));
             self.sort.compare((&name, id), (&other_name, other))
         });
-        let is_after = |row: &Row| match &self.after {
+        let is_after = |row: &Row| match self.start.after() {
             Some(cursor) => {
-                let ((name, id), (cursor_name, cursor)) = (place(&row.position), place(cursor));
+                let ((name, id), (cursor_name, cursor)) = (sort_key(&row.position), sort_key(cursor));
                 self.sort.compare((&name, id), (&cursor_name, cursor)).is_gt()
             }
             None => true,
         };
-        let rows = rows.into_iter().filter(is_after).skip(self.skip as usize).take(self.limit() + 1);
+        let rows = rows.into_iter().filter(is_after).skip(self.start.offset() as usize).take(self.limit() + 1);
         let rows: Vec<_> = rows.collect();
         Ok(FoundRows { has_more: rows.len() > self.limit(), page: rows, total })
     }

@@ -1,19 +1,17 @@
 //! The workspaces of all organizations, for a backend.
 
-use super::sql::installation::{self as sql, SortedWorkspace, WorkspaceOverview};
+use super::WorkspaceCursor;
 use super::sql::lists;
-use super::{WorkspaceCursor, sort_name};
+use super::sql::management::{self as sql, SortedWorkspace, WorkspaceOverview};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::{OrganizationId, WorkspaceId};
-use crate::listing::{ListSort, MAX_COUNTED, MAX_PACKED, NameCursor, Total, pack_ids};
+use crate::listing::{LAST_NAME, ListSort, MAX_COUNTED, MAX_PACKED, NameCursor, Start, Total, pack_ids, sort_name};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
 
-/// Later than every name: the highest code point.
-const LAST_NAME: &str = "\u{10ffff}";
 /// Names per statement of a search.
 const BATCH: i64 = 1000;
 /// The batches that one page of a search reads at most. The next page continues after them.
@@ -30,9 +28,7 @@ pub struct ListAll {
     /// A part of the name.
     pub search: Option<SearchTerm>,
     pub sort: ListSort,
-    pub after: Option<WorkspaceCursor>,
-    /// Rows to leave out.
-    pub skip: u32,
+    pub start: Start<WorkspaceCursor>,
     /// From 1 to 1,000.
     pub limit: u16,
 }
@@ -109,24 +105,24 @@ impl ListAll {
             keys.map(|key| SortedWorkspace { id: key.id, sort_name: sort_name(&key.name), name: key.name }).collect();
         found.sort_by(|key, other| self.sort.compare((&key.sort_name, key.id), (&other.sort_name, other.id)));
         let total = Total { count: i64::try_from(found.len()).unwrap_or(i64::MAX), is_exact };
-        let is_after = |key: &SortedWorkspace| match &self.after {
+        let is_after = |key: &SortedWorkspace| match self.start.after() {
             Some(cursor) => cursor.compare(self.sort, (&key.sort_name, key.id)).is_gt(),
             None => true,
         };
-        let rows = found.into_iter().filter(is_after).skip(self.skip as usize).take(self.limit() + 1);
+        let rows = found.into_iter().filter(is_after).skip(self.start.offset() as usize).take(self.limit() + 1);
         Ok(self.cut(rows.collect(), total))
     }
 
     async fn read_page(&self, cx: &mut Context<'_>) -> Result<Found> {
         let rows = i64::try_from(self.limit()).unwrap_or(BATCH) + 1;
-        let keys = read(cx, self.sort, self.after.as_ref(), (rows, self.skip.into())).await?;
+        let keys = read(cx, self.sort, self.start.after(), (rows, self.start.offset().into())).await?;
         let (count,) = cx.tx.one(sql::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
         Ok(self.cut(keys, Total::bounded(count, MAX_COUNTED)))
     }
 
     /// Compares the names in the order of the list.
     async fn search(&self, cx: &mut Context<'_>) -> Result<Found> {
-        let (mut position, mut matches, mut has_ended) = (self.after.clone(), Vec::new(), false);
+        let (mut position, mut matches, mut has_ended) = (self.start.after().cloned(), Vec::new(), false);
         for _ in 0..MAX_BATCHES {
             let batch = read(cx, self.sort, position.as_ref(), (BATCH, 0)).await?;
             has_ended = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
@@ -137,7 +133,7 @@ impl ListAll {
             }
         }
         let total = Total { count: i64::try_from(matches.len()).unwrap_or(i64::MAX), is_exact: has_ended };
-        let rows = matches.into_iter().skip(self.skip as usize).take(self.limit() + 1).collect();
+        let rows = matches.into_iter().skip(self.start.offset() as usize).take(self.limit() + 1).collect();
         let found = self.cut(rows, total);
         let next = found.next.clone().or(if has_ended { None } else { position });
         Ok(Found { next, ..found })

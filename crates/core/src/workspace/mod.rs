@@ -20,8 +20,6 @@ mod update_member;
 mod update_role;
 mod visibility;
 
-use crate::search::fold;
-
 pub use add_member::{AddMember, AddUser};
 pub use count_role_members::CountRoleMembers;
 pub use create::{Create, Created};
@@ -36,18 +34,10 @@ pub use members::{Leave, ListMembers, MembersPage, RemoveMember, ShowMember, Wor
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
 pub use roles::{AssignRole, CreateRole, ListRoles, ListSharedRoles, RemoveRole, RevokeRole};
 pub use show::{Show, ShowWithRoles, WorkspaceDetails, WorkspaceWithRoles};
-pub use sql::installation::WorkspaceOverview;
 pub use sql::lists::OwnRole;
+pub use sql::management::WorkspaceOverview;
 pub use sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole};
 pub use switch::SwitchWorkspace;
 pub use update::{Delete, Update};
 pub use update_member::UpdateMember;
 pub use update_role::{ShowRole, UpdateRole, WorkspaceRoleDetails};
-
-/// An index entry has room for it.
-const MAX_SORT_NAME: usize = 100;
-
-/// What lists sort a workspace by: its folded name.
-fn sort_name(name: &str) -> String {
-    fold(name).chars().take(MAX_SORT_NAME).collect()
-}

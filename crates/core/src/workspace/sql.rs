@@ -1,7 +1,7 @@
 //! Statements on workspaces, their memberships and roles.
 
-pub(crate) mod installation;
 pub(crate) mod lists;
+pub(crate) mod management;
 pub(crate) mod members;
 
 use vestibule_db::{Text, record, sql};
@@ -200,10 +200,6 @@ sql! {
                                 ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
                              WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3))
       RETURNING id";
-
-    SET_MEMBER_METADATA(OrganizationId, WorkspaceId, WorkspaceMembershipId, Text, Timestamp) invalidates Organization(1) =
-        "UPDATE workspace_memberships SET public_metadata = $4, updated_at = $5
-          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3";
 
     /// All verified addresses of all members.
     ADDRESSES(OrganizationId, WorkspaceId) -> (String,) =

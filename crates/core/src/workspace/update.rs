@@ -1,11 +1,11 @@
 //! Changing and deleting a workspace.
 
-use super::sort_name;
 use super::sql::{self, Workspace};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::WorkspaceId;
+use crate::listing::sort_name;
 use crate::metadata::Metadata;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{AddressList, RequiredWorkspacePermission, Requirement};

@@ -1,7 +1,7 @@
 //! Changing a member of a workspace.
 
 use super::ReplaceRoles;
-use super::sql;
+use super::sql::{self, management};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -39,7 +39,7 @@ impl Command for UpdateMember {
         }
         if let Some(metadata) = &self.public_metadata {
             let arguments = (organization, workspace, membership, metadata.as_str(), cx.now);
-            cx.tx.execute(sql::SET_MEMBER_METADATA, arguments).await?;
+            cx.tx.execute(management::SET_MEMBER_METADATA, arguments).await?;
         }
         Ok(())
     }

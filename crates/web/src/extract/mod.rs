@@ -6,6 +6,7 @@
 mod body;
 mod errors;
 mod fields;
+mod json;
 mod large_bodies;
 mod path;
 mod reader;

@@ -68,17 +68,10 @@ impl FieldReader {
 
     /// Returns a list of whole numbers, or `None` if the field is missing. More than `max` numbers are an error.
     pub(crate) fn numbers(&mut self, name: &str, max: usize) -> Result<Option<Vec<u64>>, Problem> {
-        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let values = match self.0.0.remove(index).1 {
-            Value::Null => return Ok(None),
-            Value::List(values) if values.len() > max => {
-                return Err(Problem::field(name, format!("write at most {max} numbers.")));
-            }
-            Value::List(values) => values,
-            value => vec![value],
-        };
+        let Some(values) = self.take_list(name) else { return Ok(None) };
+        if values.len() > max {
+            return Err(Problem::field(name, format!("write at most {max} numbers.")));
+        }
         let number = |value| match value {
             Value::Number(number) => number.as_u64(),
             Value::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
@@ -140,14 +133,7 @@ impl FieldReader {
     /// Returns one or more texts, or `None` if the field is missing. Empty texts are dropped, so that a form can send
     /// an empty list.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Problem> {
-        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let values = match self.0.0.remove(index).1 {
-            Value::Null => return Ok(None),
-            Value::List(values) => values,
-            value => vec![value],
-        };
+        let Some(values) = self.take_list(name) else { return Ok(None) };
         let texts = values.into_iter().filter(|value| !is_empty(value)).map(|value| match value {
             Value::Text(text) if text.len() <= MAX_TEXT_BYTES && !text.contains('\0') => Ok(text),
             _ => Err(Problem::field(name, "write a list of texts.")),
@@ -199,14 +185,7 @@ impl FieldReader {
 
     /// Returns a list of ids, which may be empty, or `None` if the field is missing.
     pub(crate) fn ids<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<Option<Vec<I>>, Problem> {
-        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
-            return Ok(None);
-        };
-        let values = match self.0.0.remove(index).1 {
-            Value::Null => return Ok(None),
-            Value::List(values) => values,
-            value => vec![value],
-        };
+        let Some(values) = self.take_list(name) else { return Ok(None) };
         let ids = values.into_iter().filter(|value| !is_empty(value)).map(|value| match value {
             Value::Text(text) => text.parse().map_err(|_| invalid_id(name)),
             Value::Number(number) => number.to_string().parse().map_err(|_| invalid_id(name)),
@@ -324,6 +303,16 @@ impl FieldReader {
         Err(Code::UnknownField.with_message(format!("This call has no field {names}. Check the spelling.")))
     }
 
+    /// Removes a list, or a single value as a list of one. `None` if the field is missing.
+    fn take_list(&mut self, name: &str) -> Option<Vec<Value>> {
+        let index = self.0.0.iter().position(|(known, _)| known == name)?;
+        match self.0.0.remove(index).1 {
+            Value::Null => None,
+            Value::List(values) => Some(values),
+            value => Some(vec![value]),
+        }
+    }
+
     fn take(&mut self, name: &str) -> Result<Option<Value>, Problem> {
         let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
             return Ok(None);
@@ -349,73 +338,4 @@ fn invalid_id(name: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use vestibule_core::id::RoleId;
-
-    fn reader(form: &str) -> FieldReader {
-        FieldReader::new(FieldMap::parse_form(form.as_bytes()).unwrap())
-    }
-
-    async fn json(text: &'static str) -> FieldReader {
-        let body = bytes::Bytes::from_static(text.as_bytes());
-        FieldReader::new(FieldMap::parse_body(Some("application/json"), body).await.unwrap())
-    }
-
-    #[tokio::test]
-    async fn reads_typed_fields_from_forms_and_json() {
-        let mut fields = reader("id=12&flag=true&number=7&text=x&empty=");
-        assert_eq!(fields.id("id").unwrap(), Some(RoleId::from(12)));
-        assert_eq!(fields.flag("flag").unwrap(), Some(true));
-        assert_eq!(fields.number_within("number", 1..=9_u16).unwrap(), Some(7));
-        assert_eq!(fields.text("text").unwrap().as_deref(), Some("x"));
-        assert_eq!(fields.id::<RoleId>("empty").unwrap(), None);
-        assert!(fields.finish().is_ok());
-        let mut fields = json(r#"{"id": 12, "other": "13", "flag": false, "number": 7, "none": null}"#).await;
-        assert_eq!(fields.id("id").unwrap(), Some(RoleId::from(12)));
-        assert_eq!(fields.id("other").unwrap(), Some(RoleId::from(13)));
-        assert_eq!(fields.flag("flag").unwrap(), Some(false));
-        assert_eq!(fields.number_within("number", 1..=9_u16).unwrap(), Some(7));
-        assert_eq!(fields.text("none").unwrap(), None);
-    }
-
-    #[tokio::test]
-    async fn reads_metadata_from_forms_and_json() {
-        let (as_text, as_object) =
-            (r#"{"plan":"pro","seats":[1,{"a":null}]}"#, r#"{"m": {"plan": "pro", "seats": [1, {"a": null}]}}"#);
-        let encoded: String = form_urlencoded::Serializer::new(String::new()).append_pair("m", as_text).finish();
-        assert_eq!(reader(&encoded).metadata("m").unwrap().unwrap().as_str(), as_text);
-        assert_eq!(json(as_object).await.metadata("m").unwrap().unwrap().as_str(), as_text);
-        assert_eq!(reader("m=").metadata("m").unwrap(), None);
-        assert_eq!(json(r#"{"m": null}"#).await.metadata("m").unwrap(), None);
-        for invalid in [r#"{"m": 1}"#, r#"{"m": "x"}"#, r#"{"m": [1]}"#] {
-            assert_eq!(json(invalid).await.metadata("m").unwrap_err().code(), Code::InvalidField, "{invalid}");
-        }
-    }
-
-    #[tokio::test]
-    async fn rejects_invalid_values_with_the_field_name() {
-        for invalid in [
-            r#"{"v": 1.5}"#,
-            r#"{"v": -1}"#,
-            r#"{"v": true}"#,
-            r#"{"v": {}}"#,
-            r#"{"v": [1]}"#,
-            r#"{"v": 1e30}"#,
-            r#"{"v": "+1"}"#,
-        ] {
-            let (id, number) =
-                (json(invalid).await.id::<RoleId>("v"), json(invalid).await.number_within("v", 0..=9_u16));
-            assert!(matches!(id.unwrap_err().code(), Code::InvalidId | Code::InvalidField), "{invalid}");
-            assert_eq!(number.unwrap_err().code(), Code::InvalidField, "{invalid}");
-        }
-        assert_eq!(json(r#"{"v": 1}"#).await.text("v").unwrap_err().code(), Code::InvalidField);
-        assert_eq!(json(r#"{"v": "yes"}"#).await.flag("v").unwrap_err().code(), Code::InvalidField);
-        assert_eq!(reader("v=1&v=2").text("v").unwrap_err().code(), Code::InvalidField);
-        assert_eq!(reader("v=a%00b").text("v").unwrap_err().code(), Code::InvalidField);
-        assert_eq!(reader("").required_text("v").unwrap_err().code(), Code::RequiredField);
-        let unknown = reader("rol_id=1").finish().unwrap_err();
-        assert_eq!(unknown.code(), Code::UnknownField);
-        assert!(unknown.to_string().contains("rol_id"));
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! The document of the server-to-server API: API keys, scopes, idempotency.
+//! The document of the API for backends: API keys, scopes, idempotency.
 
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
@@ -14,7 +14,7 @@ use super::values::PLATFORM_VALUES;
 use super::{Api, Call, add_paragraph};
 use crate::platform::{ErrorBody, SortOrder, error_message, error_status};
 
-/// The server-to-server API, in `docs/platform-openapi.json`.
+/// The API for backends, in `docs/platform-openapi.json`.
 pub(crate) const PLATFORM: Api = Api {
     base: BaseDocument::openapi,
     description: include_str!("platform.md"),

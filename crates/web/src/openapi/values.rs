@@ -17,7 +17,7 @@ pub(crate) struct Values {
 
 pub(super) const FRONTEND_VALUES: Values = Values { properties: PROPERTIES, parameters: PARAMETERS };
 
-/// The handlers of the server-to-server API use enumerations.
+/// The handlers of the API for backends use enumerations.
 pub(super) const PLATFORM_VALUES: Values = Values { properties: &[], parameters: &[] };
 
 const JOINING: Texts = &["none", "request", "join", "auto"];

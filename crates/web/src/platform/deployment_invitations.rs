@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::deployment_invitation::{Create, Delete, List, WithToken};
+use vestibule_core::deployment_invitation::{Create, Delete, InvitationWithToken, List};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{DeploymentId, DeploymentInvitationId};
 use vestibule_core::language::Language;
@@ -11,7 +11,7 @@ use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, Reply};
 
-use super::deployment_list::{DeploymentListQuery, list_params, to_page};
+use super::address_list::{AddressListQuery, address_list_params, address_page};
 use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse};
 use crate::api::invitations::{expiry_days, locale};
@@ -36,7 +36,10 @@ pub(crate) struct InvitationResponse {
 }
 
 impl InvitationResponse {
-    pub(super) fn new(WithToken { invitation, token }: WithToken, context: ResponseContext<'_>) -> Self {
+    pub(super) fn new(
+        InvitationWithToken { invitation, token }: InvitationWithToken,
+        context: ResponseContext<'_>,
+    ) -> Self {
         Self {
             id: invitation.id,
             deployment_id: context.deployment,
@@ -56,20 +59,20 @@ impl InvitationResponse {
 /// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
 /// `email`.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_deployment_invitations", tag = "Sign-up invitations",
-    params(DeploymentListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
+    params(AddressListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<DeploymentListQuery>,
+    Query(query): Query<AddressListQuery>,
 ) -> PlatformResponse<Page<InvitationResponse>> {
     let query = ListQuery::from(query);
-    let reply = match list_params(&query) {
+    let reply = match address_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
     let response = |row| InvitationResponse::new(row, context);
-    reply.map(|listed| to_page(listed, &query, |row| row.invitation.id.get(), response)).into()
+    reply.map(|listed| address_page(listed, &query, |row| row.invitation.id.get(), response)).into()
 }
 
 /// The fields of a new invitation.

@@ -1,4 +1,4 @@
-//! The errors of the server-to-server API: `{message, errors: [{message, code}]}`.
+//! The errors of the API for backends: `{message, errors: [{message, code}]}`.
 
 use axum::Json;
 use axum::http::{StatusCode, header};

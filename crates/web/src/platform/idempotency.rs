@@ -80,7 +80,7 @@ pub(super) async fn run<F: Future<Output = Response>>(
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Reads the body of any call. A large one is read only for a valid API key.
+/// Reads the body of any call. A large one needs a valid key and a permit, as it does without an idempotency key.
 async fn read(app: &App, parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
     // The permit is for the time of reading. The handler gets another one.
     let Admission { limit, permit: _permit } = Admission::large(app, parts, MAX_IMAGE_BODY_BYTES).await?;

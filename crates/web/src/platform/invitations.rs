@@ -6,7 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::{
-    Create, Cursor, Discard, Filter, InvitationDetails, Invite, Invited, List, MAX_PAGE_SIZE, Sort, StatusFilter,
+    Create, CreateForBackend, CreatedForBackend, Cursor, Discard, Filter, InvitationDetails, List, MAX_PAGE_SIZE, Sort,
+    StatusFilter,
 };
 use vestibule_core::listing::Position;
 use vestibule_core::search::SearchTerm;
@@ -227,8 +228,8 @@ pub(crate) struct CreatedResponse {
     workspace_id: Option<WorkspaceId>,
 }
 
-impl From<Invited> for CreatedResponse {
-    fn from(Invited { invitation, organization_name }: Invited) -> Self {
+impl From<CreatedForBackend> for CreatedResponse {
+    fn from(CreatedForBackend { invitation, organization_name }: CreatedForBackend) -> Self {
         Self {
             id: invitation.row.id,
             token: invitation.token.reveal(),
@@ -264,7 +265,7 @@ pub(crate) async fn create(
         message: None,
         is_mailed: fields.mail,
     };
-    app.run(&caller, Invite(create)).await.map(Into::into).into()
+    app.run(&caller, CreateForBackend(create)).await.map(Into::into).into()
 }
 
 /// Discards a pending invitation. Its links stop working.

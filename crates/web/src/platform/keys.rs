@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::api_key::{ApiKey, Create, List, Listed, MAX_GRACE, NewApiKey, Revoke, Rotate};
+use vestibule_core::api_key::{ApiKey, ApiKeysPage, Create, List, MAX_GRACE, NewApiKey, Revoke, Rotate};
 use vestibule_core::id::{ApiKeyId, OrganizationId};
 use vestibule_core::names::ApiKeyName;
 use vestibule_core::scope::{Scopes, UnknownScope};
@@ -29,7 +29,7 @@ pub(crate) struct ApiKeyResponse {
     /// The first characters of the key.
     prefix: String,
     scopes: Vec<&'static str>,
-    /// The only organization that the key may name; `null` for all.
+    /// The only organization that the key can access; `null` for all.
     organization_id: Option<OrganizationId>,
     /// The key that created it; `null` for an operator.
     created_by: Option<ApiKeyId>,
@@ -45,7 +45,7 @@ impl From<ApiKey> for ApiKeyResponse {
         Self {
             id: key.id,
             name: key.name,
-            prefix: key.shown,
+            prefix: key.prefix,
             scopes: key.scopes.names(),
             organization_id: key.organization_id,
             created_by: key.created_by,
@@ -82,11 +82,13 @@ pub(crate) async fn list(
 ) -> PlatformResponse<Page<ApiKeyResponse>> {
     let mut reply = app.query(&caller, List { after: None, limit: 1000 }).await;
     for _ in 1..MAX_READS {
-        let Ok(Listed { keys, has_more: true }) = &mut reply.result else { break };
+        let Ok(ApiKeysPage { keys, has_more: true }) = &mut reply.result else { break };
         let next = app.query(&caller, List { after: keys.last().map(|key| key.id), limit: 1000 }).await;
         let before = std::mem::take(keys);
-        reply =
-            next.map(|Listed { keys, has_more }| Listed { keys: before.into_iter().chain(keys).collect(), has_more });
+        reply = next.map(|ApiKeysPage { keys, has_more }| ApiKeysPage {
+            keys: before.into_iter().chain(keys).collect(),
+            has_more,
+        });
     }
     reply
         .map(|listed| {
@@ -105,7 +107,7 @@ pub(crate) struct CreateFields {
     /// Such as `members:read`.
     #[schema(value_type = Vec<String>)]
     scopes: Scopes,
-    /// The only organization that the key may name.
+    /// The only organization that the key can access.
     organization_id: Option<OrganizationId>,
     /// Days until it expires, 1 to 3,650. Without it, the key expires with the caller's.
     expiry_days: Option<u16>,

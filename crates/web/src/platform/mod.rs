@@ -1,18 +1,18 @@
-//! The server-to-server API: what the backend of the operator's product calls with an API key. It has a listener of its
+//! The API for backends: what the backend of the operator's product calls with an API key. It has a listener of its
 //! own, because its paths overlap with those of the public one.
 //!
 //! A folder per noun, as in `api/`. Handlers contain no domain rules: they run the commands of the Frontend API, whose
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
+mod address_list;
 mod bearer;
+mod bulk;
 mod deployment_invitations;
-mod deployment_list;
 mod error;
 mod idempotency;
 mod invitations;
 mod keys;
 mod members;
-mod members_bulk;
 mod organizations;
 mod page;
 mod response;

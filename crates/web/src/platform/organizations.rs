@@ -5,17 +5,18 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::id::{OrganizationId, WorkspaceId};
+use vestibule_core::id::OrganizationId;
 use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization;
-use vestibule_core::organization::by_key::{Create, FullOrganization, FullWorkspace, List, Show, Update};
+use vestibule_core::organization::management::{Create, List, ManagedOrganization, Show, Update};
 use vestibule_core::time::Timestamp;
 
 use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
+use super::workspaces::WorkspaceResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
@@ -45,7 +46,7 @@ pub(crate) struct OrganizationResponse {
 }
 
 impl OrganizationResponse {
-    fn new(organization: FullOrganization, context: ResponseContext<'_>) -> Self {
+    pub(crate) fn new(organization: ManagedOrganization, context: ResponseContext<'_>) -> Self {
         Self {
             id: organization.id,
             created_at: organization.created_at,
@@ -56,39 +57,6 @@ impl OrganizationResponse {
             member_count: organization.member_count,
             public_metadata: stored_json(organization.public_metadata),
             private_metadata: stored_json(organization.private_metadata),
-        }
-    }
-}
-
-/// A workspace of an organization.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = OrganizationWorkspace)]
-struct WorkspaceResponse {
-    id: WorkspaceId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    name: String,
-    description: String,
-    image_url: String,
-    member_count: i64,
-    #[schema(value_type = Object)]
-    public_metadata: Box<RawValue>,
-    #[schema(value_type = Object)]
-    private_metadata: Box<RawValue>,
-}
-
-impl WorkspaceResponse {
-    fn new(workspace: FullWorkspace, context: ResponseContext<'_>) -> Self {
-        Self {
-            id: workspace.id,
-            created_at: workspace.created_at,
-            updated_at: workspace.updated_at,
-            name: workspace.name,
-            description: workspace.description,
-            image_url: context.image_url(&workspace.image_url),
-            member_count: workspace.member_count,
-            public_metadata: stored_json(workspace.public_metadata),
-            private_metadata: stored_json(workspace.private_metadata),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::listing::{ListSort, Position, Total};
+use vestibule_core::listing::{ListSort, Position, Start, Total};
 use vestibule_core::search::{SearchTerm, fold};
 use vestibule_core::{Code, Problem};
 
@@ -92,9 +92,20 @@ impl ListQuery {
     /// # Errors
     /// `INVALID_CURSOR`.
     pub(crate) fn position<C: FromStr>(&self) -> Result<Position<C>, Problem> {
+        Ok(match self.start()? {
+            Start::After(cursor) => Position::After(cursor),
+            Start::Offset(offset) => Position::Offset(offset),
+        })
+    }
+
+    /// Like [`Self::position`], of a list that is only read forwards.
+    ///
+    /// # Errors
+    /// `INVALID_CURSOR`.
+    pub(crate) fn start<C: FromStr>(&self) -> Result<Start<C>, Problem> {
         match &self.cursor {
-            Some(cursor) => Ok(Position::After(cursor.parse().map_err(|_| Problem::from(Code::InvalidCursor))?)),
-            None => Ok(Position::Offset(self.offset)),
+            Some(cursor) => Ok(Start::After(cursor.parse().map_err(|_| Problem::from(Code::InvalidCursor))?)),
+            None => Ok(Start::Offset(self.offset)),
         }
     }
 

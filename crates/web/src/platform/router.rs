@@ -1,9 +1,9 @@
-//! The list of all routes of the server-to-server API.
+//! The list of all routes of the API for backends.
 
 use axum::http::Uri;
 use axum::{Json, Router};
 use vestibule_core::Code;
-use vestibule_core::organization::by_key;
+use vestibule_core::organization::management;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
@@ -12,8 +12,8 @@ use vestibule_core::{
 };
 
 use super::{
-    deployment_invitations, invitations, keys, members, members_bulk, organizations, roles, settings, tickets, users,
-    waitlist, workspaces,
+    deployment_invitations, invitations, keys, members, organizations, roles, settings, tickets, users, waitlist,
+    workspaces,
 };
 use crate::app::App;
 use crate::docs;
@@ -36,7 +36,7 @@ pub(super) fn is_public(path: &str) -> bool {
     path == HEALTH || health::is_check(path) || path == OPENAPI_PATH
 }
 
-/// Generates the OpenAPI document of the server-to-server API from its handlers. A server serves the checked-in
+/// Generates the OpenAPI document of the API for backends from its handlers. A server serves the checked-in
 /// `docs/platform-openapi.json`.
 pub fn generate_platform_openapi_document() -> serde_json::Result<Document> {
     openapi::generate(&openapi::PLATFORM, calls())
@@ -67,15 +67,15 @@ api_routes! {
     }
     /// Organizations, their members and roles.
     organizations {
-        organizations::list => query::<by_key::List>();
-        organizations::create => command::<by_key::Create>();
-        organizations::show => query::<by_key::Show>();
-        organizations::update => command::<by_key::Update>();
+        organizations::list => query::<management::List>();
+        organizations::create => command::<management::Create>();
+        organizations::show => query::<management::Show>();
+        organizations::update => command::<management::Update>();
         organizations::delete => command::<organization::Delete>();
         members::list => query::<membership::ListMembers>();
         members::add => command::<membership::Add>();
-        members_bulk::bulk => command::<membership::AddMany>();
-        members::show => query::<membership::FindByKey>();
+        members::bulk::bulk => command::<membership::AddMany>();
+        members::show => query::<membership::FindMember>();
         members::update => command::<membership::Update>();
         members::remove => command::<offboarding::Remove>();
         members::assign_role => command::<membership::AssignRole>();
@@ -88,7 +88,7 @@ api_routes! {
     /// Invitations to organizations.
     invitations {
         invitations::list => query::<invitation::List>();
-        invitations::create => command::<invitation::Invite>();
+        invitations::create => command::<invitation::CreateForBackend>();
         invitations::discard => command::<invitation::Discard>();
     }
     /// Workspaces, their members and roles.

@@ -1,4 +1,4 @@
-//! The request pipeline of the server-to-server API: allowed networks, API key, rate limit, idempotency, log line.
+//! The request pipeline of the API for backends: allowed networks, API key, rate limit, idempotency, log line.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,7 +28,7 @@ use crate::serve::{Peer, RejectedHead};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The server-to-server API.
+/// The API for backends.
 #[derive(Clone, Debug)]
 pub struct PlatformServer(Arc<Inner>);
 
@@ -131,7 +131,7 @@ impl PlatformServer {
             security_log::log_refusal(caller.address, &Subject::default(), problem.code());
         })?;
         let digest = key.digest();
-        app.service().take_api_key_request(&digest)?;
+        app.service().record_api_key_request(&digest)?;
         caller.api_key = Some(digest);
         Ok(caller)
     }

@@ -16,7 +16,7 @@ use crate::extract::{Body, FieldReader, FromFields};
 /// The fields of a new ticket.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewSessionTicketFields)]
-pub(crate) struct TicketFields {
+pub(crate) struct CreateFields {
     /// Always `impersonation`.
     #[expect(dead_code, reason = "only the OpenAPI document names it")]
     ticket_type: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct TicketFields {
 
 const TICKET_TYPE: &str = "impersonation";
 
-impl FromFields for TicketFields {
+impl FromFields for CreateFields {
     /// Clients send the fields of other types, as `null`.
     const ALLOW_UNKNOWN_FIELDS: bool = true;
     const ERRORS: &[Code] = &[Code::InvalidId, Code::TicketTypeNotAvailable];
@@ -71,11 +71,11 @@ pub(crate) struct TicketResponse {
 /// and cannot change what opens the account. The user gets a security notice when it begins, unless the setting
 /// `sessions.notify_impersonation` is off.
 #[utoipa::path(post, path = "/session/tickets", operation_id = "create_session_ticket", tag = "Session tickets",
-    request_body = TicketFields, responses((status = 200, description = "The ticket", body = TicketResponse)))]
+    request_body = CreateFields, responses((status = 200, description = "The ticket", body = TicketResponse)))]
 pub(crate) async fn create(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(fields): Body<TicketFields>,
+    Body(fields): Body<CreateFields>,
 ) -> PlatformResponse<TicketResponse> {
     let lifetime = Duration::from_secs(fields.expires_in.into());
     let create = CreateTicket { user: fields.user_id, actor: fields.actor_id, lifetime };

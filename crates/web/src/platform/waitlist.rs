@@ -8,8 +8,8 @@ use vestibule_core::id::{DeploymentId, WaitlistEntryId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Approve, List, WaitlistEntry};
 
+use super::address_list::{AddressListQuery, address_list_params, address_page};
 use super::deployment_invitations::InvitationResponse;
-use super::deployment_list::{DeploymentListQuery, list_params, to_page};
 use super::page::{ListQuery, Page};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
@@ -46,21 +46,21 @@ impl EntryResponse {
 ///
 /// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
 /// `email`.
-#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(DeploymentListQuery),
+#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(AddressListQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<DeploymentListQuery>,
+    Query(query): Query<AddressListQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
     let query = ListQuery::from(query);
-    let reply = match list_params(&query) {
+    let reply = match address_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
     let response = |row| EntryResponse::new(row, context);
-    reply.map(|listed| to_page(listed, &query, |row| row.id.get(), response)).into()
+    reply.map(|listed| address_page(listed, &query, |row| row.id.get(), response)).into()
 }
 
 /// Turns an entry into an invitation to sign up, and mails it.

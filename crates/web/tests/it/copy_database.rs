@@ -67,7 +67,7 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     );
     for statement in [
         format!(
-            "INSERT INTO api_key_secrets (digest, api_key_id, shown, created_at, valid_until) VALUES ({id}, 1, 'x', 0, 9)"
+            "INSERT INTO api_key_secrets (digest, api_key_id, prefix, created_at, valid_until) VALUES ({id}, 1, 'x', 0, 9)"
         ),
         format!(
             "INSERT INTO api_key_answers (api_key_id, key_digest, asked_digest, status, answer, created_at)

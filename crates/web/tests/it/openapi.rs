@@ -110,7 +110,7 @@ pub(crate) fn assert_documents_errors(method: &Method, uri: &str, body: &Value) 
     let Some(operation) = Operation::find(method.as_str(), uri.split('?').next().unwrap()) else { return };
     for error in errors {
         let code = error["code"].as_str().unwrap();
-        // The caller means the server-to-server API.
+        // The caller means the API for backends.
         if code == "API_KEY_NOT_ACCEPTED" {
             continue;
         }

@@ -1,4 +1,4 @@
-//! The section `platform`: the server-to-server API.
+//! The section `platform`: the API for backends.
 
 use super::super::parse::{network, number};
 use super::super::setting::{DefaultValue, Setting, ValueKind};

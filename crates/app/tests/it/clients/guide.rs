@@ -51,7 +51,9 @@ fn examples_of_the_guide_run() {
     let module = folder.join("guide.mjs");
     std::fs::write(&module, code(&page, "js")).unwrap();
     let mut node = Command::new("node");
-    node.arg(&module).env("VESTIBULE_API", &server.url).env("VESTIBULE_API_KEY", server.create_key("*"));
+    node.arg(&module)
+        .env("VESTIBULE_API", &server.url)
+        .env("VESTIBULE_API_KEY", server.create_key("*,users:impersonate"));
     let printed = run(node.current_dir(&folder));
     assert!(printed.contains("400 "), "the example of errors prints the status: {printed}");
 

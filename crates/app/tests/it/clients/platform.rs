@@ -1,4 +1,4 @@
-//! The server-to-server API as backends use it: its OpenAPI document in other people's tools, and the clients that
+//! The API for backends as backends use it: its OpenAPI document in other people's tools, and the clients that
 //! exist for it, `@wacht/backend` and the crate `wacht`. Each has a suite in `tests/clients` that makes its calls one by
 //! one and prints a table of the results.
 
@@ -17,7 +17,7 @@ pub(super) const NOT_YET: &[&str] = &["GET /webhooks/apps"];
 /// A server with both listeners.
 pub(super) struct Platform {
     process: Server,
-    /// Of the server-to-server API.
+    /// Of the API for backends.
     pub(super) url: String,
     database: PathBuf,
     mail: PathBuf,
@@ -33,7 +33,7 @@ impl Platform {
         command.env("VESTIBULE_PLATFORM_LISTEN", "127.0.0.1:0").env("VESTIBULE_SIGN_UP", "waitlist");
         command.env("VESTIBULE_MAIL_TRANSPORT", "file").env("VESTIBULE_MAIL_FILE_DIR", &mail);
         let (process, lines) = Server::spawn(&mut command, "Database: ");
-        let url = lines.iter().find_map(|line| line.strip_prefix("Server-to-server API: ")).unwrap().to_owned();
+        let url = lines.iter().find_map(|line| line.strip_prefix("API for backends: ")).unwrap().to_owned();
         Self { process, url, database, mail }
     }
 

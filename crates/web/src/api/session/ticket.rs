@@ -79,7 +79,7 @@ struct ActorResponse {
     subject_type: &'static str,
 }
 
-/// Exchanges a ticket of the server-to-server API for a sign-in as another person, which becomes the active one.
+/// Exchanges a ticket of the API for backends for a sign-in as another person, which becomes the active one.
 ///
 /// The ticket works once. The sign-in ends after twenty minutes, and cannot change what opens the account.
 #[utoipa::path(get, path = "/session/ticket/exchange", operation_id = "exchange_session_ticket", tag = "Session",

@@ -75,7 +75,7 @@ pub(crate) async fn list(
 /// A new address of a user.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewUserEmail)]
-pub(crate) struct NewAddressFields {
+pub(crate) struct AddFields {
     #[schema(value_type = String, format = Email)]
     email: EmailAddress,
     /// Whether your application vouches for it. Otherwise the user has to verify it.
@@ -86,7 +86,7 @@ pub(crate) struct NewAddressFields {
     is_primary: bool,
 }
 
-impl FromFields for NewAddressFields {
+impl FromFields for AddFields {
     const ERRORS: &[Code] = &[Code::InvalidEmail];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
@@ -102,13 +102,13 @@ impl FromFields for NewAddressFields {
 ///
 /// A verified one opens the account, and is taken from an account that has not proved it. The first one is primary.
 #[utoipa::path(post, path = "/users/{id}/emails", operation_id = "add_user_email", tag = "User addresses",
-    request_body = NewAddressFields, params(("id" = UserId, Path, description = "The user")),
+    request_body = AddFields, params(("id" = UserId, Path, description = "The user")),
     responses((status = 200, description = "The address", body = AddressResponse)))]
 pub(crate) async fn add(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Body(NewAddressFields { email, verified, is_primary }): Body<NewAddressFields>,
+    Body(AddFields { email, verified, is_primary }): Body<AddFields>,
 ) -> PlatformResponse<AddressResponse> {
     let reply = app.run(&caller, AddAddress { user, email, is_verified: verified, is_primary }).await;
     reply.map(|address| AddressResponse::new(address, user, app.response_context())).into()
@@ -117,7 +117,7 @@ pub(crate) async fn add(
 /// The changes to an address. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = UserEmailChanges)]
-pub(crate) struct AddressChangesFields {
+pub(crate) struct UpdateFields {
     /// Another address in its place, verified only if `verified` is true.
     #[schema(value_type = Option<String>, format = Email)]
     email: Option<EmailAddress>,
@@ -125,7 +125,7 @@ pub(crate) struct AddressChangesFields {
     is_primary: Option<bool>,
 }
 
-impl FromFields for AddressChangesFields {
+impl FromFields for UpdateFields {
     const ERRORS: &[Code] = &[Code::InvalidEmail];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
@@ -140,14 +140,14 @@ impl FromFields for AddressChangesFields {
 
 /// Changes an address of a user.
 #[utoipa::path(patch, path = "/users/{id}/emails/{email_id}", operation_id = "update_user_email", tag = "User addresses",
-    request_body = AddressChangesFields,
+    request_body = UpdateFields,
     params(("id" = UserId, Path, description = "The user"), ("email_id" = EmailAddressId, Path, description = "The address")),
     responses((status = 200, description = "The address", body = AddressResponse)))]
 pub(crate) async fn update(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user, address)): Path<(UserId, EmailAddressId)>,
-    Body(AddressChangesFields { email, verified, is_primary }): Body<AddressChangesFields>,
+    Body(UpdateFields { email, verified, is_primary }): Body<UpdateFields>,
 ) -> PlatformResponse<AddressResponse> {
     let reply = app.run(&caller, UpdateAddress { user, address, email, is_verified: verified, is_primary }).await;
     reply.map(|address| AddressResponse::new(address, user, app.response_context())).into()

@@ -12,6 +12,7 @@ use vestibule_core::{Code, Problem};
 use super::create::{check_phone_number, email_address, username};
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields};
+use crate::platform::bulk::BulkMode;
 use crate::platform::error::message;
 use crate::platform::response::PlatformResponse;
 
@@ -30,7 +31,7 @@ pub(crate) struct BulkFields {
     dry_run: bool,
     /// `each` (the default) creates every valid user; `all` creates nobody unless all entries are valid.
     #[schema(value_type = Option<String>)]
-    mode: Mode,
+    mode: BulkMode,
 }
 
 /// An entry of a list of users.
@@ -59,25 +60,6 @@ struct Row {
     parsed: Result<BulkRow, Problem>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Mode {
-    #[default]
-    Each,
-    All,
-}
-
-impl std::str::FromStr for Mode {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "each" => Ok(Self::Each),
-            "all" => Ok(Self::All),
-            _ => Err(()),
-        }
-    }
-}
-
 impl FromFields for BulkFields {
     const MAX_BYTES: usize = MAX_BODY_BYTES;
     const ERRORS: &[Code] = &[Code::TooManyRows];
@@ -87,7 +69,7 @@ impl FromFields for BulkFields {
         Ok(Self {
             users: users.ok_or_else(|| Problem::required("users"))?.into_iter().map(Row::parse).collect(),
             dry_run: fields.flag("dry_run")?.unwrap_or(false),
-            mode: fields.choice("mode", "each or all")?.unwrap_or_default(),
+            mode: BulkMode::from_fields(fields)?,
         })
     }
 }
@@ -184,7 +166,7 @@ pub(crate) async fn bulk(
     Body(BulkFields { users, dry_run, mode }): Body<BulkFields>,
 ) -> PlatformResponse<BulkResponse> {
     let (sent, rows): (Vec<_>, Vec<_>) = users.into_iter().map(|row| (row.email_address, row.parsed)).unzip();
-    let create = BulkCreate { rows, dry_run, all_or_nothing: mode == Mode::All };
+    let create = BulkCreate { rows, dry_run, all_or_nothing: mode == BulkMode::All };
     let reply = app.run(&caller, create).await;
     let response = reply.map(|BulkResult { done, rows }| {
         let failed = rows.iter().filter(|row| row.is_err()).count();

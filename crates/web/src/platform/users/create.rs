@@ -18,7 +18,7 @@ use crate::platform::response::PlatformResponse;
 /// The fields of a new user.
 #[derive(ToSchema)]
 #[schema(as = NewUser)]
-pub(crate) struct NewUserFields {
+pub(crate) struct CreateFields {
     #[schema(value_type = String, max_length = 100)]
     first_name: PersonName,
     #[schema(value_type = String, max_length = 100)]
@@ -37,7 +37,7 @@ pub(crate) struct NewUserFields {
     profile_image: ImageField,
 }
 
-impl FromFields for NewUserFields {
+impl FromFields for CreateFields {
     const ACCEPTS_IMAGE: bool = true;
     const ERRORS: &[Code] =
         &[Code::InvalidEmail, Code::InvalidUsername, Code::InvalidPassword, Code::PhonesNotSupported];
@@ -83,12 +83,12 @@ pub(super) fn username(fields: &mut FieldReader) -> Result<Option<Username>, Pro
 ///
 /// They join the organizations that have the domain of their address, as after a sign-up. Without a password they sign
 /// in with a mailed code.
-#[utoipa::path(post, path = "/users", operation_id = "create_user", tag = "Users", request_body = NewUserFields,
+#[utoipa::path(post, path = "/users", operation_id = "create_user", tag = "Users", request_body = CreateFields,
     responses((status = 200, description = "The user", body = UserResponse)))]
 pub(crate) async fn create(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(fields): Body<NewUserFields>,
+    Body(fields): Body<CreateFields>,
 ) -> Result<PlatformResponse<UserResponse>, Refusal> {
     let password = fields.password.map(|password| choose_password(&app, password, fields.skip_password_check));
     let account = NewAccount {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use vestibule_core::Problem;
 use vestibule_core::search::SearchTerm;
-use vestibule_core::user_management::{List, UserPosition, UserSort};
+use vestibule_core::user_management::{List, UserSort};
 
 use super::UserResponse;
 use crate::app::{App, CurrentCaller};
@@ -28,10 +28,7 @@ pub(crate) async fn list(
         search: query.search.as_deref().map(SearchTerm::new),
         sort: sort(query.sort_key.as_deref())?,
         is_descending: query.sort_order.unwrap_or_default() == SortOrder::Desc,
-        position: match &query.cursor {
-            Some(cursor) => UserPosition::After(cursor.parse()?),
-            None => UserPosition::Offset(query.offset),
-        },
+        start: query.start()?,
         limit: query.limit,
     };
     let reply = app.query(&caller, list).await;

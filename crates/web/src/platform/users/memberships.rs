@@ -2,111 +2,23 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
-use vestibule_core::id::{
-    MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
-};
+use vestibule_core::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId};
 use vestibule_core::membership::{Membership, MembershipRole};
-use vestibule_core::organization::by_key::FullOrganization;
+use vestibule_core::organization::management::ManagedOrganization;
 use vestibule_core::time::Timestamp;
 use vestibule_core::user_management::{ListMemberships, ListWorkspaceMemberships};
 use vestibule_core::workspace::{Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 
-use super::object;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::{Path, Query};
+use crate::platform::organizations::OrganizationResponse;
 use crate::platform::page::{Page, WholeListQuery};
-use crate::platform::response::PlatformResponse;
-
-/// A role of a member.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = MembershipRole)]
-pub(crate) struct RoleResponse<I: ToSchema> {
-    id: I,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    name: String,
-    permissions: Vec<String>,
-    /// Whether it is a role of all organizations.
-    is_deployment_level: bool,
-}
-
-impl From<MembershipRole> for RoleResponse<RoleId> {
-    fn from(role: MembershipRole) -> Self {
-        Self {
-            id: role.id,
-            created_at: role.created_at,
-            updated_at: role.updated_at,
-            name: role.name,
-            permissions: role.permissions.iter().map(str::to_owned).collect(),
-            is_deployment_level: role.organization_id.is_none(),
-        }
-    }
-}
-
-impl From<WorkspaceMembershipRole> for RoleResponse<WorkspaceRoleId> {
-    fn from(role: WorkspaceMembershipRole) -> Self {
-        Self {
-            id: role.id,
-            created_at: role.created_at,
-            updated_at: role.updated_at,
-            name: role.name,
-            permissions: role.permissions.iter().map(str::to_owned).collect(),
-            is_deployment_level: role.workspace_id.is_none(),
-        }
-    }
-}
-
-/// The organization or the workspace of a membership.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = MembershipOf)]
-pub(crate) struct GroupResponse<I: ToSchema> {
-    id: I,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    name: String,
-    description: String,
-    /// Empty without an image.
-    image_url: String,
-    member_count: i64,
-    #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
-    /// Empty for a key that lacks `organizations:read` or, for a workspace, `workspaces:read`.
-    #[schema(value_type = Object)]
-    private_metadata: serde_json::Value,
-}
-
-impl GroupResponse<OrganizationId> {
-    fn organization(organization: FullOrganization, context: ResponseContext<'_>) -> Self {
-        Self {
-            id: organization.id,
-            created_at: organization.created_at,
-            updated_at: organization.updated_at,
-            name: organization.name,
-            description: organization.description,
-            image_url: context.image_url(&organization.image_url),
-            member_count: organization.member_count,
-            public_metadata: object(&organization.public_metadata),
-            private_metadata: object(&organization.private_metadata),
-        }
-    }
-}
-
-impl GroupResponse<WorkspaceId> {
-    fn workspace(workspace: Workspace, context: ResponseContext<'_>) -> Self {
-        Self {
-            id: workspace.id,
-            created_at: workspace.created_at,
-            updated_at: workspace.updated_at,
-            name: workspace.name,
-            description: workspace.description,
-            image_url: context.image_url(&workspace.image_url),
-            member_count: workspace.member_count,
-            public_metadata: object(&workspace.public_metadata),
-            private_metadata: object(&workspace.private_metadata),
-        }
-    }
-}
+use crate::platform::response::{PlatformResponse, stored_json};
+use crate::platform::roles::RoleResponse;
+use crate::platform::workspaces::WorkspaceResponse;
+use crate::platform::workspaces::roles::WorkspaceRoleResponse;
 
 /// A membership of a user in an organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,14 +30,15 @@ pub(crate) struct OrganizationMembershipResponse {
     organization_id: OrganizationId,
     user_id: UserId,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
-    roles: Vec<RoleResponse<RoleId>>,
-    organization: GroupResponse<OrganizationId>,
+    public_metadata: Box<RawValue>,
+    roles: Vec<RoleResponse>,
+    /// Its private metadata is empty for a key that lacks `organizations:read`.
+    organization: OrganizationResponse,
 }
 
 impl OrganizationMembershipResponse {
     fn new(
-        (membership, organization, roles): (Membership, FullOrganization, Vec<MembershipRole>),
+        (membership, organization, roles): (Membership, ManagedOrganization, Vec<MembershipRole>),
         context: ResponseContext<'_>,
     ) -> Self {
         Self {
@@ -134,9 +47,9 @@ impl OrganizationMembershipResponse {
             updated_at: membership.updated_at,
             organization_id: membership.organization_id,
             user_id: membership.user_id,
-            public_metadata: object(&membership.public_metadata),
+            public_metadata: stored_json(membership.public_metadata),
             roles: roles.into_iter().map(RoleResponse::from).collect(),
-            organization: GroupResponse::organization(organization, context),
+            organization: OrganizationResponse::new(organization, context),
         }
     }
 }
@@ -179,9 +92,10 @@ pub(crate) struct WorkspaceMembershipResponse {
     organization_membership_id: MembershipId,
     user_id: UserId,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
-    roles: Vec<RoleResponse<WorkspaceRoleId>>,
-    workspace: GroupResponse<WorkspaceId>,
+    public_metadata: Box<RawValue>,
+    roles: Vec<WorkspaceRoleResponse>,
+    /// Its private metadata is empty for a key that lacks `workspaces:read`.
+    workspace: WorkspaceResponse,
 }
 
 impl WorkspaceMembershipResponse {
@@ -197,9 +111,9 @@ impl WorkspaceMembershipResponse {
             organization_id: membership.organization_id,
             organization_membership_id: membership.organization_membership_id,
             user_id: membership.user_id,
-            public_metadata: object(&membership.public_metadata),
-            roles: roles.into_iter().map(RoleResponse::from).collect(),
-            workspace: GroupResponse::workspace(workspace, context),
+            public_metadata: stored_json(membership.public_metadata),
+            roles: roles.into_iter().map(WorkspaceRoleResponse::from).collect(),
+            workspace: WorkspaceResponse::new(workspace, context),
         }
     }
 }

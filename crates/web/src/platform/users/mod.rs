@@ -65,8 +65,3 @@ fn choose_password(app: &App, password: String, skips_check: bool) -> Result<Cho
     }
     Password::parse_new(password, app.settings().passwords.minimum_length).map(ChosenPassword::Checked)
 }
-
-/// Parses a stored JSON object. Invalid JSON becomes an empty object.
-fn object(stored: &str) -> serde_json::Value {
-    serde_json::from_str(stored).unwrap_or_else(|_| serde_json::Value::Object(serde_json::Map::new()))
-}

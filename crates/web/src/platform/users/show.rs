@@ -2,15 +2,16 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::id::{DeploymentId, EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
 use vestibule_core::user_management::{ManagedUserDetails, Show, UserDetails};
 
+use super::UserResponse;
 use super::addresses::AddressResponse;
-use super::{UserResponse, object};
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::Path;
-use crate::platform::response::PlatformResponse;
+use crate::platform::response::{PlatformResponse, stored_json};
 
 /// A user with everything that backends see.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,10 +32,10 @@ pub(crate) struct UserDetailsResponse {
     #[schema(value_type = WorkspaceMembershipId, required = false)]
     active_workspace_membership_id: Option<WorkspaceMembershipId>,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
+    public_metadata: Box<RawValue>,
     /// Only backends see it.
     #[schema(value_type = Object)]
-    private_metadata: serde_json::Value,
+    private_metadata: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = EmailAddressId, required = false)]
     primary_email_address_id: Option<EmailAddressId>,
@@ -64,8 +65,8 @@ impl UserDetailsResponse {
             availability: "available",
             active_organization_membership_id: details.active_organization_membership_id,
             active_workspace_membership_id: details.active_workspace_membership_id,
-            public_metadata: object(&public_metadata),
-            private_metadata: object(&private_metadata),
+            public_metadata: stored_json(public_metadata),
+            private_metadata: stored_json(private_metadata),
             primary_email_address_id: email_id,
             phone_numbers: [],
             social_connections: [],

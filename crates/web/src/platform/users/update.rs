@@ -20,7 +20,7 @@ use crate::platform::response::{Empty, PlatformResponse};
 /// The changes to a user. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = UserChanges)]
-pub(crate) struct UserChangesFields {
+pub(crate) struct UpdateFields {
     #[schema(value_type = Option<String>, max_length = 100)]
     first_name: Option<PersonName>,
     #[schema(value_type = Option<String>, max_length = 100)]
@@ -46,7 +46,7 @@ pub(crate) struct UserChangesFields {
     profile_image: ImageField,
 }
 
-impl FromFields for UserChangesFields {
+impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
     /// Two JSON objects of 64 KiB, whose quotes are escaped in a JSON body.
     const MAX_BYTES: usize = 256 * 1024;
@@ -85,13 +85,13 @@ impl FromFields for UserChangesFields {
 ///
 /// A user who is disabled is signed out everywhere; also the last admin of an organization can be disabled.
 #[utoipa::path(patch, path = "/users/{id}", operation_id = "update_user", tag = "Users",
-    request_body = UserChangesFields, params(("id" = UserId, Path, description = "The user")),
+    request_body = UpdateFields, params(("id" = UserId, Path, description = "The user")),
     responses((status = 200, description = "The user", body = UserDetailsResponse)))]
 pub(crate) async fn update(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
-    Body(fields): Body<UserChangesFields>,
+    Body(fields): Body<UpdateFields>,
 ) -> Result<PlatformResponse<UserDetailsResponse>, Refusal> {
     let picture = match images::store_upload(&app, &caller, ImageOwner::User, fields.profile_image).await? {
         Change::Keep if fields.remove_profile_image == Some(true) => Change::Clear,
@@ -104,7 +104,7 @@ pub(crate) async fn update(
         primary_address: None,
         picture,
     };
-    let UserChangesFields { public_metadata, private_metadata, disabled, .. } = fields;
+    let UpdateFields { public_metadata, private_metadata, disabled, .. } = fields;
     let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled };
     let reply = app.run(&caller, update).await;
     Ok(reply.map(|details| UserDetailsResponse::new(details, app.response_context())).into())

@@ -7,7 +7,6 @@ use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::{ListAll, WorkspaceOverview};
 
-use super::start;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::envelope::Refusal;
 use crate::extract::Query;
@@ -17,7 +16,7 @@ use crate::platform::response::PlatformResponse;
 /// A workspace with the name of its organization.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkspaceListItem)]
-pub(crate) struct WorkspaceListItem {
+pub(crate) struct ListedWorkspaceResponse {
     id: WorkspaceId,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -30,7 +29,7 @@ pub(crate) struct WorkspaceListItem {
     organization_name: String,
 }
 
-impl WorkspaceListItem {
+impl ListedWorkspaceResponse {
     fn new(workspace: WorkspaceOverview, context: ResponseContext<'_>) -> Self {
         Self {
             id: workspace.id,
@@ -52,18 +51,17 @@ impl WorkspaceListItem {
 /// A search compares up to 20,000 names for a page. A page may therefore have fewer workspaces than `limit` although
 /// `has_more` is true.
 #[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces", params(ListQuery),
-    responses((status = 200, description = "The workspaces", body = Page<WorkspaceListItem>)))]
+    responses((status = 200, description = "The workspaces", body = Page<ListedWorkspaceResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
-) -> Result<PlatformResponse<Page<WorkspaceListItem>>, Refusal> {
-    let (after, skip) = start(&query)?;
-    let list = ListAll { search: query.search_term(), sort: query.sort()?, after, skip, limit: query.limit };
+) -> Result<PlatformResponse<Page<ListedWorkspaceResponse>>, Refusal> {
+    let list = ListAll { search: query.search_term(), sort: query.sort()?, start: query.start()?, limit: query.limit };
     let reply = app.query(&caller, list).await;
     Ok(PlatformResponse::from(reply.map(|page| {
         let context = app.response_context();
-        let data = page.workspaces.into_iter().map(|row| WorkspaceListItem::new(row, context)).collect();
+        let data = page.workspaces.into_iter().map(|row| ListedWorkspaceResponse::new(row, context)).collect();
         Page::new(data, page.total, page.next, &query)
     })))
 }

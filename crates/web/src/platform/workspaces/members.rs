@@ -14,7 +14,6 @@ use vestibule_core::workspace::{
 use vestibule_core::{Code, Problem};
 
 use super::roles::WorkspaceRoleResponse;
-use super::start;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
@@ -79,9 +78,13 @@ pub(crate) async fn list(
     Path((workspace,)): Path<(WorkspaceId,)>,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<WorkspaceMemberResponse>>, Refusal> {
-    let (after, skip) = start(&query)?;
-    let find =
-        FindMembers { workspace, search: query.search_term(), sort: query.sort()?, after, skip, limit: query.limit };
+    let find = FindMembers {
+        workspace,
+        search: query.search_term(),
+        sort: query.sort()?,
+        start: query.start()?,
+        limit: query.limit,
+    };
     let reply = app.query(&caller, find).await;
     Ok(PlatformResponse::from(
         reply.map(|page| Page::new(page.members.into_iter().map(Into::into).collect(), page.total, page.next, &query)),
@@ -91,7 +94,7 @@ pub(crate) async fn list(
 /// The fields of a new member of a workspace.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewWorkspaceMember)]
-pub(crate) struct NewFields {
+pub(crate) struct AddFields {
     /// A member of the organization.
     user_id: UserId,
     /// The roles. Without any, the deployment's role for members of workspaces.
@@ -99,7 +102,7 @@ pub(crate) struct NewFields {
     role_ids: Vec<WorkspaceRoleId>,
 }
 
-impl FromFields for NewFields {
+impl FromFields for AddFields {
     const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
@@ -109,13 +112,13 @@ impl FromFields for NewFields {
 
 /// Adds a member of the organization to a workspace.
 #[utoipa::path(post, path = "/workspaces/{id}/members", operation_id = "add_workspace_member", tag = "Workspaces",
-    request_body = NewFields, params(("id" = WorkspaceId, Path, description = "The workspace")),
+    request_body = AddFields, params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The member", body = WorkspaceMemberResponse)))]
 pub(crate) async fn add(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
-    Body(NewFields { user_id: user, role_ids: roles }): Body<NewFields>,
+    Body(AddFields { user_id: user, role_ids: roles }): Body<AddFields>,
 ) -> PlatformResponse<WorkspaceMemberResponse> {
     app.run(&caller, AddUser { workspace, user, roles }).await.map(Into::into).into()
 }
@@ -123,7 +126,7 @@ pub(crate) async fn add(
 /// The changes to a member of a workspace. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkspaceMemberChanges)]
-pub(crate) struct Changes {
+pub(crate) struct UpdateFields {
     /// Exactly these roles, at least one.
     role_ids: Option<Vec<WorkspaceRoleId>>,
     /// A JSON object, which replaces what was there.
@@ -131,7 +134,7 @@ pub(crate) struct Changes {
     public_metadata: Option<Metadata>,
 }
 
-impl FromFields for Changes {
+impl FromFields for UpdateFields {
     /// An object of 64 KiB, whose quotes are escaped if it is sent as a text, and the other field. A longer one is refused
     /// by its name.
     const MAX_BYTES: usize = 256 * 1024;
@@ -147,7 +150,7 @@ type RoleIds = Path<(WorkspaceId, MemberId, WorkspaceRoleId)>;
 
 /// Changes the roles and the metadata of a member of a workspace.
 #[utoipa::path(patch, path = "/workspaces/{id}/members/{membership_id}", operation_id = "update_workspace_member",
-    tag = "Workspaces", request_body = Changes,
+    tag = "Workspaces", request_body = UpdateFields,
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("membership_id" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user")),
     responses((status = 200, description = "Changed", body = Empty)))]
@@ -155,7 +158,7 @@ pub(crate) async fn update(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((workspace, member)): Ids,
-    Body(Changes { role_ids: roles, public_metadata }): Body<Changes>,
+    Body(UpdateFields { role_ids: roles, public_metadata }): Body<UpdateFields>,
 ) -> PlatformResponse<Empty> {
     app.run(&caller, UpdateMember { workspace, member, roles, public_metadata }).await.map(|()| Empty {}).into()
 }

@@ -6,18 +6,13 @@ pub(super) mod roles;
 pub(super) mod show;
 pub(super) mod update;
 
-use std::str::FromStr;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::id::WorkspaceId;
-use vestibule_core::listing::Position;
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::Workspace;
 
-use super::page::ListQuery;
 use super::response::stored_json;
 use crate::app::ResponseContext;
 
@@ -54,16 +49,5 @@ impl WorkspaceResponse {
             public_metadata: stored_json(workspace.public_metadata),
             private_metadata: stored_json(workspace.private_metadata),
         }
-    }
-}
-
-/// Where a page begins: after a row, or after so many rows.
-///
-/// # Errors
-/// `INVALID_CURSOR`.
-fn start<C: FromStr>(query: &ListQuery) -> Result<(Option<C>, u32), Problem> {
-    match query.position()? {
-        Position::After(cursor) => Ok((Some(cursor), 0)),
-        _ => Ok((None, query.offset)),
     }
 }

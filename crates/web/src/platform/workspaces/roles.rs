@@ -71,7 +71,7 @@ pub(crate) async fn list(
         .into()
 }
 
-/// Creates a role of a workspace. The key's scopes cover its permissions.
+/// Creates a role of a workspace. The key needs the scopes for its built-in permissions.
 #[utoipa::path(post, path = "/workspaces/{id}/roles", operation_id = "create_workspace_role", tag = "Workspaces",
     request_body = Fields, params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The role", body = WorkspaceRoleResponse)))]

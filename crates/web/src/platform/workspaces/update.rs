@@ -19,7 +19,7 @@ use crate::platform::response::{Empty, PlatformResponse};
 /// The fields of a new workspace.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewWorkspace)]
-pub(crate) struct NewFields {
+pub(crate) struct CreateFields {
     #[schema(value_type = String, max_length = 100)]
     name: WorkspaceName,
     #[schema(value_type = Option<String>, max_length = 1000)]
@@ -37,7 +37,7 @@ pub(crate) struct NewFields {
 /// Two objects of 64 KiB, whose quotes are escaped if they are sent as texts, and the other fields.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
-impl FromFields for NewFields {
+impl FromFields for CreateFields {
     const ACCEPTS_IMAGE: bool = true;
     const MAX_BYTES: usize = MAX_BODY_BYTES;
 
@@ -54,13 +54,13 @@ impl FromFields for NewFields {
 
 /// Creates a workspace, without members.
 #[utoipa::path(post, path = "/organizations/{id}/workspaces", operation_id = "create_workspace", tag = "Workspaces",
-    request_body = NewFields, params(("id" = OrganizationId, Path, description = "The organization")),
+    request_body = CreateFields, params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "The workspace", body = WorkspaceResponse)))]
 pub(crate) async fn create(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-    Body(fields): Body<NewFields>,
+    Body(fields): Body<CreateFields>,
 ) -> Result<PlatformResponse<WorkspaceResponse>, Refusal> {
     let owner = ImageOwner::NewWorkspace(organization);
     let image = images::store_upload(&app, &caller, owner, fields.workspace_image).await?;
@@ -79,7 +79,7 @@ pub(crate) async fn create(
 /// The changes to a workspace. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkspaceChanges)]
-pub(crate) struct Changes {
+pub(crate) struct UpdateFields {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     name: Option<WorkspaceName>,
     #[schema(value_type = Option<String>, max_length = 1000)]
@@ -96,7 +96,7 @@ pub(crate) struct Changes {
     workspace_image: ImageField,
 }
 
-impl FromFields for Changes {
+impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
     const MAX_BYTES: usize = MAX_BODY_BYTES;
     // REQUIRED_FIELD for an empty name, and without any field.
@@ -118,29 +118,29 @@ impl FromFields for Changes {
 
 /// Changes a workspace.
 #[utoipa::path(patch, path = "/workspaces/{id}", operation_id = "update_workspace", tag = "Workspaces",
-    request_body = Changes, params(("id" = WorkspaceId, Path, description = "The workspace")),
+    request_body = UpdateFields, params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The workspace", body = WorkspaceResponse)))]
 pub(crate) async fn update(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
-    Body(changes): Body<Changes>,
+    Body(fields): Body<UpdateFields>,
 ) -> Result<PlatformResponse<WorkspaceResponse>, Refusal> {
-    let field = match (changes.workspace_image, changes.remove_image) {
+    let field = match (fields.workspace_image, fields.remove_image) {
         (ImageField::Missing, Some(true)) => ImageField::Null,
         (field, _) => field,
     };
     let image = images::store_upload(&app, &caller, ImageOwner::Workspace(workspace), field).await?;
     let update = Update {
         workspace,
-        name: changes.name,
-        description: changes.description,
+        name: fields.name,
+        description: fields.description,
         image,
         addresses: None,
         restricts_addresses: None,
         enforce_mfa: None,
-        public_metadata: changes.public_metadata,
-        private_metadata: changes.private_metadata,
+        public_metadata: fields.public_metadata,
+        private_metadata: fields.private_metadata,
     };
     let reply = app.run(&caller, update).await;
     Ok(PlatformResponse::from(reply.map(|changed| WorkspaceResponse::new(changed, app.response_context()))))

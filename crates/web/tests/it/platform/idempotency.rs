@@ -55,7 +55,7 @@ async fn the_stored_answer_is_sealed() {
 }
 
 #[tokio::test]
-async fn a_refused_request_may_be_repeated() {
+async fn a_failed_request_can_be_repeated_with_the_same_key() {
     let app = TestApp::start().await;
     let backend = backend(&app, "two").await;
     backend.post("/keys", &json!({"name": ""})).await.assert_error(400, "REQUIRED_FIELD");
@@ -64,7 +64,7 @@ async fn a_refused_request_may_be_repeated() {
 }
 
 #[tokio::test]
-async fn keys_of_two_api_keys_are_apart() {
+async fn idempotency_keys_of_two_api_keys_are_independent() {
     let app = TestApp::start().await;
     let (one, other) = (backend(&app, "same").await, backend(&app, "same").await);
     let fields = json!({"name": "A", "scopes": ["keys:read"]});
@@ -127,7 +127,7 @@ async fn a_repeated_upload_gets_the_first_answer() {
 }
 
 #[tokio::test]
-async fn impossible_keys_are_refused() {
+async fn rejects_invalid_idempotency_keys() {
     let app = TestApp::start().await;
     for key in ["", &"k".repeat(256)] {
         let backend = backend(&app, key).await;

@@ -267,7 +267,7 @@ const OTHERWISE_INVALID: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn every_call_is_refused_or_answered_as_decided() {
+async fn every_call_is_allowed_or_refused_as_listed() {
     let setup = setup().await;
     let Setup { app, owner, .. } = &setup;
     let agent = app.create_user("nora@example.com").await;
@@ -295,7 +295,7 @@ async fn every_call_is_refused_or_answered_as_decided() {
 }
 
 #[tokio::test]
-async fn what_opens_the_account_stays_as_it_is() {
+async fn cannot_change_what_opens_the_account() {
     let support = Support::start().await;
     support.app.verify_all_addresses();
     let user = &support.user;
@@ -422,7 +422,7 @@ async fn the_notice_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn it_ends_with_the_key_the_actor_and_the_will_of_the_user() {
+async fn ends_with_the_key_with_the_actor_or_when_the_user_ends_it() {
     let support = Support::start().await;
     let operator = support.app.anonymous();
     let agent = support.agent_id.parse().unwrap();
@@ -514,7 +514,7 @@ async fn the_page_spends_the_ticket_when_its_button_is_pressed() {
 }
 
 #[tokio::test]
-async fn the_pages_are_german_for_germans() {
+async fn pages_are_translated_to_german() {
     let support = Support::start().await;
     let ticket = support.ticket().await;
     let mut browser = support.app.anonymous();

@@ -28,7 +28,7 @@ async fn the_public_listener_answers_a_key_with_a_hint() {
 }
 
 #[tokio::test]
-async fn the_other_listener_reads_no_session() {
+async fn platform_listener_reads_no_session() {
     let app = TestApp::start().await;
     let (admin, _) = app.create_organization("nora@acme.example").await;
     let mut client = PlatformClient::with_key(&app, "");
@@ -37,7 +37,7 @@ async fn the_other_listener_reads_no_session() {
 }
 
 #[tokio::test]
-async fn clients_outside_of_the_allowed_networks_find_nothing() {
+async fn clients_outside_of_allowed_networks_get_404() {
     let app = TestApp::with_settings(|settings| {
         settings.platform.allowed_networks.allowed_networks = vec!["10.0.0.0/8".parse().unwrap()];
     })

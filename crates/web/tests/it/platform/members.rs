@@ -111,7 +111,7 @@ async fn a_new_member_joins_the_assigned_workspace_and_starts_in_the_organizatio
 }
 
 #[tokio::test]
-async fn who_cannot_be_added_is_named() {
+async fn rejects_users_who_cannot_be_added() {
     let app = TestApp::with_settings(|settings| settings.roles.max_per_member = 2).await;
     let backend = PlatformClient::new(&app, "*").await;
     let (path, other) = (create(&backend, "Acme").await, create(&backend, "Globex").await);
@@ -297,7 +297,7 @@ async fn a_removed_member_loses_access_at_once() {
 }
 
 #[tokio::test]
-async fn people_add_nobody_without_an_invitation() {
+async fn members_cannot_run_commands_for_api_keys() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let (_, id) = user(&app, "nina@example.com").await;
@@ -310,7 +310,7 @@ async fn people_add_nobody_without_an_invitation() {
         dry_run: false,
         all_or_nothing: false,
     };
-    let show = vestibule_core::organization::by_key::Show { organization };
+    let show = vestibule_core::organization::management::Show { organization };
     for problem in [
         app.run(&owner, add).await.unwrap_err(),
         app.run(&owner, many).await.unwrap_err(),

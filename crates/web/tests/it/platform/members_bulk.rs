@@ -124,7 +124,7 @@ async fn a_repeated_list_gets_the_first_answer() {
 }
 
 #[tokio::test]
-async fn lists_that_are_none_are_refused() {
+async fn rejects_malformed_lists() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;
     let bulk = format!("{}/members/bulk", create(&backend, "Acme").await);

@@ -1,7 +1,6 @@
-//! The server-to-server API.
+//! The API for backends.
 
 mod addresses;
-mod bulk_users;
 mod client;
 mod deployment_invitations;
 mod idempotency;
@@ -17,6 +16,7 @@ mod roles;
 mod sessions;
 mod settings;
 mod users;
+mod users_bulk;
 mod waitlist;
 mod workspaces;
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document of the server-to-server API against its routes, and against the responses of all tests.
+//! The OpenAPI document of the API for backends against its routes, and against the responses of all tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -419,7 +419,7 @@ async fn each_call_needs_its_scope() {
 }
 
 #[tokio::test]
-async fn ids_that_are_none_and_unknown_ones_are_told_apart() {
+async fn invalid_ids_get_400_and_unknown_ones_404() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;
     for id in ["0", "-1", "x", "01", "9223372036854775808"] {

@@ -1,8 +1,11 @@
-//! Statements on the workspaces of all organizations, for backends with a key for all of them.
+//! Statements that only API keys run: on the workspaces of all organizations, on those of one with their private
+//! metadata, and on the metadata of members.
 
 use vestibule_db::{Text, record, sql};
 
-use crate::id::{OrganizationId, WorkspaceId};
+use super::Workspace;
+use crate::cache::Scope;
+use crate::id::{OrganizationId, WorkspaceId, WorkspaceMembershipId};
 use crate::listing::packed_ids;
 use crate::time::Timestamp;
 
@@ -71,6 +74,16 @@ sql! {
     /// Counts up to a limit. The first argument is 0.
     COUNT(WorkspaceId, i64) -> (i64,) =
         concat!("SELECT COUNT(*) FROM (SELECT w.id ", workspaces!("w.id > $1", " LIMIT $2"), ") counted");
+
+    SET_MEMBER_METADATA(OrganizationId, WorkspaceId, WorkspaceMembershipId, Text, Timestamp) invalidates Organization(1) =
+        "UPDATE workspace_memberships SET public_metadata = $4, updated_at = $5
+          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3";
+
+    /// Newest first.
+    OF_ORGANIZATION(OrganizationId, i64) -> Workspace =
+        "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
+                enforce_mfa, public_metadata, private_metadata, created_at, updated_at
+           FROM workspaces WHERE organization_id = $1 ORDER BY id DESC LIMIT $2";
 
     OVERVIEWS(Text) -> WorkspaceOverview =
         concat!(

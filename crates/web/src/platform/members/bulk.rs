@@ -7,11 +7,12 @@ use vestibule_core::id::{MembershipId, OrganizationId, UserId};
 use vestibule_core::membership::{AddMany, AddedMembers, MAX_ROWS, NewMember};
 use vestibule_core::{Code, Problem};
 
-use super::error::message;
-use super::members::AddFields;
-use super::response::PlatformResponse;
+use super::AddFields;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path};
+use crate::platform::bulk::BulkMode;
+use crate::platform::error::message;
+use crate::platform::response::PlatformResponse;
 
 /// A list of users to be added.
 #[derive(Debug, ToSchema)]
@@ -25,31 +26,7 @@ pub(crate) struct BulkFields {
     dry_run: bool,
     /// `each` (the default) adds every valid row; `all` adds nobody unless all rows are valid.
     #[schema(value_type = Option<String>, example = "each")]
-    mode: Mode,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Mode {
-    #[default]
-    Each,
-    All,
-}
-
-impl Mode {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Each => "each",
-            Self::All => "all",
-        }
-    }
-}
-
-impl std::str::FromStr for Mode {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Each, Self::All].into_iter().find(|mode| mode.as_str() == text).ok_or(())
-    }
+    mode: BulkMode,
 }
 
 impl FromFields for BulkFields {
@@ -66,9 +43,7 @@ impl FromFields for BulkFields {
         Ok(Self {
             members: rows.ok_or_else(|| Problem::required("members"))?.into_iter().map(row).collect(),
             dry_run: fields.flag("dry_run")?.unwrap_or(false),
-            mode: fields
-                .choice("mode", "all to add all or nobody, or each to add every valid row")?
-                .unwrap_or_default(),
+            mode: BulkMode::from_fields(fields)?,
         })
     }
 }
@@ -128,7 +103,7 @@ pub(crate) async fn bulk(
     Body(BulkFields { members, dry_run, mode }): Body<BulkFields>,
 ) -> PlatformResponse<BulkResponse> {
     let users: Vec<_> = members.iter().map(|row| row.as_ref().ok().map(|new| new.user)).collect();
-    let command = AddMany { organization, rows: members, dry_run, all_or_nothing: mode == Mode::All };
+    let command = AddMany { organization, rows: members, dry_run, all_or_nothing: mode == BulkMode::All };
     let reply = app.run(&caller, command).await;
     reply
         .map(|AddedMembers { done, rows }| {

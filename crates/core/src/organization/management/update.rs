@@ -1,6 +1,6 @@
 //! Changing an organization and its metadata.
 
-use super::{FullOrganization, set_metadata};
+use super::{ManagedOrganization, set_metadata};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -26,13 +26,13 @@ impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = organization::Update::ERRORS;
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::OrganizationsWrite);
-    type Out = FullOrganization;
+    type Out = ManagedOrganization;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::OrganizationUpdated)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<FullOrganization> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ManagedOrganization> {
         let organization = self.settings.organization;
         let grant = access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
         grant.api_key()?;

@@ -1,12 +1,12 @@
-//! What only API keys do with organizations: list all of them, create one without a member, and read and write private
-//! metadata.
+//! What a backend does with organizations by an API key, and people cannot: list all of them, create one without a
+//! member, and read and write private metadata.
 
 mod create;
 mod list;
 mod show;
 mod update;
 
-pub use super::sql::by_key::{FullOrganization, FullWorkspace};
+pub use super::sql::management::ManagedOrganization;
 pub use create::Create;
 pub use list::{List, OrganizationCursor, OrganizationsPage};
 pub use show::{MAX_WORKSPACES, OrganizationDetails, Show};
@@ -25,7 +25,7 @@ async fn set_metadata(
     organization: OrganizationId,
     public: Option<&Metadata>,
     private: Option<&Metadata>,
-) -> Result<FullOrganization> {
+) -> Result<ManagedOrganization> {
     let metadata = (organization, public.map(Metadata::as_str), private.map(Metadata::as_str), cx.now);
-    Ok(cx.tx.one(sql::by_key::SET_METADATA, metadata).await?)
+    Ok(cx.tx.one(sql::management::SET_METADATA, metadata).await?)
 }

@@ -1,4 +1,4 @@
-//! Inviting as a backend does, which is told the name of the organization.
+//! Creating an invitation for a backend, whose response has the name of the organization.
 
 use vestibule_db::TransactionMode;
 
@@ -12,25 +12,25 @@ use crate::scope::ScopeRequirement;
 use crate::security_log::Audit;
 use crate::settings::Settings;
 
-/// Creates an invitation.
+/// Creates an invitation, and returns it with the name of its organization.
 ///
 /// # Errors
 /// Those of [`Create`].
 #[derive(Debug)]
-pub struct Invite(pub Create);
+pub struct CreateForBackend(pub Create);
 
 /// A new invitation with the name of its organization.
 #[derive(Debug)]
-pub struct Invited {
+pub struct CreatedForBackend {
     pub invitation: InvitationDetails,
     pub organization_name: String,
 }
 
-impl Command for Invite {
+impl Command for CreateForBackend {
     const REQUIRES: Requirement = Create::REQUIRES;
     const ERRORS: &'static [Code] = Create::ERRORS;
     const SCOPE: ScopeRequirement = Create::SCOPE;
-    type Out = Invited;
+    type Out = CreatedForBackend;
 
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
         self.0.transaction_mode(settings)
@@ -44,10 +44,10 @@ impl Command for Invite {
         self.0.organization()
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Invited> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<CreatedForBackend> {
         // No statement can follow the one that creates the invitation.
         let name = cx.tx.optional(organization::sql::NAME, (self.0.organization,)).await?;
         let organization_name = name.map_or_else(String::new, |(name,)| name);
-        Ok(Invited { invitation: self.0.run(cx).await?, organization_name })
+        Ok(CreatedForBackend { invitation: self.0.run(cx).await?, organization_name })
     }
 }

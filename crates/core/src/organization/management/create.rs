@@ -1,7 +1,7 @@
 //! Creating an organization without a member.
 
 use super::super::create::insert;
-use super::{FullOrganization, set_metadata};
+use super::{ManagedOrganization, set_metadata};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -30,13 +30,13 @@ impl Command for Create {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::ImagesNotAvailable];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::OrganizationsWrite);
-    type Out = FullOrganization;
+    type Out = ManagedOrganization;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::OrganizationCreated)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<FullOrganization> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ManagedOrganization> {
         access::require_unbound_key(cx)?;
         let organization = insert(cx, &self.name, &self.description, &self.image, 0).await?;
         set_metadata(cx, organization.id, self.public_metadata.as_ref(), self.private_metadata.as_ref()).await

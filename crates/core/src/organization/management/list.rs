@@ -1,22 +1,22 @@
 //! Listing organizations.
 
-use super::super::{sort_name, sql};
-use super::FullOrganization;
+use super::super::sql;
+use super::ManagedOrganization;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
-use crate::listing::{ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids};
+use crate::listing::{
+    LAST_NAME, ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids, sort_name,
+};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
-use sql::by_key::OrganizationKey;
+use sql::management::SortedOrganization;
 
 /// Rows per statement of a search.
 const BATCH: i64 = 1000;
 /// A search compares the names of the newest 100,000 organizations.
 const MAX_BATCHES: usize = 100;
-/// Later than every name: the highest code point.
-const LAST_NAME: &str = "\u{10ffff}";
 
 /// Lists a page of all organizations, without deleted ones. A key that is bound to an organization sees that one.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub type OrganizationCursor = NameCursor<OrganizationId>;
 
 #[derive(Debug)]
 pub struct OrganizationsPage {
-    pub organizations: Vec<FullOrganization>,
+    pub organizations: Vec<ManagedOrganization>,
     pub total: Total,
     pub next: Option<OrganizationCursor>,
 }
@@ -52,7 +52,7 @@ impl Query for List {
             (Some(only), _) => self.read_only(cx, only).await?,
             (None, Some(term)) => self.search(cx, term).await?,
             (None, None) => {
-                let (count,) = cx.tx.one(sql::by_key::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
+                let (count,) = cx.tx.one(sql::management::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
                 let keys = if self.sort.is_by_name() { self.read_by_name(cx).await? } else { self.read(cx).await? };
                 (Slice::from_read(keys, &self.position, self.limit), Total::bounded(count, MAX_COUNTED))
             }
@@ -64,19 +64,24 @@ impl Query for List {
 
 impl List {
     /// Reads the only organization of the key, if it is not deleted and matches the search.
-    async fn read_only(&self, cx: &mut Context<'_>, only: OrganizationId) -> Result<(Slice<OrganizationKey>, Total)> {
-        let found = cx.tx.optional(sql::by_key::ORGANIZATION, (only,)).await?;
+    async fn read_only(
+        &self,
+        cx: &mut Context<'_>,
+        only: OrganizationId,
+    ) -> Result<(Slice<SortedOrganization>, Total)> {
+        let found = cx.tx.optional(sql::management::ORGANIZATION, (only,)).await?;
         let found = found.filter(|found| self.search.as_ref().is_none_or(|term| term.is_in(&found.name)));
-        let key = found.map(|found| OrganizationKey { id: only, sort_name: sort_name(&found.name), name: found.name });
+        let key =
+            found.map(|found| SortedOrganization { id: only, sort_name: sort_name(&found.name), name: found.name });
         let total = Total::exact(i64::from(key.is_some()));
         Ok((self.slice(key.into_iter().collect()), total))
     }
 
-    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<(Slice<OrganizationKey>, Total)> {
-        let (mut found, mut before, mut has_all): (Vec<OrganizationKey>, OrganizationId, bool) =
+    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<(Slice<SortedOrganization>, Total)> {
+        let (mut found, mut before, mut has_all): (Vec<SortedOrganization>, OrganizationId, bool) =
             (Vec::new(), i64::MAX.into(), false);
         for _ in 0..MAX_BATCHES {
-            let batch = cx.tx.all(sql::by_key::NEWEST, (0.into(), before, BATCH, 0)).await?;
+            let batch = cx.tx.all(sql::management::NEWEST, (0.into(), before, BATCH, 0)).await?;
             has_all = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
             before = batch.last().map_or(before, |last| last.id);
             found.extend(batch.into_iter().filter(|key| term.is_in(&key.name)));
@@ -91,22 +96,22 @@ impl List {
         Ok((self.slice(found), total))
     }
 
-    fn slice(&self, keys: Vec<OrganizationKey>) -> Slice<OrganizationKey> {
+    fn slice(&self, keys: Vec<SortedOrganization>) -> Slice<SortedOrganization> {
         Slice::from_all(keys, &self.position, self.limit, |key, cursor: &OrganizationCursor| {
             cursor.compare(self.sort, (&key.sort_name, key.id))
         })
     }
 
     /// Reads a page in the order of ids.
-    async fn read(&self, cx: &mut Context<'_>) -> Result<Vec<OrganizationKey>> {
+    async fn read(&self, cx: &mut Context<'_>) -> Result<Vec<SortedOrganization>> {
         let (is_descending, after, before) = self.position.id_range(self.sort == ListSort::Newest, |cursor| cursor.id);
-        let statement = if is_descending { sql::by_key::NEWEST } else { sql::by_key::OLDEST };
+        let statement = if is_descending { sql::management::NEWEST } else { sql::management::OLDEST };
         let rows = i64::from(self.limit) + 1;
         Ok(cx.tx.all(statement, (after, before, rows, self.position.offset(self.limit))).await?)
     }
 
     /// Reads a page of the index of names.
-    async fn read_by_name(&self, cx: &mut Context<'_>) -> Result<Vec<OrganizationKey>> {
+    async fn read_by_name(&self, cx: &mut Context<'_>) -> Result<Vec<SortedOrganization>> {
         let is_before = matches!(self.position, Position::Before(_));
         let is_descending = (self.sort == ListSort::NameDescending) != is_before;
         let (name, id) = match &self.position {
@@ -114,21 +119,21 @@ impl List {
             Position::Page(_) | Position::Offset(_) if is_descending => (LAST_NAME, i64::MAX.into()),
             Position::Page(_) | Position::Offset(_) => ("", 0.into()),
         };
-        let statement = if is_descending { sql::by_key::BY_NAME_DESCENDING } else { sql::by_key::BY_NAME };
+        let statement = if is_descending { sql::management::BY_NAME_DESCENDING } else { sql::management::BY_NAME };
         let rows = i64::from(self.limit) + 1;
         Ok(cx.tx.all(statement, (name, id, rows, self.position.offset(self.limit))).await?)
     }
 }
 
 /// Loads the organizations of a page, in its order.
-async fn load(cx: &mut Context<'_>, keys: &[OrganizationKey]) -> Result<Vec<FullOrganization>> {
+async fn load(cx: &mut Context<'_>, keys: &[SortedOrganization]) -> Result<Vec<ManagedOrganization>> {
     let mut organizations = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(usize::from(MAX_PACKED)) {
         let packed = pack_ids(chunk.iter().map(|key| key.id.get()));
-        organizations.extend(cx.tx.all(sql::by_key::ORGANIZATIONS, (packed.as_str(),)).await?);
+        organizations.extend(cx.tx.all(sql::management::ORGANIZATIONS, (packed.as_str(),)).await?);
     }
     let positions: std::collections::HashMap<_, _> =
         keys.iter().enumerate().map(|(position, key)| (key.id, position)).collect();
-    organizations.sort_by_key(|organization: &FullOrganization| positions.get(&organization.id).copied());
+    organizations.sort_by_key(|organization: &ManagedOrganization| positions.get(&organization.id).copied());
     Ok(organizations)
 }

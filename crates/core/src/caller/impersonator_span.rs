@@ -8,11 +8,11 @@ use crate::id::UserId;
 /// The field of the span, which is the same as in the security log.
 const IMPERSONATOR_FIELD: &str = "impersonator_id";
 
-/// Whether the span of a request names the impersonator. A text log would repeat what is recorded twice.
+/// Records the impersonator in the span of a request once: a text log would repeat what is recorded twice.
 #[derive(Clone, Debug)]
-pub struct SpanMark(Option<Arc<AtomicBool>>);
+pub struct ImpersonatorSpan(Option<Arc<AtomicBool>>);
 
-impl SpanMark {
+impl ImpersonatorSpan {
     /// For a request with a span of its own.
     pub fn new() -> Self {
         Self(Some(Arc::default()))
@@ -25,14 +25,14 @@ impl SpanMark {
 
     /// Names the impersonator in the current span, and so in every later line of the request.
     pub(crate) fn record(&self, impersonator: UserId) {
-        let is_first = self.0.as_ref().is_some_and(|mark| !mark.swap(true, Ordering::Relaxed));
+        let is_first = self.0.as_ref().is_some_and(|is_recorded| !is_recorded.swap(true, Ordering::Relaxed));
         if is_first {
             tracing::Span::current().record(IMPERSONATOR_FIELD, tracing::field::display(impersonator));
         }
     }
 }
 
-impl Default for SpanMark {
+impl Default for ImpersonatorSpan {
     fn default() -> Self {
         Self::new()
     }

@@ -1,7 +1,7 @@
-//! What the lists of the installation have in common: invitations to sign up, and the waitlist.
+//! Lists whose rows have one address each: invitations to sign up, and the waitlist.
 
 use utoipa::IntoParams;
-use vestibule_core::deployment_invitation::{ListParams, ListedPage, Order};
+use vestibule_core::listing::{AddressListPage, AddressListParams, AddressSort};
 use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, MAX_LIMIT, Page, SortOrder};
@@ -10,7 +10,7 @@ use crate::extract::{FieldReader, FromFields};
 /// The query of these lists. Some clients cannot ask for another page, so the first one is as long as it can be.
 #[derive(Clone, Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct DeploymentListQuery {
+pub(crate) struct AddressListQuery {
     /// The most items of the page, 1 to 1,000.
     #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
     limit: u16,
@@ -25,7 +25,7 @@ pub(crate) struct DeploymentListQuery {
     sort_order: Option<SortOrder>,
 }
 
-impl FromFields for DeploymentListQuery {
+impl FromFields for AddressListQuery {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
     const ERRORS: &[Code] = &[Code::InvalidCursor];
 
@@ -36,9 +36,9 @@ impl FromFields for DeploymentListQuery {
     }
 }
 
-impl From<DeploymentListQuery> for ListQuery {
-    fn from(query: DeploymentListQuery) -> Self {
-        let DeploymentListQuery { limit, offset, cursor, search, sort_key, sort_order } = query;
+impl From<AddressListQuery> for ListQuery {
+    fn from(query: AddressListQuery) -> Self {
+        let AddressListQuery { limit, offset, cursor, search, sort_key, sort_order } = query;
         Self { limit, offset, cursor, search, sort_key, sort_order }
     }
 }
@@ -47,27 +47,27 @@ impl From<DeploymentListQuery> for ListQuery {
 ///
 /// # Errors
 /// `INVALID_FIELD` for an unknown sort key; `INVALID_CURSOR`.
-pub(super) fn list_params(query: &ListQuery) -> Result<ListParams, Problem> {
+pub(super) fn address_list_params(query: &ListQuery) -> Result<AddressListParams, Problem> {
     let order = query.sort_order.unwrap_or_default();
-    let order = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
-        ("created_at", SortOrder::Desc) => Order::Newest,
-        ("created_at", SortOrder::Asc) => Order::Oldest,
-        ("email", SortOrder::Asc) => Order::Address,
-        ("email", SortOrder::Desc) => Order::AddressBackwards,
+    let sort = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
+        ("created_at", SortOrder::Desc) => AddressSort::Newest,
+        ("created_at", SortOrder::Asc) => AddressSort::Oldest,
+        ("email", SortOrder::Asc) => AddressSort::Address,
+        ("email", SortOrder::Desc) => AddressSort::AddressDescending,
         _ => return Err(Problem::field("sort_key", "use created_at or email.")),
     };
-    let is_by_time = matches!(order, Order::Newest | Order::Oldest);
+    let is_by_time = matches!(sort, AddressSort::Newest | AddressSort::Oldest);
     let after = match &query.cursor {
         Some(cursor) if is_by_time => Some(cursor.parse().map_err(|_| Code::InvalidCursor)?),
         Some(_) => return Err(Code::InvalidCursor.into()),
         None => None,
     };
-    Ok(ListParams { order, limit: query.limit, offset: query.offset, after, search: query.search_term() })
+    Ok(AddressListParams { sort, limit: query.limit, offset: query.offset, after, search: query.search_term() })
 }
 
 /// Converts a page. `id` is the position of a row, for the cursor.
-pub(super) fn to_page<T, R>(
-    listed: ListedPage<T>,
+pub(super) fn address_page<T, R>(
+    listed: AddressListPage<T>,
     query: &ListQuery,
     id: impl Fn(&T) -> i64,
     response: impl Fn(T) -> R,

@@ -1,12 +1,14 @@
 //! The members of an organization.
 
+pub(super) mod bulk;
+
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use vestibule_core::membership::{
-    Add, AssignRole, FindByKey, ListMembers, MemberDetails, MemberFilter, NewMember, RevokeRole, Update,
+    Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, NewMember, RevokeRole, Update,
 };
 use vestibule_core::metadata::Metadata;
 use vestibule_core::offboarding::{Remove, SentInvitations};
@@ -113,7 +115,7 @@ pub(crate) async fn show(
     CurrentCaller(caller): CurrentCaller,
     Path((organization, member)): Path<(OrganizationId, MemberId)>,
 ) -> PlatformResponse<MemberDetailsResponse> {
-    let reply = app.query(&caller, FindByKey { organization, member }).await;
+    let reply = app.query(&caller, FindMember { organization, member }).await;
     reply
         .map(|details| MemberDetailsResponse {
             permissions: PermissionSet::union(details.roles.iter().map(|role| role.permissions.clone())),

@@ -1,7 +1,7 @@
 //! Showing one member to an API key, such as to check their permissions.
 
 use super::MemberDetails;
-use super::sql::{self, by_key};
+use super::sql::{self, management};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -14,13 +14,13 @@ use crate::scope::{Scope, ScopeRequirement};
 /// # Errors
 /// `FORBIDDEN` without an API key; `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
-pub struct FindByKey {
+pub struct FindMember {
     pub organization: OrganizationId,
     /// The id of the membership or of the user.
     pub member: MemberId,
 }
 
-impl Query for FindByKey {
+impl Query for FindMember {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::MemberNotFound];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersRead);
@@ -28,7 +28,7 @@ impl Query for FindByKey {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MemberDetails> {
         let organization = access::organization_of_key(cx, self.organization)?;
-        let Some(member) = cx.tx.optional(by_key::MEMBER, (organization, self.member)).await? else {
+        let Some(member) = cx.tx.optional(management::MEMBER, (organization, self.member)).await? else {
             access::authorize(cx, organization, RequiredPermission::Membership).await?;
             return Err(Code::MemberNotFound.into());
         };

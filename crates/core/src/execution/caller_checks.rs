@@ -1,0 +1,51 @@
+//! What the executor checks of a caller: the scope of an API key, what an impersonator can run, and the idempotency key.
+
+use super::Context;
+use super::erased::{Operation, Output};
+use crate::caller::{self, CurrentApiKey};
+use crate::error::{Code, Result};
+use crate::scope::ScopeRequirement;
+
+/// Runs an operation, unless the caller is an impersonator to whom it is refused, or an API key without its scope.
+///
+/// # Errors
+/// `IMPERSONATION_NOT_ALLOWED`; `SCOPE_MISSING`, also for an operation that is not for API keys.
+pub(super) async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operation) -> Result<Output> {
+    if let Some(key) = &cx.api_key {
+        check_scope(key, operation.scope())?;
+    }
+    if let Some(impersonator) = cx.session.as_ref().and_then(|session| session.impersonator_id) {
+        cx.caller.impersonator_span.record(impersonator);
+        if !operation.allows_impersonator() {
+            return Err(Code::ImpersonationNotAllowed.into());
+        }
+    }
+    operation.run(cx).await
+}
+
+/// Stores the caller's idempotency key in the transaction that it stands for, once for a request.
+///
+/// # Errors
+/// `IDEMPOTENT_ANSWER_LOST` if a concurrent request with the same key took effect.
+pub(super) async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
+    let (Some(key), Some(idempotency)) = (&cx.api_key, &cx.caller.idempotency) else { return Ok(()) };
+    let no_answer: &[u8] = &[];
+    let arguments = (key.id, idempotency.key.as_slice(), idempotency.request.as_slice(), no_answer, cx.now);
+    if cx.tx.execute(caller::sql::INSERT_IDEMPOTENCY_KEY, arguments).await? > 0 {
+        Ok(())
+    } else {
+        Err(Code::IdempotentAnswerLost.into())
+    }
+}
+
+/// Checks that an API key has the scope of an operation.
+///
+/// # Errors
+/// `SCOPE_MISSING`.
+fn check_scope(key: &CurrentApiKey, required: ScopeRequirement) -> Result<()> {
+    match required {
+        ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
+        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => Err(scope.missing()),
+        ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(()),
+    }
+}
