@@ -26,8 +26,8 @@ pub struct NewMember {
 /// Makes a user a member. They also join the workspace that is assigned automatically.
 ///
 /// # Errors
-/// `FORBIDDEN` without an API key; `USER_NOT_FOUND`; `USER_DISABLED`; `ALREADY_MEMBER`; `ROLE_NOT_FOUND`;
-/// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ROLES_PER_MEMBER`; `ORGANIZATION_FULL`.
+/// `FORBIDDEN` without an API key; `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`; `USER_DISABLED`; `ALREADY_MEMBER`;
+/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ROLES_PER_MEMBER`; `ORGANIZATION_FULL`.
 #[derive(Debug)]
 pub struct Add {
     pub organization: OrganizationId,
@@ -37,6 +37,7 @@ pub struct Add {
 impl Command for Add {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[
+        Code::KeyBoundToOrganization,
         Code::UserNotFound,
         Code::UserDisabled,
         Code::AlreadyMember,
@@ -52,6 +53,8 @@ impl Command for Add {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MemberDetails> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         grant.api_key()?;
+        // It would learn which users the installation has, and their data.
+        access::require_unbound_key(cx)?;
         cx.subject.target_user = Some(self.member.user);
         let mut checks = Checks::load(cx, &grant, &[self.member.user]).await?;
         let roles = checks.check(cx, &grant, &self.member)?;

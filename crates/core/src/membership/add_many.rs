@@ -14,8 +14,8 @@ pub const MAX_ROWS: usize = 1000;
 /// Adds a list of users. Every row is checked, then all valid ones are added in one transaction.
 ///
 /// # Errors
-/// `FORBIDDEN` without an API key; `TOO_MANY_ROWS`. The error of a row is part of the result: those of [`Add`], and
-/// `DUPLICATE_ROW`.
+/// `FORBIDDEN` without an API key; `KEY_BOUND_TO_ORGANIZATION`; `TOO_MANY_ROWS`. The error of a row is part of the
+/// result: those of [`Add`], and `DUPLICATE_ROW`.
 ///
 /// [`Add`]: super::Add
 #[derive(Debug)]
@@ -39,13 +39,14 @@ pub struct AddedMembers {
 
 impl Command for AddMany {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
-    const ERRORS: &'static [Code] = &[Code::TooManyRows, Code::OrganizationFull];
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::TooManyRows, Code::OrganizationFull];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersWrite);
     type Out = AddedMembers;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AddedMembers> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         grant.api_key()?;
+        access::require_unbound_key(cx)?;
         if self.rows.len() > MAX_ROWS {
             return Err(Code::TooManyRows.into());
         }

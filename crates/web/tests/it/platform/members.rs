@@ -149,6 +149,36 @@ async fn rejects_users_who_cannot_be_added() {
 }
 
 #[tokio::test]
+async fn a_bound_key_learns_nothing_about_users_outside_its_organization() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let path = create(&backend, "Acme").await;
+    let bound = PlatformClient::bound(&app, "*", path.rsplit('/').next()).await;
+    let (_, id) = user(&app, "nina@example.com").await;
+    let before = app.row_counts();
+    for user in [id.as_str(), "7"] {
+        let fields = json!({"user_id": user});
+        let refused = bound.post(&format!("{path}/members"), &fields).await;
+        refused.assert_error(403, "KEY_BOUND_TO_ORGANIZATION");
+        for dry_run in [true, false] {
+            let rows = json!({"members": [fields], "dry_run": dry_run});
+            let refused = bound.post(&format!("{path}/members/bulk"), &rows).await;
+            refused.assert_error(403, "KEY_BOUND_TO_ORGANIZATION");
+        }
+    }
+    assert_eq!(app.row_counts(), before);
+    // To a workspace, it adds members of its organization only.
+    let workspace = bound.post(&format!("{path}/workspaces"), &json!({"name": "Lab"})).await.ok();
+    let members = format!("/workspaces/{}/members", text(&workspace["id"]));
+    let mut messages = Vec::new();
+    for user in [id.as_str(), "7"] {
+        let fields = json!({"user_id": user, "role_ids": []});
+        messages.push(bound.post(&members, &fields).await.assert_error(404, "MEMBER_NOT_FOUND"));
+    }
+    assert_eq!(messages[0], messages[1]);
+}
+
+#[tokio::test]
 async fn an_invitee_needs_no_other_seat() {
     let app = TestApp::with_settings(|settings| settings.seats.max_per_organization = 2).await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
