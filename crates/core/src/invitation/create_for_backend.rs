@@ -1,7 +1,5 @@
 //! Creating an invitation for a backend, whose response has the name of the organization.
 
-use vestibule_db::TransactionMode;
-
 use super::{Create, InvitationDetails};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -10,9 +8,9 @@ use crate::organization;
 use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
 use crate::security_log::Audit;
-use crate::settings::Settings;
 
-/// Creates an invitation, and returns it with the name of its organization.
+/// Creates an invitation, and returns it with the name of its organization. It is serializable, unlike [`Create`]: of
+/// this and a concurrent revocation that suspends the invitations of the key, one sees the other.
 ///
 /// # Errors
 /// Those of [`Create`].
@@ -32,10 +30,6 @@ impl Command for CreateForBackend {
     const SCOPE: ScopeRequirement = Create::SCOPE;
     type Out = CreatedForBackend;
 
-    fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
-        self.0.transaction_mode(settings)
-    }
-
     fn audit(&self) -> Audit {
         self.0.audit()
     }
@@ -45,7 +39,6 @@ impl Command for CreateForBackend {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<CreatedForBackend> {
-        // No statement can follow the one that creates the invitation.
         let name = cx.tx.optional(organization::sql::NAME, (self.0.organization,)).await?;
         let organization_name = name.map_or_else(String::new, |(name,)| name);
         Ok(CreatedForBackend { invitation: self.0.run(cx).await?, organization_name })

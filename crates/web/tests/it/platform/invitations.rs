@@ -3,9 +3,11 @@
 use axum::http::HeaderName;
 use serde_json::{Value, json};
 use vestibule_core::cleanup;
+use vestibule_testbed::open_transaction::OpenTransaction;
+use vestibule_testbed::{Database, Engine};
 
 use super::PlatformClient;
-use crate::harness::{DAY, TestApp, TestClient, create_role, create_workspace, text};
+use crate::harness::{DAY, TestApp, TestAppBuilder, TestClient, create_role, create_workspace, text};
 
 const NINA: &str = "nina@example.com";
 
@@ -289,6 +291,26 @@ async fn revoking_a_key_suspends_its_invitations_on_request() {
     let token = setup.app.mailed_token(NINA);
     let joined = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     assert_eq!(joined["organization"]["id"], setup.organization);
+}
+
+/// On SQLite, there is one writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_invitation_escapes_a_concurrent_revocation() {
+    let setup = Setup::on(TestAppBuilder::new(Database::create_on(Engine::Postgres)).build().await).await;
+    let earlier = setup.owner.post(&setup.path, &[("email", NINA)]).await.ok();
+    setup.owner.post(&format!("{}/{}/discard", setup.path, text(&earlier["id"])), &[]).await.ok();
+    let key = PlatformClient::new(&setup.app, "invitations:write").await;
+    let revoke = format!("/keys/{}/revoke", key.id);
+    // The invitation waits until it is decided whether the address has another one.
+    let transaction = OpenTransaction::begin(&setup.app.inner.database);
+    transaction.execute("UPDATE invitations SET status = 'pending'");
+    let path = setup.path.clone();
+    let invite = tokio::spawn(async move { key.post(&path, &json!({"email": NINA})).await });
+    transaction.wait_for_blocked_session();
+    setup.backend.post(&revoke, &json!({"suspend_invitations": true})).await.ok();
+    drop(transaction);
+    invite.await.unwrap().assert_error(401, "API_KEY_INVALID");
+    assert_eq!(setup.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 0);
 }
 
 #[tokio::test]
