@@ -16,7 +16,8 @@ use crate::time::Timestamp;
 /// expires no later than that one.
 ///
 /// # Errors
-/// `KEY_EXCEEDS_YOURS`; `ORGANIZATION_NOT_FOUND`; `INVALID_FIELD` for an expiry that has passed; `API_KEY_LIMIT`.
+/// `KEY_EXCEEDS_YOURS`, also for a caller with a secret that was replaced; `ORGANIZATION_NOT_FOUND`; `INVALID_FIELD` for
+/// an expiry that has passed; `API_KEY_LIMIT`.
 #[derive(Debug)]
 pub struct Create {
     pub name: ApiKeyName,

@@ -19,6 +19,7 @@ use crate::id::OrganizationId;
 use crate::request_rate::until_next_minute;
 use crate::scope::Scopes;
 use crate::secret::{ApiKeyDigest, ApiKeyToken};
+use crate::time::Timestamp;
 
 pub(crate) use answer::ANSWER_RETENTION;
 pub use answer::{FindAnswer, StoreAnswer, StoredAnswer};
@@ -35,6 +36,9 @@ pub(crate) const RETENTION: Duration = Duration::from_hours(24 * 90);
 pub const MAX_KEYS: i64 = 1000;
 /// The longest grace period of a rotation.
 pub const MAX_GRACE: Duration = Duration::from_hours(24 * 30);
+
+const REPLACED_SECRET: &str =
+    "This secret was replaced by a rotation and ends soon. Use the new secret of the key to manage keys.";
 
 /// A new key. Its secret is shown once, and never stored.
 #[derive(Debug)]
@@ -59,12 +63,17 @@ pub(crate) fn record_request(executor: &Executor, key: &ApiKeyDigest) -> Result<
     Ok(())
 }
 
-/// Checks that the caller may give a key these scopes: an operator may give any, a key only what it has itself.
+/// Checks that the caller may give a key these scopes: an operator may give any, a key only what it has itself, and with
+/// a secret that was replaced nothing: who has only that one would gain a secret that does not end with it, or end those
+/// of others.
 ///
 /// # Errors
 /// `KEY_EXCEEDS_YOURS`.
 fn check_caller_covers(cx: &Context<'_>, scopes: Scopes, organization: Option<OrganizationId>) -> Result<()> {
     let Some(own) = &cx.api_key else { return Ok(()) };
+    if own.secret_valid_until < Timestamp::LATEST {
+        return Err(Code::KeyExceedsYours.with_message(REPLACED_SECRET));
+    }
     let is_within = own.organization_id.is_none() || own.organization_id == organization;
     if is_within && own.scopes.contains_all(scopes) { Ok(()) } else { Err(Code::KeyExceedsYours.into()) }
 }

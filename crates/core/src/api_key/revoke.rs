@@ -15,7 +15,7 @@ use crate::{invitation, session};
 ///
 /// # Errors
 /// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired, unless its invitations are to be suspended;
-/// `KEY_EXCEEDS_YOURS`.
+/// `KEY_EXCEEDS_YOURS`, also for a caller with a secret that was replaced.
 #[derive(Debug)]
 pub struct Revoke {
     pub key: ApiKeyId,

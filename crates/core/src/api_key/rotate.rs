@@ -12,12 +12,12 @@ use crate::secret::ApiKeyToken;
 use crate::security_log::{Audit, Change};
 use crate::time::Timestamp;
 
-/// Gives a key a new secret. Earlier ones open it for the grace period, at most [`MAX_GRACE`], so that a backend can
-/// change over; its id, scopes and expiry stay.
+/// Gives a key a new secret. The last one opens it for the grace period, at most [`MAX_GRACE`], so that a backend can
+/// change over; still earlier ones end. The key's id, scopes and expiry stay.
 ///
 /// # Errors
 /// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired; `KEY_EXCEEDS_YOURS`, also for a key that expires
-/// later than the caller's, to which the new secret would give a longer life.
+/// later than the caller's, to which the new secret would give a longer life, and for a caller with an earlier secret.
 #[derive(Debug)]
 pub struct Rotate {
     pub key: ApiKeyId,
@@ -45,6 +45,7 @@ impl Command for Rotate {
             }
         }
         cx.tx.optional(sql::IS_VALID, (self.key, cx.now)).await?.ok_or(Code::ApiKeyNotFound)?;
+        cx.tx.execute(sql::DELETE_REPLACED_SECRETS, (self.key, Timestamp::LATEST)).await?;
         cx.tx.execute(sql::END_SECRETS, (self.key, cx.now.plus(self.grace.min(MAX_GRACE)))).await?;
         cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());

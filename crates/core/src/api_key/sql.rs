@@ -90,11 +90,15 @@ sql! {
     IS_VALID(ApiKeyId, Timestamp) -> (ApiKeyId,) =
         "SELECT id FROM api_keys WHERE id = $1 AND valid_until > $2";
 
-    /// The end of the earlier secrets. The end that one already has is not put off.
+    /// The secrets that have an end ($2 is the latest time), because they were replaced by the newest one.
+    DELETE_REPLACED_SECRETS(ApiKeyId, Timestamp) =
+        "DELETE FROM api_key_secrets WHERE api_key_id = $1 AND valid_until < $2";
+
+    /// The end of the last secret.
     END_SECRETS(ApiKeyId, Timestamp) =
         "UPDATE api_key_secrets SET valid_until = $2 WHERE api_key_id = $1 AND valid_until > $2";
 
-    /// Secrets that open nothing any more. The newest one stays, for the list.
+    /// Secrets that open nothing any more, as the last one without a grace period.
     DELETE_ENDED_SECRETS(ApiKeyId, Timestamp) =
         "DELETE FROM api_key_secrets WHERE api_key_id = $1 AND valid_until <= $2";
 

@@ -36,6 +36,8 @@ record! {
         pub organization_id: Option<OrganizationId>,
         /// Precise to a minute only; 1970 if it was never used.
         pub last_used_at: Timestamp,
+        /// The end of the secret by which it is known: the latest time, unless the key was rotated since.
+        pub(crate) secret_valid_until: Timestamp,
     }
 }
 
@@ -60,7 +62,8 @@ sql! {
 
     /// A key has one secret, and while it is rotated two. The revoked and the expired are not found.
     API_KEY(Bytes, Timestamp) -> CurrentApiKey =
-        "SELECT k.id AS id, k.scopes AS scopes, k.organization_id AS organization_id, k.last_used_at AS last_used_at
+        "SELECT k.id AS id, k.scopes AS scopes, k.organization_id AS organization_id, k.last_used_at AS last_used_at,
+                s.valid_until AS secret_valid_until
            FROM api_key_secrets s
            JOIN api_keys k ON k.id = s.api_key_id
           WHERE s.digest = $1 AND s.valid_until > $2 AND k.valid_until > $2";

@@ -196,16 +196,36 @@ async fn rotating_gives_the_old_secret_a_grace_period() {
     let new = PlatformClient::with_key(&app, &text(&rotated["secret"]));
     assert_eq!(rotated["id"], backend.id);
     assert_eq!((backend.get("/keys").await.status, new.get("/keys").await.status), (200, 200));
-    // A second rotation does not put off the end of the first secret.
     app.advance(HOUR);
+    assert_eq!(backend.get("/keys").await.status, 200);
+    // A second rotation ends the first secret: a key has at most two.
     let again = new.post(&format!("/keys/{}/rotate", backend.id), &json!({"grace_hours": 48})).await.ok();
-    app.advance(HOUR);
     backend.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    app.advance(HOUR);
     assert_eq!(new.get("/keys").await.status, 200);
     let newest = PlatformClient::with_key(&app, &text(&again["secret"]));
     newest.post(&format!("/keys/{}/rotate", backend.id), &json!({"grace_hours": 0})).await.ok();
     newest.get("/keys").await.assert_error(401, "API_KEY_INVALID");
     new.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+}
+
+#[tokio::test]
+async fn a_replaced_secret_manages_no_keys() {
+    let app = TestApp::start().await;
+    let (old, other) = (PlatformClient::new(&app, "*").await, PlatformClient::new(&app, "keys:read").await);
+    let (rotate, revoke) = (format!("/keys/{}/rotate", old.id), format!("/keys/{}/revoke", old.id));
+    let rotated = old.post(&rotate, &json!({"grace_hours": 2})).await.ok();
+    let fields = json!({"name": "Mine", "scopes": ["keys:read"]});
+    let before = app.row_counts();
+    for path in [&rotate, &revoke, &format!("/keys/{}/rotate", other.id), &format!("/keys/{}/revoke", other.id)] {
+        old.post_empty(path).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    }
+    let message = old.post("/keys", &fields).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    assert!(message.contains("Use the new secret"), "{message}");
+    assert_eq!((app.row_counts(), old.get("/keys").await.status), (before, 200));
+    let new = PlatformClient::with_key(&app, &text(&rotated["secret"]));
+    new.post("/keys", &fields).await.ok();
+    new.post_empty(&revoke).await.ok();
 }
 
 #[tokio::test]
