@@ -10,10 +10,10 @@ use crate::execution::{Command, Context};
 use crate::id::DeploymentInvitationId;
 use crate::language::Language;
 use crate::names::PersonName;
-use crate::outbox;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
+use crate::{outbox, rate_limit};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// `KEY_BOUND_TO_ORGANIZATION`; `INVITATION_EXISTS` if the address is invited already; `EMAIL_EXISTS` if an account has
-/// verified it.
+/// verified it; `TOO_MANY_REQUESTS` if it was mailed too many.
 #[derive(Debug)]
 pub struct Create {
     pub email: EmailAddress,
@@ -36,7 +36,8 @@ pub struct Create {
 
 impl Command for Create {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::InvitationExists, Code::EmailExists];
+    const ERRORS: &'static [Code] =
+        &[Code::KeyBoundToOrganization, Code::InvitationExists, Code::EmailExists, Code::TooManyRequests];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsWrite);
     type Out = InvitationWithToken;
 
@@ -72,7 +73,7 @@ pub(crate) struct Draft<'a> {
 /// Inserts an invitation, and enqueues its mail.
 ///
 /// # Errors
-/// `INVITATION_EXISTS`; `EMAIL_EXISTS`.
+/// `INVITATION_EXISTS`; `EMAIL_EXISTS`; `TOO_MANY_REQUESTS`.
 pub(crate) async fn insert(cx: &mut Context<'_>, draft: &Draft<'_>) -> Result<InvitationWithToken> {
     let key = draft.email.key();
     if cx.tx.optional(sql::VERIFIED_OWNER, (key,)).await?.is_some() {
@@ -95,6 +96,7 @@ pub(crate) async fn insert(cx: &mut Context<'_>, draft: &Draft<'_>) -> Result<In
         return Err(Code::InvitationExists.into());
     }
     if draft.sends_mail {
+        rate_limit::take_sign_up_recipient(cx, key).await?;
         outbox::enqueue_deployment_invitation(cx, id).await?;
     }
     let invitation = cx.tx.one(sql::FIND, (id,)).await?;

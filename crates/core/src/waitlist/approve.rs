@@ -14,8 +14,8 @@ use crate::security_log::{Audit, Change};
 /// Turns an entry into an invitation to sign up, and mails it.
 ///
 /// # Errors
-/// `KEY_BOUND_TO_ORGANIZATION`; `WAITLIST_ENTRY_NOT_FOUND`, also for one that was approved; `INVITATION_EXISTS` and
-/// `EMAIL_EXISTS` as for any invitation.
+/// `KEY_BOUND_TO_ORGANIZATION`; `WAITLIST_ENTRY_NOT_FOUND`, also for one that was approved; `INVITATION_EXISTS`,
+/// `EMAIL_EXISTS` and `TOO_MANY_REQUESTS` as for any invitation.
 #[derive(Debug)]
 pub struct Approve {
     pub entry: WaitlistEntryId,
@@ -23,8 +23,13 @@ pub struct Approve {
 
 impl Command for Approve {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] =
-        &[Code::KeyBoundToOrganization, Code::WaitlistEntryNotFound, Code::InvitationExists, Code::EmailExists];
+    const ERRORS: &'static [Code] = &[
+        Code::KeyBoundToOrganization,
+        Code::WaitlistEntryNotFound,
+        Code::InvitationExists,
+        Code::EmailExists,
+        Code::TooManyRequests,
+    ];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WaitlistWrite);
     type Out = InvitationWithToken;
 

@@ -139,6 +139,33 @@ async fn an_address_has_one_invitation_and_no_account() {
 }
 
 #[tokio::test]
+async fn one_address_is_mailed_a_limited_number_of_invitations() {
+    let app = TestApp::with_settings(|settings| {
+        settings.sign_up = SignUpMode::Restricted;
+        settings.rate_limits.invitations_per_recipient = 2;
+    })
+    .await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let discard = async |created: Value| {
+        backend.delete(&format!("/invitations/{}", text(&created["id"]))).await.ok();
+    };
+    for _ in 0..2 {
+        discard(invite(&backend, ADA).await).await;
+    }
+    let fields = json!({"email_address": "ADA@example.com"});
+    let refused = backend.post("/invitations", &fields).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.assert_error(429, "TOO_MANY_REQUESTS");
+    assert_eq!((app.mail_count(ADA), app.count("SELECT COUNT(*) FROM deployment_invitations")), (2, 0));
+    // The others, and those without mail, are not affected.
+    invite(&backend, "ben@example.com").await;
+    discard(backend.post("/invitations", &json!({"email_address": ADA, "mail": false})).await.ok()).await;
+    app.advance(DAY * 2);
+    invite(&backend, ADA).await;
+    assert_eq!(app.mail_count(ADA), 3);
+}
+
+#[tokio::test]
 async fn bad_input_changes_nothing() {
     let (app, backend) = start(SignUpMode::Restricted).await;
     for (fields, status, code) in [
