@@ -66,6 +66,43 @@ impl RequestRate {
     }
 }
 
+/// Requests with API keys. A key is counted by itself if it was found to be valid in this minute or the one before, so that
+/// strangers cannot fill the counters; the others are counted by the network of their client.
+#[derive(Debug, Default)]
+pub(crate) struct ApiKeyRequests {
+    by_key: RequestRate,
+    /// Look-ups of keys that are not known to be valid.
+    unknown_by_network: RequestRate,
+}
+
+impl ApiKeyRequests {
+    /// The look-ups of unknown keys that a network has in a minute.
+    const MAX_UNKNOWN: u32 = 300;
+
+    /// Counts a request, before its key is looked up. Returns whether it is within the limit: `max` for a known key; 0 for
+    /// none.
+    pub(crate) fn take(&self, key: &str, network: &str, max: u32, now: Timestamp) -> bool {
+        if self.is_known(key, now) {
+            let of_key = self.by_key.record(Some(key), now).of_network;
+            return max == 0 || of_key.current <= max;
+        }
+        let of_network = self.unknown_by_network.record(Some(network), now).of_network;
+        // A network that there is no room for counts as zero.
+        (1..=Self::MAX_UNKNOWN).contains(&of_network.current)
+    }
+
+    /// Records that a key was found to be valid. The first time, that counts the request.
+    pub(crate) fn mark_known(&self, key: &str, now: Timestamp) {
+        if !self.is_known(key, now) {
+            self.by_key.record(Some(key), now);
+        }
+    }
+
+    fn is_known(&self, key: &str, now: Timestamp) -> bool {
+        self.by_key.peek(Some(key), now).of_network != Rate::default()
+    }
+}
+
 /// The time from `now` until the next minute begins.
 pub(crate) fn until_next_minute(now: Timestamp) -> Duration {
     let next = minute(now).saturating_add(1).saturating_mul(60_000_000);
@@ -141,6 +178,22 @@ mod tests {
         assert_eq!(rate.peek(Some("a"), at(60)), Rates::default());
         assert_eq!(until_next_minute(at(659)), Duration::from_secs(1));
         assert_eq!(until_next_minute(at(660)), MINUTE);
+    }
+
+    #[test]
+    fn counts_known_keys_by_key_and_others_by_network() {
+        let requests = ApiKeyRequests::default();
+        for _ in 0..ApiKeyRequests::MAX_UNKNOWN {
+            assert!(requests.take("x", "a", 2, at(600)));
+        }
+        assert!(!requests.take("y", "a", 2, at(600)));
+        assert!(requests.take("y", "b", 2, at(600)));
+        requests.mark_known("y", at(600));
+        assert!(requests.take("y", "a", 2, at(601)));
+        assert!(!requests.take("y", "a", 2, at(602)));
+        assert!(requests.take("y", "a", 0, at(603)), "no limit");
+        assert!(requests.take("y", "a", 2, at(660)), "it was known in the minute before");
+        assert!(requests.take("x", "a", 2, at(660)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The service as the entry points (JSON API, pages, CLI, tests) use it.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -58,12 +59,12 @@ impl Service {
         self.executor.keys.domain_proof(organization, domain)
     }
 
-    /// Counts a request of an API key.
+    /// Counts a request of an API key from this address.
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS`.
-    pub fn record_api_key_request(&self, key: &ApiKeyDigest) -> Result<()> {
-        api_key::record_request(&self.executor, key)
+    pub fn record_api_key_request(&self, key: &ApiKeyDigest, client: IpAddr) -> Result<()> {
+        api_key::record_request(&self.executor, key, client)
     }
 
     /// What is stored of an idempotency key and of the request with it: its method and path, and its body.

@@ -11,11 +11,13 @@ mod revoke;
 mod rotate;
 pub(crate) mod sql;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Executor};
 use crate::id::OrganizationId;
+use crate::rate_limit;
 use crate::request_rate::until_next_minute;
 use crate::scope::Scopes;
 use crate::secret::{ApiKeyDigest, ApiKeyToken};
@@ -47,20 +49,19 @@ pub struct NewApiKey {
     pub secret: ApiKeyToken,
 }
 
-/// Counts a request of an API key at this process.
+/// Counts a request of an API key at this process, before the key is looked up.
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.
-pub(crate) fn record_request(executor: &Executor, key: &ApiKeyDigest) -> Result<()> {
+pub(crate) fn record_request(executor: &Executor, key: &ApiKeyDigest, client: IpAddr) -> Result<()> {
     let (max, now) = (executor.settings.platform.requests_per_key, executor.now());
-    if max == 0 {
-        return Ok(());
+    // Clients without an address count together.
+    let network = rate_limit::network(client).unwrap_or_default();
+    if executor.api_key_requests.take(&key.rate_limit_key(), &network, max, now) {
+        Ok(())
+    } else {
+        Err(Problem::too_many_requests(until_next_minute(now)))
     }
-    let of_key = executor.api_key_requests.record(Some(&key.rate_limit_key()), now).of_network;
-    if of_key.current > max {
-        return Err(Problem::too_many_requests(until_next_minute(now)));
-    }
-    Ok(())
 }
 
 /// Checks that the caller may give a key these scopes: an operator may give any, a key only what it has itself, and with

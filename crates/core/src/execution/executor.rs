@@ -28,7 +28,7 @@ use crate::mail::{MailTransport, Templates};
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
-use crate::request_rate::RequestRate;
+use crate::request_rate::{ApiKeyRequests, RequestRate};
 use crate::scope::ScopeRequirement;
 use crate::secret::{Keys, SessionToken};
 use crate::security_log::{self, Audit, Subject};
@@ -84,8 +84,7 @@ pub struct Executor {
     pub(crate) attempts: RequestRate,
     /// Requests for challenges.
     pub(crate) challenge_requests: RequestRate,
-    /// Requests of API keys.
-    pub(crate) api_key_requests: RequestRate,
+    pub(crate) api_key_requests: ApiKeyRequests,
     pub(super) access_cache: AccessCache,
     pub(super) revalidation_batcher: RevalidationBatcher,
     pub(crate) organization_cache: OrganizationCache,
@@ -119,7 +118,7 @@ impl Executor {
             index_requests: IndexRequests::default(),
             attempts: RequestRate::default(),
             challenge_requests: RequestRate::default(),
-            api_key_requests: RequestRate::default(),
+            api_key_requests: ApiKeyRequests::default(),
             access_cache: AccessCache::default(),
             revalidation_batcher: RevalidationBatcher::default(),
             organization_cache: OrganizationCache::default(),
@@ -321,7 +320,11 @@ impl Executor {
             };
         }
         let api_key = match &caller.api_key {
-            Some(key) => Some(caller::load_api_key(&mut tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?),
+            Some(key) => {
+                let found = caller::load_api_key(&mut tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
+                self.api_key_requests.mark_known(&key.short_text(), now);
+                Some(found)
+            }
             None => None,
         };
         let mut subject = initial_subject(session.as_ref());

@@ -131,7 +131,7 @@ impl PlatformServer {
             security_log::log_refusal(caller.address, &Subject::default(), problem.code());
         })?;
         let digest = key.digest();
-        app.service().record_api_key_request(&digest)?;
+        app.service().record_api_key_request(&digest, caller.address)?;
         caller.api_key = Some(digest);
         Ok(caller)
     }

@@ -281,6 +281,40 @@ async fn requests_of_a_key_are_limited() {
 }
 
 #[tokio::test]
+async fn look_ups_of_unknown_keys_are_limited_by_network() {
+    let app = TestApp::with_settings(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let other = TestAppBuilder::new(Database::create()).with_seed(8).build().await;
+    let mut stranger = PlatformClient::with_key(&app, &PlatformClient::new(&other, "*").await.key);
+    let (mut backend, mut unused) = (PlatformClient::new(&app, "*").await, PlatformClient::new(&app, "*").await);
+    for client in [&mut stranger, &mut backend, &mut unused] {
+        client.headers.insert("x-forwarded-for", HeaderValue::from_static("192.0.2.180"));
+    }
+    // One of the look-ups. Until its last use is stored, statements are executed after a request.
+    while backend.get("/keys").await.page()[0]["last_used_at"].is_null() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 1..300 {
+        stranger.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    }
+    let count = || app.inner.service.statement_count.load(std::sync::atomic::Ordering::Relaxed);
+    let before = count();
+    let refused = stranger.get("/keys").await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.assert_error(429, "TOO_MANY_REQUESTS");
+    unused.get("/keys").await.assert_error(429, "TOO_MANY_REQUESTS");
+    assert_eq!(count(), before);
+    assert_eq!(backend.get("/keys").await.status, 200, "its key is known");
+    for client in [&mut stranger, &mut unused] {
+        client.headers.insert("x-forwarded-for", HeaderValue::from_static("192.0.2.181"));
+    }
+    stranger.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    assert_eq!(unused.get("/keys").await.status, 200);
+    app.advance(Duration::from_mins(1));
+    stranger.headers.insert("x-forwarded-for", HeaderValue::from_static("192.0.2.180"));
+    stranger.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+}
+
+#[tokio::test]
 async fn all_keys_can_be_listed() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;
