@@ -41,7 +41,11 @@ pub(crate) async fn run(args: &KeysArgs) -> Result<(), AppError> {
             print_secret(&operator::run(&loaded, rotate).await?, args.output.json)
         }
         KeysCommand::Revoke(args) => {
-            let revoke = RevokeKey { key: args.id, suspends_invitations: args.suspend_invitations };
+            let revoke = RevokeKey {
+                key: args.id,
+                suspends_invitations: args.suspend_invitations,
+                revokes_created_keys: args.with_created_keys,
+            };
             let revoked = operator::run(&loaded, revoke).await?;
             if args.output.json {
                 return output::print_json(&revoked);
@@ -63,16 +67,27 @@ fn print_secret(created: &KeyCreated, is_json: bool) -> Result<(), AppError> {
     Ok(())
 }
 
-fn revoked_text(KeyRevoked { id, pending_invitations, suspended_invitations }: &KeyRevoked) -> String {
-    let revoked = format!("Revoked key {id}");
-    match (*pending_invitations, *suspended_invitations) {
-        (0, _) => revoked,
+fn revoked_text(revoked: &KeyRevoked) -> String {
+    let created = match revoked.revoked_created_keys {
+        0 => String::new(),
+        keys => format!(" and {keys} keys that it created"),
+    };
+    let invitations = match (revoked.pending_invitations, revoked.suspended_invitations) {
+        (0, _) => String::new(),
         (pending, 0) => format!(
-            "{revoked}\nIts {pending} pending invitations can still be accepted. To suspend them, revoke the key once more \
-             with --suspend-invitations."
+            "\nIts {pending} pending invitations can still be accepted. To suspend them, revoke the key once more with \
+             --suspend-invitations."
         ),
-        (_, suspended) => format!("{revoked}, and suspended {suspended} pending invitations"),
-    }
+        (_, suspended) => format!(", and suspended {suspended} pending invitations"),
+    };
+    let left = match revoked.created_keys {
+        0 => String::new(),
+        keys => format!(
+            "\n{keys} keys that it created are still valid. To revoke them, revoke the key once more with \
+             --with-created-keys."
+        ),
+    };
+    format!("Revoked key {}{created}{invitations}{left}", revoked.id)
 }
 
 #[derive(Serialize)]
@@ -149,4 +164,30 @@ async fn list(loaded: &LoadedSettings, is_json: bool) -> Result<(), AppError> {
     let rows: Vec<_> = keys.iter().map(|key| key.row(now)).collect();
     output::print_table(&["ID", "NAME", "PREFIX", "SCOPES", "ORGANIZATION", "STATUS", "LAST USED"], &rows);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_is_left_of_a_revoked_key() {
+        let text = |pending_invitations, suspended_invitations, revoked_created_keys, created_keys| {
+            let id = "1".to_owned();
+            revoked_text(&KeyRevoked {
+                id,
+                pending_invitations,
+                suspended_invitations,
+                revoked_created_keys,
+                created_keys,
+            })
+        };
+        assert_eq!(text(0, 0, 0, 0), "Revoked key 1");
+        assert_eq!(text(3, 3, 2, 0), "Revoked key 1 and 2 keys that it created, and suspended 3 pending invitations");
+        let left = text(3, 0, 0, 2);
+        assert!(
+            left.contains("Its 3 pending invitations") && left.contains("\n2 keys that it created are still"),
+            "{left}"
+        );
+    }
 }

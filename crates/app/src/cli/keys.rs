@@ -73,7 +73,8 @@ pub(crate) enum KeysCommand {
     Rotate(RotateKeyArgs),
     /// Refuse a key from now on
     ///
-    /// Invitations that the key made can still be accepted, unless you suspend them.
+    /// Invitations that the key made can still be accepted, unless you suspend them, and keys that it created stay valid,
+    /// unless you revoke them too.
     Revoke(RevokeKeyArgs),
 }
 
@@ -113,6 +114,9 @@ pub(crate) struct RevokeKeyArgs {
     /// Suspend the pending invitations that the key made
     #[arg(long)]
     pub(crate) suspend_invitations: bool,
+    /// Revoke the keys that the key created too, and those that they created
+    #[arg(long)]
+    pub(crate) with_created_keys: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -366,6 +366,7 @@ pub(crate) struct RevokeKey {
     #[serde(with = "id")]
     pub(crate) key: ApiKeyId,
     pub(crate) suspends_invitations: bool,
+    pub(crate) revokes_created_keys: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -373,6 +374,9 @@ pub(crate) struct KeyRevoked {
     pub(crate) id: String,
     pub(crate) pending_invitations: i64,
     pub(crate) suspended_invitations: usize,
+    pub(crate) revoked_created_keys: usize,
+    /// Those that are still valid.
+    pub(crate) created_keys: i64,
 }
 
 impl Action for RevokeKey {
@@ -380,12 +384,15 @@ impl Action for RevokeKey {
     type Output = KeyRevoked;
 
     async fn run(self, service: &Service) -> Result<KeyRevoked, Problem> {
-        let command = api_key::Revoke { key: self.key, suspends_invitations: self.suspends_invitations };
+        let Self { key, suspends_invitations, revokes_created_keys } = self;
+        let command = api_key::Revoke { key, suspends_invitations, revokes_created_keys };
         let revoked = service.run(&Caller::anonymous(), command).await.result?;
         Ok(KeyRevoked {
-            id: self.key.to_string(),
+            id: key.to_string(),
             pending_invitations: revoked.pending_invitations,
             suspended_invitations: revoked.suspended_invitations,
+            revoked_created_keys: revoked.revoked_created_keys,
+            created_keys: revoked.created_keys,
         })
     }
 

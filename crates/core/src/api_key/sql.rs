@@ -2,6 +2,7 @@
 
 use vestibule_db::{Bytes, Text, record, sql};
 
+use crate::cache::Scope;
 use crate::id::{ApiKeyId, OrganizationId};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
@@ -53,6 +54,17 @@ macro_rules! api_key {
     };
 }
 
+/// The ids of the keys that the key `$1` created, and of those that they created, also of revoked ones. Each is visited
+/// once.
+macro_rules! created_keys {
+    () => {
+        "(WITH RECURSIVE created(id) AS (SELECT k.id FROM api_keys k WHERE k.created_by = $1
+                                          UNION
+                                         SELECT k.id FROM created JOIN api_keys k ON k.created_by = created.id)
+          SELECT created.id FROM created)"
+    };
+}
+
 sql! {
     /// Inserts nothing if there are `max` valid keys.
     INSERT(NewKey {
@@ -85,6 +97,28 @@ sql! {
     /// Changes no key that was revoked or has expired.
     REVOKE(ApiKeyId, Timestamp) =
         "UPDATE api_keys SET revoked_at = $2, valid_until = $2 WHERE id = $1 AND valid_until > $2";
+
+    /// Revokes the valid ones of the keys that a key created, and of those that they created.
+    REVOKE_CREATED(ApiKeyId, Timestamp) -> (ApiKeyId,) =
+        concat!(
+            "UPDATE api_keys SET revoked_at = $2, valid_until = $2 WHERE valid_until > $2 AND id IN ",
+            created_keys!(),
+            " RETURNING id"
+        );
+
+    COUNT_CREATED(ApiKeyId, Timestamp) -> (i64,) =
+        concat!("SELECT COUNT(*) FROM api_keys WHERE valid_until > $2 AND id IN ", created_keys!());
+
+    /// The pending invitations of the keys that a key created, and of those that they created.
+    COUNT_INVITATIONS_OF_CREATED(ApiKeyId) -> (i64,) =
+        concat!("SELECT COUNT(*) FROM invitations WHERE status = 'pending' AND api_key_id IN ", created_keys!());
+
+    SUSPEND_INVITATIONS_OF_CREATED(ApiKeyId, Timestamp) invalidates Invitations(all) =
+        concat!(
+            "UPDATE invitations SET left_suspended = 1, updated_at = $2
+              WHERE status = 'pending' AND left_suspended = 0 AND api_key_id IN ",
+            created_keys!()
+        );
 
     /// Whether the key is valid still.
     IS_VALID(ApiKeyId, Timestamp) -> (ApiKeyId,) =

@@ -322,7 +322,7 @@ impl Executor {
         let api_key = match &caller.api_key {
             Some(key) => {
                 let found = caller::load_api_key(&mut tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
-                self.api_key_requests.mark_known(&key.short_text(), now);
+                self.api_key_requests.mark_known(&key.rate_limit_key(), now);
                 Some(found)
             }
             None => None,

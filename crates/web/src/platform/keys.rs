@@ -174,18 +174,25 @@ pub(crate) async fn rotate(
     app.run(&caller, Rotate { key, grace }).await.map(Into::into).into()
 }
 
-/// What happens to the pending invitations of a key that is revoked.
+/// What happens to the pending invitations of a key that is revoked, and to the keys that it created.
 #[derive(Debug, ToSchema)]
 #[schema(as = RevokeApiKeyFields)]
 pub(crate) struct RevokeFields {
     /// Whether the pending invitations that the key made are suspended.
     #[schema(required = false, default = false)]
     suspend_invitations: bool,
+    /// Whether the keys that the key created, and those that they created, are revoked too. With `suspend_invitations`,
+    /// their invitations are suspended as well.
+    #[schema(required = false, default = false)]
+    revoke_created_keys: bool,
 }
 
 impl FromFields for RevokeFields {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        Ok(Self { suspend_invitations: fields.flag("suspend_invitations")?.unwrap_or(false) })
+        Ok(Self {
+            suspend_invitations: fields.flag("suspend_invitations")?.unwrap_or(false),
+            revoke_created_keys: fields.flag("revoke_created_keys")?.unwrap_or(false),
+        })
     }
 }
 
@@ -195,9 +202,12 @@ impl FromFields for RevokeFields {
 pub(crate) struct RevokedResponse {
     #[serde(flatten)]
     key: ApiKeyResponse,
-    /// The pending invitations that the key made.
+    /// The pending invitations that the key made; with `revoke_created_keys`, also those of the keys that it created.
     pending_invitations: i64,
     suspended_invitations: usize,
+    revoked_created_keys: usize,
+    /// The keys that it created, and those that they created, which are still valid.
+    created_keys: i64,
 }
 
 /// Revokes a key.
@@ -208,13 +218,16 @@ pub(crate) async fn revoke(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((key,)): Path<(ApiKeyId,)>,
-    Body(RevokeFields { suspend_invitations }): Body<RevokeFields>,
+    Body(fields): Body<RevokeFields>,
 ) -> PlatformResponse<RevokedResponse> {
-    let reply = app.run(&caller, Revoke { key, suspends_invitations: suspend_invitations }).await;
+    let RevokeFields { suspend_invitations: suspends_invitations, revoke_created_keys: revokes_created_keys } = fields;
+    let reply = app.run(&caller, Revoke { key, suspends_invitations, revokes_created_keys }).await;
     let revoked = |revoked: vestibule_core::api_key::Revoked| RevokedResponse {
         key: revoked.key.into(),
         pending_invitations: revoked.pending_invitations,
         suspended_invitations: revoked.suspended_invitations,
+        revoked_created_keys: revoked.revoked_created_keys,
+        created_keys: revoked.created_keys,
     };
     reply.map(revoked).into()
 }

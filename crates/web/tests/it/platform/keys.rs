@@ -245,6 +245,44 @@ async fn revoking_takes_effect_at_once_and_only_once() {
 }
 
 #[tokio::test]
+async fn the_keys_that_a_leaked_key_created_are_revoked_on_request() {
+    let app = TestApp::start().await;
+    let (_, organization) = app.create_organization("olga@example.com").await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let create = async |creator: &PlatformClient| {
+        let fields = json!({"name": "A", "scopes": ["keys:write", "invitations:write"]});
+        let created = creator.post("/keys", &fields).await.ok();
+        let mut client = PlatformClient::with_key(&app, &text(&created["secret"]));
+        client.id = text(&created["id"]);
+        client
+    };
+    let leaked = create(&backend).await;
+    let child = create(&leaked).await;
+    let grandchild = create(&child).await;
+    let other = create(&backend).await;
+    let invitations = format!("/organizations/{organization}/invitations");
+    for (key, email) in [(&leaked, "ann@example.com"), (&grandchild, "ben@example.com"), (&other, "cleo@example.com")] {
+        key.post(&invitations, &json!({"email": email})).await.ok();
+    }
+    let revoke = format!("/keys/{}/revoke", leaked.id);
+    let revoked = backend.post_empty(&revoke).await.ok();
+    let counts = |revoked: &serde_json::Value| {
+        ["revoked_created_keys", "created_keys", "pending_invitations", "suspended_invitations"]
+            .map(|field| revoked[field].as_i64().unwrap())
+    };
+    assert_eq!(counts(&revoked), [0, 2, 1, 0]);
+    assert_eq!((leaked.get("/keys").await.status, grandchild.get("/keys").await.status), (401, 200));
+    // Also one between them that was revoked before.
+    backend.post_empty(&format!("/keys/{}/revoke", child.id)).await.ok();
+    let fields = json!({"revoke_created_keys": true, "suspend_invitations": true});
+    let revoked = backend.post(&revoke, &fields).await.ok();
+    assert_eq!(counts(&revoked), [1, 0, 2, 2]);
+    assert_eq!((grandchild.get("/keys").await.status, other.get("/keys").await.status), (401, 200));
+    assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE left_suspended = 1"), 2);
+    assert_eq!(counts(&backend.post(&revoke, &fields).await.ok()), [0, 0, 2, 0]);
+}
+
+#[tokio::test]
 async fn last_use_is_stored_to_the_minute() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;
@@ -372,7 +410,7 @@ async fn an_operator_creates_rotates_and_revokes_keys() {
     let (key, grace) = (created.key.id, Duration::ZERO);
     let rotated = run.run(&Caller::anonymous(), Rotate { key, grace }).await.result.unwrap();
     assert_ne!(created.secret.reveal(), rotated.secret.reveal());
-    let revoke = Revoke { key, suspends_invitations: false };
+    let revoke = Revoke { key, suspends_invitations: false, revokes_created_keys: false };
     let revoked = run.run(&Caller::anonymous(), revoke).await.result.unwrap();
     assert_eq!((revoked.pending_invitations, revoked.suspended_invitations), (0, 0));
 }
