@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Executor};
-use crate::id::OrganizationId;
+use crate::id::{ApiKeyId, OrganizationId};
 use crate::rate_limit;
 use crate::request_rate::until_next_minute;
 use crate::scope::Scopes;
@@ -62,6 +62,21 @@ pub(crate) fn record_request(executor: &Executor, key: &ApiKeyDigest, client: Ip
     } else {
         Err(Problem::too_many_requests(until_next_minute(now)))
     }
+}
+
+/// Finds a key. A caller with a key that is bound to an organization finds those of that organization only, as in the
+/// list.
+///
+/// # Errors
+/// `API_KEY_NOT_FOUND`.
+async fn find(cx: &mut Context<'_>, id: ApiKeyId) -> Result<ApiKey> {
+    let key = cx.tx.optional(sql::FIND, (id,)).await?.ok_or(Code::ApiKeyNotFound)?;
+    let bound_to = cx.api_key.as_ref().and_then(|own| own.organization_id);
+    if bound_to.is_some() && key.organization_id != bound_to {
+        return Err(Code::ApiKeyNotFound.into());
+    }
+    cx.subject.target_api_key = Some(id);
+    Ok(key)
 }
 
 /// Checks that the caller may give a key these scopes: an operator may give any, a key only what it has itself, and with

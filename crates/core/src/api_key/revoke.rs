@@ -1,6 +1,6 @@
 //! Revoking a key.
 
-use super::{ApiKey, check_caller_covers, sql};
+use super::{ApiKey, check_caller_covers, find, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
@@ -47,8 +47,7 @@ impl Command for Revoke {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Revoked> {
-        let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
-        cx.subject.target_api_key = Some(self.key);
+        let key = find(cx, self.key).await?;
         check_caller_covers(cx, key.scopes, key.organization_id)?;
         let was_valid = cx.tx.execute(sql::REVOKE, (self.key, cx.now)).await? > 0;
         if !was_valid && !self.suspends_invitations && !self.revokes_created_keys {

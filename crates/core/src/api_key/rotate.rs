@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MAX_GRACE, NewApiKey, check_caller_covers, sql};
+use super::{MAX_GRACE, NewApiKey, check_caller_covers, find, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
@@ -35,8 +35,7 @@ impl Command for Rotate {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<NewApiKey> {
-        let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
-        cx.subject.target_api_key = Some(self.key);
+        let key = find(cx, self.key).await?;
         check_caller_covers(cx, key.scopes, key.organization_id)?;
         if let Some(own) = cx.api_key.as_ref().map(|own| own.id) {
             let own = cx.tx.one(sql::FIND, (own,)).await?;
