@@ -92,8 +92,9 @@ impl Command for ReserveName {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         check_owner(cx, self.owner).await?;
-        // The requests of an API key are limited instead.
-        if cx.api_key.is_none() {
+        if let Some(key) = cx.api_key.as_ref().map(|key| key.id) {
+            rate_limit::take_upload_by_key(cx, key).await?;
+        } else {
             let user = cx.user()?;
             rate_limit::take_upload(cx, user).await?;
         }

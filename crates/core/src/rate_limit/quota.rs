@@ -10,7 +10,7 @@ use super::{network, sql};
 use crate::access::Grant;
 use crate::error::{Problem, Result};
 use crate::execution::Context;
-use crate::id::{OrganizationId, UserId};
+use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::settings::RateLimits;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -63,6 +63,9 @@ const JOIN_REQUESTS_BY_USER: Limit = daily("join requests by user", |limits| lim
 const UPLOADS_BY_USER: Limit = Limit { name: "uploads by user", max: |limits| limits.uploads_per_user, window: HOUR };
 const UPLOADS_BY_NETWORK: Limit =
     Limit { name: "uploads by address", max: |limits| limits.uploads_per_address, window: HOUR };
+/// A backend uploads the images of many people, from one address.
+const UPLOADS_BY_API_KEY: Limit =
+    Limit { name: "uploads by API key", max: |limits| limits.uploads_per_address, window: HOUR };
 
 /// What a change takes from one counter.
 struct Quota {
@@ -341,6 +344,16 @@ pub(crate) async fn take_join_request(cx: &mut Context<'_>, user: UserId) -> Res
 /// `TOO_MANY_REQUESTS`.
 pub(crate) async fn take_upload(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     take_by_user_and_network(cx, user, UPLOADS_BY_USER, UPLOADS_BY_NETWORK).await
+}
+
+/// Takes the quota of uploading an image with an API key.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_upload_by_key(cx: &mut Context<'_>, key: ApiKeyId) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add(cx, UPLOADS_BY_API_KEY, &key.to_string(), 1);
+    quotas.take(cx).await
 }
 
 async fn take_by_user_and_network(cx: &mut Context<'_>, user: UserId, by_user: Limit, by_network: Limit) -> Result<()> {

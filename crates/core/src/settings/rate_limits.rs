@@ -34,7 +34,7 @@ pub struct RateLimits {
     pub join_requests_per_user: u32,
     /// Images that one user uploads in an hour.
     pub uploads_per_user: u32,
-    /// Images that are uploaded from one client address in an hour.
+    /// Images that are uploaded from one client address in an hour, and with one API key.
     pub uploads_per_address: u32,
 }
 

@@ -38,5 +38,5 @@ pub(super) static RATE_LIMITS: &[Setting] = rate_limits! {
     email_addresses_per_address "Email addresses that are claimed from one client address in a day." "200" "100";
     join_requests_per_user "Join requests of one user in a day." "20" "5";
     uploads_per_user "Images that one user uploads in an hour." "60" "10";
-    uploads_per_address "Images that are uploaded from one client address in an hour." "600" "100";
+    uploads_per_address "Images that are uploaded from one client address, or with one API key, in an hour." "600" "100";
 };

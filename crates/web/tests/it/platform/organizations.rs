@@ -347,6 +347,26 @@ async fn an_image_is_stored_replaced_and_removed() {
 }
 
 #[tokio::test]
+async fn the_images_of_a_key_are_limited() {
+    let app = TestApp::with_settings(|settings| settings.rate_limits.uploads_per_address = 2).await;
+    let (backend, other) = (PlatformClient::new(&app, "*").await, PlatformClient::new(&app, "*").await);
+    let path = create(&backend, "Acme").await;
+    let png = encode(ImageFormat::Png, 8, 8);
+    for _ in 0..2 {
+        send_image(&backend, Method::PATCH, &path, &[], &png).await.ok();
+    }
+    let before = app.row_counts();
+    let refused = send_image(&backend, Method::PATCH, &path, &[("name", "More")], &png).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.assert_error(429, "TOO_MANY_REQUESTS");
+    assert_eq!((app.row_counts(), &backend.get(&path).await.ok()["name"]), (before, &json!("Acme")));
+    backend.patch(&path, &json!({"name": "Acme Corp"})).await.ok();
+    send_image(&other, Method::PATCH, &path, &[], &png).await.ok();
+    app.advance(HOUR * 2);
+    send_image(&backend, Method::PATCH, &path, &[], &png).await.ok();
+}
+
+#[tokio::test]
 async fn many_small_forms_need_no_permit_for_large_bodies() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "organizations:write").await;
