@@ -266,18 +266,6 @@ pub(crate) async fn take_sign_up_recipient(cx: &mut Context<'_>, recipient: &str
     quotas.take(cx).await
 }
 
-/// Takes the quota of mailing an invitation to sign up to an address key. It is counted apart from the invitations of
-/// organizations.
-///
-/// # Errors
-/// `TOO_MANY_REQUESTS`.
-pub(crate) async fn take_sign_up_recipient(cx: &mut Context<'_>, recipient: &str) -> Result<()> {
-    let mut quotas = Quotas::default();
-    // No id of an organization is like this.
-    quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT, &format!("sign-up {recipient}"), 1, false);
-    quotas.take(cx).await
-}
-
 /// Takes the quota of a bulk call with this many rows.
 ///
 /// # Errors

@@ -52,7 +52,7 @@ impl Frame {
     pub(super) fn impersonation(&self, words: Words) -> Option<Impersonation> {
         let active = self.session.as_ref()?.active()?;
         let actor = active.impersonator.as_ref()?;
-        let text = words.impersonation_banner(person_name(&active.user), person_name(actor));
+        let text = words.impersonation_banner(person_name(actor), person_name(&active.user));
         Some(Impersonation { text, sign_in: active.sign_in.id })
     }
 

@@ -522,5 +522,5 @@ async fn pages_are_translated_to_german() {
     browser.get(&format!("/sign-in?ticket={ticket}")).await.assert_page(200, "Als ada Test anmelden");
     support.user.post("/language", &[("language", "de")]).await;
     browser.post("/sign-in/ticket", &[("ticket", &ticket)]).await.assert_redirect("/organizations");
-    browser.get("/account").await.assert_page(200, "Sie sind als ada Test angemeldet, im Namen von nora Test");
+    browser.get("/account").await.assert_page(200, "nora Test, Sie sind für den Support als ada Test angemeldet.");
 }

@@ -405,7 +405,7 @@ async fn each_call_needs_its_scope() {
     let (_, membership) = add_admin(&all, &path, "olga@example.com").await;
     let none = PlatformClient::new(&app, "keys:read").await;
     let member = format!("{path}/members/{membership}");
-    for (method, path, scope) in [
+    for (method, call, scope) in [
         (Method::GET, "/organizations".to_owned(), "organizations:read"),
         (Method::GET, path.clone(), "organizations:read"),
         (Method::POST, "/organizations".to_owned(), "organizations:write"),
@@ -424,16 +424,17 @@ async fn each_call_needs_its_scope() {
         (Method::PATCH, format!("{path}/roles/1"), "roles:write"),
         (Method::DELETE, format!("{path}/roles/1"), "roles:write"),
     ] {
-        let body = match (&method, path.as_str()) {
-            (&Method::POST, path) if path.ends_with("/members") => json!({"user_id": "1"}),
-            (&Method::POST, path) if path.ends_with("/bulk") => json!({"members": [{"user_id": "1"}]}),
-            (&Method::POST, path) if path.ends_with("/roles") || path == "/organizations" => json!({"name": "New"}),
+        let body = match (&method, call.as_str()) {
+            (&Method::POST, call) if call.ends_with("/members") => json!({"user_id": "1"}),
+            (&Method::POST, call) if call.ends_with("/bulk") => json!({"members": [{"user_id": "1"}]}),
+            (&Method::POST, call) if call.ends_with("/roles") || call == "/organizations" => json!({"name": "New"}),
+            (&Method::PATCH, changed) if changed == path => json!({"name": "New"}),
             _ => json!({}),
         };
         let before = app.row_counts();
-        let send = none.send(method, &path, Some("application/json"), Body::from(body.to_string()));
+        let send = none.send(method, &call, Some("application/json"), Body::from(body.to_string()));
         let message = send.await.assert_error(403, "SCOPE_MISSING");
-        assert!(message.contains(scope), "{path}: {message}");
+        assert!(message.contains(scope), "{call}: {message}");
         assert_eq!(app.row_counts(), before);
     }
 }

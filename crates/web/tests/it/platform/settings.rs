@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vestibule_core::settings::SignUpMode;
 
 use super::PlatformClient;
-use crate::harness::{TestApp, create_workspace, text};
+use crate::harness::{TestApp, text};
 
 #[tokio::test]
 async fn any_key_reads_the_settings() {
@@ -15,7 +15,8 @@ async fn any_key_reads_the_settings() {
         settings.workspaces.is_enabled = false;
     })
     .await;
-    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let operator = PlatformClient::new(&app, "*").await;
+    let organization = text(&operator.post("/organizations", &json!({"name": "Acme"})).await.ok()["id"]);
     let backend = PlatformClient::bound(&app, "members:read", Some(&organization)).await;
     let shown = backend.get("/").await.ok();
     for field in
@@ -41,7 +42,7 @@ async fn any_key_reads_the_settings() {
     }
     assert_eq!(shown["b2b_settings"]["workspaces_enabled"], false);
     assert!(shown["ui_settings"]["app_name"].is_string(), "{shown}");
-    create_workspace(&owner, &organization).await;
+    operator.post(&format!("/organizations/{organization}/workspaces"), &json!({"name": "Lab"})).await.ok();
     assert_eq!(backend.get("/").await.ok()["b2b_settings"]["workspaces_enabled"], true);
     PlatformClient::with_key(&app, "").get("/").await.assert_error(401, "API_KEY_INVALID");
 }

@@ -460,7 +460,8 @@ async fn each_call_names_the_scope_that_is_missing() {
         (Method::GET, format!("{workspace}/roles"), "roles:read"),
         (Method::DELETE, format!("{workspace}/roles/1"), "roles:write"),
     ] {
-        let has_body = path.ends_with("/workspaces") && method == Method::POST;
+        let has_body =
+            (method == Method::POST && path.ends_with("/workspaces")) || (method == Method::PATCH && path == workspace);
         let content = has_body.then_some("application/json");
         let send = async |backend: &PlatformClient| {
             let sent = if has_body { Body::from(body.to_string()) } else { Body::empty() };
