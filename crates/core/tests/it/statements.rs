@@ -140,6 +140,12 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
     ("bootstrap::sql::FIND", "the table has one row"),
+    ("deployment_invitation::sql::BY_ADDRESS", "reads a page of an index in its order"),
+    ("deployment_invitation::sql::BY_ADDRESS_DESCENDING", "reads a page of an index in its order"),
+    ("deployment_invitation::sql::COUNT", "counts entries of an index up to a limit"),
+    ("waitlist::sql::BY_ADDRESS", "reads a page of an index in its order"),
+    ("waitlist::sql::BY_ADDRESS_DESCENDING", "reads a page of an index in its order"),
+    ("waitlist::sql::COUNT", "counts entries of an index up to a limit"),
     ("outbox::sql::LIST", "operator command on the failed jobs, which are few"),
     ("node::sql::LEASED", "the table has one row per process, at most 1,023, and is read when a process starts"),
 ];
@@ -291,7 +297,7 @@ fn has_argument(text: &str, number: usize) -> bool {
 
 #[test]
 fn statements_use_an_index_on_sqlite() {
-    let database = migrated_sqlite();
+    let (database, mut wrong) = (migrated_sqlite(), Vec::new());
     for declaration in statements() {
         let plan = plan(&database.connection, declaration);
         // A scan of a subquery's result is no table scan.
@@ -303,10 +309,13 @@ fn statements_use_an_index_on_sqlite() {
             let scanned = step.strip_prefix("SCAN ").filter(|scanned| !scanned.contains("CONSTANT ROW"));
             scanned.is_some_and(|scanned| !subqueries.iter().any(|subquery| subquery == scanned))
         };
-        let scans: Vec<_> = plan.iter().filter(is_scan).collect();
+        let has_scan = plan.iter().any(|step| is_scan(&step));
         let may_scan = FULL_SCANS.iter().any(|(name, _)| *name == short_name(declaration));
-        assert_eq!(!scans.is_empty(), may_scan, "{}: {plan:#?}", declaration.name);
+        if has_scan != may_scan {
+            wrong.push((declaration.name, plan));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// A list of ids in one argument is short. A plan that begins elsewhere looks for each row of an organization in it.
