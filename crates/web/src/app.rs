@@ -25,7 +25,7 @@ use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::pages::Theme;
-use crate::response_cache::{ListCache, SessionCache};
+use crate::response_cache::{ListCache, MemberCache, SessionCache};
 use crate::serve::Peer;
 
 /// Carries the session token in requests and responses, in staging mode only.
@@ -44,6 +44,7 @@ struct Shared {
     service: Arc<Service>,
     list_cache: ListCache,
     session_cache: SessionCache,
+    member_cache: MemberCache,
     large_bodies: LargeBodies,
     /// Permits for delivery reports that are read.
     report_permits: Semaphore,
@@ -67,6 +68,7 @@ impl App {
             service,
             list_cache,
             session_cache,
+            member_cache: MemberCache::default(),
             large_bodies,
             report_permits,
             proxy_notices: Notices::default(),
@@ -92,6 +94,10 @@ impl App {
 
     pub(crate) fn session_cache(&self) -> &SessionCache {
         &self.0.session_cache
+    }
+
+    pub(crate) fn member_cache(&self) -> &MemberCache {
+        &self.0.member_cache
     }
 
     pub(crate) fn large_bodies(&self) -> &LargeBodies {

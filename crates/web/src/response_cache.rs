@@ -1,4 +1,5 @@
-//! In-memory caches of response bodies: an organization's invitation list, and a caller's session.
+//! In-memory caches of response bodies: an organization's invitation list, a caller's session, and members as API keys
+//! see them.
 //!
 //! A cached body is sent only after the service has checked the caller's access and revalidated the entry
 //! ([`vestibule_core::cache`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is
@@ -17,7 +18,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use vestibule_core::cache::{Cached, CachedAccess, Revision, Validity};
 use vestibule_core::caller::SessionStub;
-use vestibule_core::id::OrganizationId;
+use vestibule_core::id::{MemberId, OrganizationId};
 use vestibule_core::invitation;
 use vestibule_core::secret::SessionToken;
 use vestibule_db::QueryStats;
@@ -35,6 +36,10 @@ const EXPECTED_LISTS: usize = 32;
 const MAX_SESSION_BYTES: u64 = 4 << 20;
 /// Expected number of cached sessions.
 const EXPECTED_SESSIONS: usize = 1024;
+/// Capacity of the member cache, in bytes.
+const MAX_MEMBER_BYTES: u64 = 4 << 20;
+/// Expected number of cached members.
+const EXPECTED_MEMBERS: usize = 1024;
 /// Approximate bytes of an entry besides its JSON.
 const ENTRY_OVERHEAD: u64 = 1 << 10;
 
@@ -65,6 +70,12 @@ impl Weighter<OrganizationId, Arc<CachedList>> for ByteWeight {
 impl Weighter<[u8; 32], Arc<Cached<Bytes>>> for ByteWeight {
     fn weight(&self, _: &[u8; 32], session: &Arc<Cached<Bytes>>) -> u64 {
         session.value.len() as u64 + ENTRY_OVERHEAD
+    }
+}
+
+impl Weighter<(OrganizationId, MemberId), CachedMember> for ByteWeight {
+    fn weight(&self, _: &(OrganizationId, MemberId), member: &CachedMember) -> u64 {
+        member.body.len() as u64 + ENTRY_OVERHEAD
     }
 }
 
@@ -101,6 +112,37 @@ impl SessionCache {
 
     pub(crate) fn insert(&self, token: &SessionToken, body: Bytes, validity: Validity) {
         self.0.insert(token.digest(), Arc::new(Cached::new(body, validity)));
+    }
+}
+
+/// Members as API keys see them, by what the request calls them. All keys that may list an organization's members see
+/// the same.
+#[derive(Debug)]
+pub(crate) struct MemberCache(Cache<(OrganizationId, MemberId), CachedMember, ByteWeight>);
+
+#[derive(Clone, Debug)]
+struct CachedMember {
+    /// The response is valid while the organization's revision is unchanged.
+    organization_revision: i64,
+    body: Bytes,
+}
+
+impl Default for MemberCache {
+    fn default() -> Self {
+        Self(Cache::with_weighter(EXPECTED_MEMBERS, MAX_MEMBER_BYTES, ByteWeight))
+    }
+}
+
+impl MemberCache {
+    /// Returns the response body, if it was cached at this revision.
+    pub(crate) fn get(&self, organization: OrganizationId, member: MemberId, revision: Revision) -> Option<Bytes> {
+        let cached = self.0.get(&(organization, member))?;
+        (cached.organization_revision == revision.organization).then_some(cached.body)
+    }
+
+    pub(crate) fn insert(&self, organization: OrganizationId, member: MemberId, revision: Revision, body: Bytes) {
+        let cached = CachedMember { organization_revision: revision.organization, body };
+        self.0.insert((organization, member), cached);
     }
 }
 

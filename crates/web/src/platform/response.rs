@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use vestibule_core::caller::CurrentApiKey;
 use vestibule_core::execution::Reply;
+use vestibule_db::QueryStats;
 
 use crate::envelope::{self, Refusal};
 
@@ -29,6 +31,13 @@ pub(super) fn stored_json(stored: String) -> Box<RawValue> {
 /// A response extension: the API key that the call was run with.
 #[derive(Clone, Debug)]
 pub(super) struct UsedKey(pub(super) CurrentApiKey);
+
+/// A success with a JSON body that was serialized before.
+pub(super) fn success_from_body(body: Bytes, key: CurrentApiKey, stats: QueryStats) -> Response {
+    let mut response = envelope::success_from_body(body, stats);
+    response.extensions_mut().insert(UsedKey(key));
+    response
+}
 
 impl<T> From<Reply<T>> for PlatformResponse<T> {
     fn from(reply: Reply<T>) -> Self {

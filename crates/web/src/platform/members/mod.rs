@@ -2,10 +2,15 @@
 
 pub(super) mod bulk;
 
+use std::sync::Arc;
+
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use vestibule_core::membership::{
     Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, NewMember, RevokeRole, Update,
@@ -13,11 +18,12 @@ use vestibule_core::membership::{
 use vestibule_core::metadata::Metadata;
 use vestibule_core::offboarding::{Remove, SentInvitations};
 use vestibule_core::permission::PermissionSet;
+use vestibule_core::scope::Scope;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, Page};
-use super::response::{Empty, PlatformResponse, stored_json};
+use super::response::{self, Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
@@ -105,6 +111,8 @@ pub(crate) async fn list(
 }
 
 /// Shows a member with their roles and permissions.
+///
+/// The response is cached by organization and member; see [`crate::response_cache`].
 #[utoipa::path(get, path = "/organizations/{id}/members/{member_id}", operation_id = "get_organization_member",
     tag = "Organization members",
     params(("id" = OrganizationId, Path, description = "The organization"),
@@ -114,14 +122,31 @@ pub(crate) async fn show(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization, member)): Path<(OrganizationId, MemberId)>,
-) -> PlatformResponse<MemberDetailsResponse> {
+) -> Response {
+    if let Some((access, stats)) = app.service().cached_key_access(&caller, organization, Scope::MembersRead).await
+        && let Some(body) = app.member_cache().get(organization, member, access.revision)
+    {
+        return response::success_from_body(body, access.key, stats);
+    }
+    // Boxed, because the uncached path would enlarge the future of the cached one.
+    Box::pin(uncached(app, caller, organization, member)).await
+}
+
+/// Loads a member and caches the response.
+async fn uncached(app: App, caller: Arc<Caller>, organization: OrganizationId, member: MemberId) -> Response {
     let reply = app.query(&caller, FindMember { organization, member }).await;
-    reply
-        .map(|details| MemberDetailsResponse {
-            permissions: PermissionSet::union(details.roles.iter().map(|role| role.permissions.clone())),
-            member: MemberResponse::new(organization, details),
-        })
-        .into()
+    let revision = reply.result.as_ref().ok().map(|(_, revision)| *revision);
+    let reply = reply.map(|(details, _)| MemberDetailsResponse {
+        permissions: PermissionSet::union(details.roles.iter().map(|role| role.permissions.clone())),
+        member: MemberResponse::new(organization, details),
+    });
+    if let (Some(revision), Some(key), Ok(response)) = (revision, &reply.api_key, &reply.result)
+        && let Ok(body) = serde_json::to_vec(response).map(Bytes::from)
+    {
+        app.member_cache().insert(organization, member, revision, body.clone());
+        return response::success_from_body(body, key.clone(), reply.stats);
+    }
+    PlatformResponse::from(reply).into_response()
 }
 
 /// A user to be added.
