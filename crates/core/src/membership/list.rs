@@ -1,6 +1,7 @@
 //! Listing the members of an organization.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use vestibule_db::BatchQueries;
 
@@ -11,10 +12,10 @@ use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
-use crate::id::{MembershipId, OrganizationId};
+use crate::id::{MembershipId, OrganizationId, RoleId};
 use crate::listing::{ListSort, MAX_PACKED, Position, Slice, Total, pack_ids};
 use crate::organization::{self, Organization, SeatCount};
-use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
 
 /// The longest page.
@@ -84,7 +85,7 @@ pub(super) async fn load_member(
     membership: MembershipId,
 ) -> Result<MemberDetails> {
     let member = cx.tx.optional(sql::MEMBER, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
-    let roles = cx.tx.all(sql::lists::ROLES, (grant.organization(), &pack_ids([membership.get()]))).await?;
+    let roles = load_roles(cx, grant.organization(), &[membership]).await?;
     Ok(MemberDetails { member, roles })
 }
 
@@ -168,12 +169,40 @@ pub(super) async fn with_roles(
     grant: &Grant,
     members: Vec<Member>,
 ) -> Result<Vec<MemberDetails>> {
-    let mut roles = Vec::new();
-    for chunk in members.chunks(usize::from(MAX_PACKED)) {
-        let packed = pack_ids(chunk.iter().map(|member| member.id.get()));
-        roles.extend(cx.tx.all(sql::lists::ROLES, (grant.organization(), &packed)).await?);
-    }
-    let mut roles = group_by(roles, |role| role.membership_id);
+    let ids: Vec<_> = members.iter().map(|member| member.id).collect();
+    let mut roles = group_by(load_roles(cx, grant.organization(), &ids).await?, |role| role.membership_id);
     let details = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
     Ok(members.into_iter().map(details).collect())
+}
+
+/// Loads the roles of members. Most of them have the same few roles, whose permissions are parsed once.
+pub(crate) async fn load_roles(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    members: &[MembershipId],
+) -> Result<Vec<MembershipRole>> {
+    let (mut roles, mut parsed) = (Vec::with_capacity(members.len()), HashMap::<RoleId, PermissionSet>::new());
+    for chunk in members.chunks(usize::from(MAX_PACKED)) {
+        let packed = pack_ids(chunk.iter().map(|id| id.get()));
+        for role in cx.tx.all(sql::lists::ROLES, (organization, &packed)).await? {
+            let permissions = match parsed.entry(role.id) {
+                Entry::Occupied(entry) => entry.get().clone(),
+                Entry::Vacant(entry) => {
+                    let permissions = PermissionSet::from_json(&role.permissions);
+                    let invalid = || Problem::internal("the permissions of a role are not a JSON array");
+                    entry.insert(permissions.ok_or_else(invalid)?).clone()
+                }
+            };
+            roles.push(MembershipRole {
+                membership_id: role.membership_id,
+                id: role.id,
+                organization_id: role.organization_id,
+                name: role.name,
+                permissions,
+                created_at: role.created_at,
+                updated_at: role.updated_at,
+            });
+        }
+    }
+    Ok(roles)
 }

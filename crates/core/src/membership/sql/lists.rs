@@ -6,9 +6,10 @@
 
 use vestibule_db::{Text, record, sql};
 
-use super::{Member, MembershipRole};
+use super::Member;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId};
 use crate::listing::packed_ids;
+use crate::time::Timestamp;
 
 record! {
     /// A member in a sorted list.
@@ -29,6 +30,19 @@ record! {
         pub(crate) email: Option<String>,
         /// Whether the member has the role and is in the workspace of the filter.
         pub(crate) is_admitted: bool,
+    }
+}
+
+record! {
+    /// A role that a membership has, with its permissions as they are stored.
+    pub(crate) struct HeldRole {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) id: RoleId,
+        pub(crate) organization_id: Option<OrganizationId>,
+        pub(crate) name: String,
+        pub(crate) permissions: String,
+        pub(crate) created_at: Timestamp,
+        pub(crate) updated_at: Timestamp,
     }
 }
 
@@ -234,7 +248,7 @@ sql! {
         );
 
     /// Starts at the ids: neither from the organization's roles, which all its members have, nor from its members.
-    ROLES(OrganizationId, Text) -> MembershipRole =
+    ROLES(OrganizationId, Text) -> HeldRole =
         concat!(
             "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                     r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at

@@ -2,6 +2,7 @@
 
 pub(super) mod bulk;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,7 +14,8 @@ use utoipa::ToSchema;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use vestibule_core::membership::{
-    Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, NewMember, RevokeRole, Update,
+    Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, MembershipRole, NewMember, RevokeRole,
+    Update,
 };
 use vestibule_core::metadata::Metadata;
 use vestibule_core::offboarding::{Remove, SentInvitations};
@@ -25,6 +27,7 @@ use vestibule_core::{Code, Problem};
 use super::page::{ListQuery, Page};
 use super::response::{self, Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
+use crate::api::response::RawJson;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
@@ -39,7 +42,8 @@ pub(crate) struct MemberResponse {
     updated_at: Timestamp,
     organization_id: OrganizationId,
     user_id: UserId,
-    roles: Vec<RoleResponse>,
+    #[schema(value_type = Vec<RoleResponse>)]
+    roles: Vec<RawJson>,
     #[schema(value_type = Object)]
     public_metadata: Box<RawValue>,
     first_name: String,
@@ -56,14 +60,22 @@ pub(crate) struct MemberResponse {
 }
 
 impl MemberResponse {
-    fn new(organization_id: OrganizationId, MemberDetails { member, roles }: MemberDetails) -> Self {
+    fn new(organization_id: OrganizationId, details: MemberDetails) -> Self {
+        Self::with_fragments(organization_id, details, &mut RoleFragments::default())
+    }
+
+    fn with_fragments(
+        organization_id: OrganizationId,
+        MemberDetails { member, roles }: MemberDetails,
+        fragments: &mut RoleFragments,
+    ) -> Self {
         Self {
             id: member.id,
             created_at: member.created_at,
             updated_at: member.updated_at,
             organization_id,
             user_id: member.user_id,
-            roles: roles.into_iter().map(RoleResponse::from).collect(),
+            roles: roles.into_iter().map(|role| fragments.role(role)).collect(),
             public_metadata: stored_json(member.public_metadata),
             first_name: member.first_name,
             last_name: member.last_name,
@@ -72,6 +84,16 @@ impl MemberResponse {
             primary_email_address: member.email,
             user_created_at: member.user_created_at,
         }
+    }
+}
+
+/// Serialized roles, which the members of a page share and which make up most of its bytes.
+#[derive(Default)]
+struct RoleFragments(HashMap<RoleId, RawJson>);
+
+impl RoleFragments {
+    fn role(&mut self, role: MembershipRole) -> RawJson {
+        self.0.entry(role.id).or_insert_with(|| RawJson::new(&RoleResponse::from(role))).clone()
     }
 }
 
@@ -104,7 +126,9 @@ pub(crate) async fn list(
     let reply = app.query(&caller, list).await;
     Ok(reply
         .map(|page| {
-            let data = page.members.into_iter().map(|member| MemberResponse::new(organization, member)).collect();
+            let mut fragments = RoleFragments::default();
+            let member = |member| MemberResponse::with_fragments(organization, member, &mut fragments);
+            let data = page.members.into_iter().map(member).collect();
             Page::new(data, page.total, page.next, &query)
         })
         .into())
