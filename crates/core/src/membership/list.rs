@@ -1,12 +1,12 @@
 //! Listing the members of an organization.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use vestibule_db::BatchQueries;
 
 use super::filter::{MemberCursor, MemberFilter};
 use super::find;
+use super::sql::lists::HeldRole;
 use super::sql::{self, Member, MembershipRole};
 use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
@@ -85,7 +85,7 @@ pub(super) async fn load_member(
     membership: MembershipId,
 ) -> Result<MemberDetails> {
     let member = cx.tx.optional(sql::MEMBER, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
-    let roles = load_roles(cx, grant.organization(), &[membership]).await?;
+    let roles = load_roles(cx, grant.organization(), [membership]).await?;
     Ok(MemberDetails { member, roles })
 }
 
@@ -103,7 +103,8 @@ impl Query for ListMembers {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let limit = self.limit.clamp(1, MAX_LIMIT);
         let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest;
-        let (organization, slice, total) = if is_plain && let Position::Page(_) | Position::Offset(_) = self.position {
+        let is_plain = is_plain && !matches!(self.position, Position::Before(_));
+        let (organization, slice, total) = if is_plain {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
             check_workspace(cx, &grant, &self.filter).await?;
@@ -118,7 +119,15 @@ impl Query for ListMembers {
         };
         let (previous, next) =
             slice.cursors(|member: &Member| MemberCursor::new(self.sort, &member.sort_name, member.id));
-        let members = with_roles(cx, &grant, slice.rows).await?;
+        let roles = match (slice.rows.first(), slice.rows.last()) {
+            (Some(newest), Some(oldest)) if is_plain => {
+                // Nobody else's id is between theirs.
+                let held = cx.tx.all(sql::lists::ROLES_BETWEEN, (grant.organization(), oldest.id, newest.id)).await?;
+                parse_roles(held)?
+            }
+            _ => load_roles(cx, grant.organization(), slice.rows.iter().map(|member| member.id)).await?,
+        };
+        let members = with_roles(slice.rows, roles);
         let seats = organization::seats(cx, grant.organization()).await?;
         let organization = organization.visible_to(grant.permissions());
         Ok(MembersPage { organization, members, total, previous, next, seats })
@@ -126,7 +135,7 @@ impl Query for ListMembers {
 }
 
 impl ListMembers {
-    /// Loads a numbered page of the whole list, newest first.
+    /// Loads a page of the whole list, newest first, that is not defined by what comes after it.
     async fn load_plain_page(
         &self,
         cx: &mut Context<'_>,
@@ -134,7 +143,11 @@ impl ListMembers {
         limit: u32,
     ) -> Result<(Organization, Slice<Member>, Total)> {
         let (id, offset) = (grant.organization(), self.position.offset(limit));
-        let page = (sql::PAGE, (id, i64::from(limit) + 1, offset));
+        let before = match &self.position {
+            Position::After(cursor) => cursor.id,
+            Position::Page(_) | Position::Offset(_) | Position::Before(_) => i64::MAX.into(),
+        };
+        let page = (sql::PAGE, (id, before, i64::from(limit) + 1, offset));
         let (organization, members) = cx.tx.batch(((sql::ORGANIZATION, (id,)), page).batch()).await?;
         let organization =
             organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
@@ -164,45 +177,47 @@ pub(super) async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[Mem
     Ok(ids.iter().filter_map(|id| members.remove(id)).collect())
 }
 
-pub(super) async fn with_roles(
-    cx: &mut Context<'_>,
-    grant: &Grant,
-    members: Vec<Member>,
-) -> Result<Vec<MemberDetails>> {
-    let ids: Vec<_> = members.iter().map(|member| member.id).collect();
-    let mut roles = group_by(load_roles(cx, grant.organization(), &ids).await?, |role| role.membership_id);
+/// Assigns roles to their members.
+pub(super) fn with_roles(members: Vec<Member>, roles: Vec<MembershipRole>) -> Vec<MemberDetails> {
+    let mut roles = group_by(roles, |role| role.membership_id);
     let details = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
-    Ok(members.into_iter().map(details).collect())
+    members.into_iter().map(details).collect()
 }
 
-/// Loads the roles of members. Most of them have the same few roles, whose permissions are parsed once.
+/// Loads the roles of members, oldest role first.
 pub(crate) async fn load_roles(
     cx: &mut Context<'_>,
     organization: OrganizationId,
-    members: &[MembershipId],
+    members: impl IntoIterator<Item = MembershipId>,
 ) -> Result<Vec<MembershipRole>> {
-    let (mut roles, mut parsed) = (Vec::with_capacity(members.len()), HashMap::<RoleId, PermissionSet>::new());
-    for chunk in members.chunks(usize::from(MAX_PACKED)) {
-        let packed = pack_ids(chunk.iter().map(|id| id.get()));
-        for role in cx.tx.all(sql::lists::ROLES, (organization, &packed)).await? {
-            let permissions = match parsed.entry(role.id) {
-                Entry::Occupied(entry) => entry.get().clone(),
-                Entry::Vacant(entry) => {
-                    let permissions = PermissionSet::from_json(&role.permissions);
-                    let invalid = || Problem::internal("the permissions of a role are not a JSON array");
-                    entry.insert(permissions.ok_or_else(invalid)?).clone()
-                }
-            };
-            roles.push(MembershipRole {
-                membership_id: role.membership_id,
-                id: role.id,
-                organization_id: role.organization_id,
-                name: role.name,
-                permissions,
-                created_at: role.created_at,
-                updated_at: role.updated_at,
-            });
-        }
+    let ids: Vec<_> = members.into_iter().map(MembershipId::get).collect();
+    let mut held = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(usize::from(MAX_PACKED)) {
+        held.extend(cx.tx.all(sql::lists::ROLES, (organization, &pack_ids(chunk.iter().copied()))).await?);
     }
-    Ok(roles)
+    parse_roles(held)
+}
+
+/// Parses the permissions of roles, oldest role first. Most members have the same few roles, so each is parsed once.
+fn parse_roles(mut held: Vec<HeldRole>) -> Result<Vec<MembershipRole>> {
+    held.sort_by_key(|role| role.id);
+    let mut last: Option<(RoleId, PermissionSet)> = None;
+    let parse = |role: HeldRole| {
+        let permissions = match last.take().filter(|(id, _)| *id == role.id) {
+            Some((_, permissions)) => permissions,
+            None => PermissionSet::from_json(&role.permissions)
+                .ok_or_else(|| Problem::internal("the permissions of a role are not a JSON array"))?,
+        };
+        last = Some((role.id, permissions.clone()));
+        Ok(MembershipRole {
+            membership_id: role.membership_id,
+            id: role.id,
+            organization_id: role.organization_id,
+            name: role.name,
+            permissions,
+            created_at: role.created_at,
+            updated_at: role.updated_at,
+        })
+    };
+    held.into_iter().map(parse).collect()
 }

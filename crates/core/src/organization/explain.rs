@@ -82,7 +82,7 @@ impl Query for Explain {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Explanation> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let (organization, membership) = (grant.organization(), grant.member()?.membership);
-        let roles = membership::load_roles(cx, organization, &[membership]).await?;
+        let roles = membership::load_roles(cx, organization, [membership]).await?;
         let required = match self.action {
             Action::Member(_) => RequiredPermission::Membership,
             Action::WithPermission(_, required) => required,

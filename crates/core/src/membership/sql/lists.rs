@@ -151,6 +151,21 @@ macro_rules! searched {
     };
 }
 
+/// Selects the roles that memberships have from `$from`, which names the table `mr`, in any order.
+macro_rules! held_roles {
+    ($from:expr, $condition:literal) => {
+        concat!(
+            "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
+                    r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+               FROM ",
+            $from,
+            " JOIN organization_roles r ON r.scope = mr.role_scope + 0 AND r.id = mr.role_id + 0
+              WHERE mr.organization_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
 sql! {
     NEWEST(OrganizationId, MembershipId, MembershipId, i64, i64) -> MemberKey =
         of_organization!("SELECT m.id AS id, m.sort_name AS sort_name", "ORDER BY m.id DESC LIMIT $4 OFFSET $5");
@@ -249,14 +264,12 @@ sql! {
 
     /// Starts at the ids: neither from the organization's roles, which all its members have, nor from its members.
     ROLES(OrganizationId, Text) -> HeldRole =
-        concat!(
-            "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
-                    r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
-               FROM ",
-            packed_ids!("$2"),
-            " CROSS JOIN organization_membership_roles mr
-               JOIN organization_roles r ON r.scope = mr.role_scope + 0 AND r.id = mr.role_id + 0
-              WHERE mr.organization_id = $1 AND mr.membership_id = p.id
-              ORDER BY r.id"
+        held_roles!(
+            concat!(packed_ids!("$2"), "CROSS JOIN organization_membership_roles mr"),
+            "mr.membership_id = p.id"
         );
+
+    /// Of the members between two ids, inclusive.
+    ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> HeldRole =
+        held_roles!("organization_membership_roles mr", "mr.membership_id >= $2 AND mr.membership_id <= $3");
 }
