@@ -7,6 +7,7 @@
 //! not cached.
 
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -27,7 +28,7 @@ use crate::app::App;
 use crate::envelope::{self, DataJson};
 use crate::extract::ExtractorErrors;
 
-/// Capacity of the list cache, in bytes over all organizations.
+/// Capacity of the list cache, in bytes over all organizations. The pages of members have as much.
 const MAX_LIST_BYTES: u64 = 8 << 20;
 /// Expected number of cached lists. It is low because the cache divides its capacity among shards by this number, and a
 /// long list must fit into one shard.
@@ -73,9 +74,9 @@ impl Weighter<[u8; 32], Arc<Cached<Bytes>>> for ByteWeight {
     }
 }
 
-impl Weighter<(OrganizationId, MemberId), CachedMember> for ByteWeight {
-    fn weight(&self, _: &(OrganizationId, MemberId), member: &CachedMember) -> u64 {
-        member.body.len() as u64 + ENTRY_OVERHEAD
+impl<K> Weighter<(OrganizationId, K), CachedBody> for ByteWeight {
+    fn weight(&self, _: &(OrganizationId, K), cached: &CachedBody) -> u64 {
+        cached.body.len() as u64 + ENTRY_OVERHEAD
     }
 }
 
@@ -115,34 +116,45 @@ impl SessionCache {
     }
 }
 
-/// Members as API keys see them, by what the request calls them. All keys that may list an organization's members see
-/// the same.
+/// Responses that show an organization's members, by what the request names besides the organization. All API keys that
+/// may read members see the same.
 #[derive(Debug)]
-pub(crate) struct MemberCache(Cache<(OrganizationId, MemberId), CachedMember, ByteWeight>);
+pub(crate) struct MemberCache<K>(Cache<(OrganizationId, K), CachedBody, ByteWeight>);
 
 #[derive(Clone, Debug)]
-struct CachedMember {
+struct CachedBody {
     /// The response is valid while the organization's revision is unchanged.
     organization_revision: i64,
     body: Bytes,
 }
 
-impl Default for MemberCache {
-    fn default() -> Self {
+impl MemberCache<MemberId> {
+    /// A cache of single members, by the id in the path.
+    pub(crate) fn of_members() -> Self {
         Self(Cache::with_weighter(EXPECTED_MEMBERS, MAX_MEMBER_BYTES, ByteWeight))
     }
 }
 
-impl MemberCache {
+/// The limit and the offset of a page of all members, newest first.
+pub(crate) type PageKey = (u16, u32);
+
+impl MemberCache<PageKey> {
+    /// A cache of pages.
+    pub(crate) fn of_pages() -> Self {
+        Self(Cache::with_weighter(EXPECTED_LISTS, MAX_LIST_BYTES, ByteWeight))
+    }
+}
+
+impl<K: Clone + Eq + Hash> MemberCache<K> {
     /// Returns the response body, if it was cached at this revision.
-    pub(crate) fn get(&self, organization: OrganizationId, member: MemberId, revision: Revision) -> Option<Bytes> {
-        let cached = self.0.get(&(organization, member))?;
+    pub(crate) fn get(&self, organization: OrganizationId, key: K, revision: Revision) -> Option<Bytes> {
+        let cached = self.0.get(&(organization, key))?;
         (cached.organization_revision == revision.organization).then_some(cached.body)
     }
 
-    pub(crate) fn insert(&self, organization: OrganizationId, member: MemberId, revision: Revision, body: Bytes) {
-        let cached = CachedMember { organization_revision: revision.organization, body };
-        self.0.insert((organization, member), cached);
+    pub(crate) fn insert(&self, organization: OrganizationId, key: K, revision: Revision, body: Bytes) {
+        let cached = CachedBody { organization_revision: revision.organization, body };
+        self.0.insert((organization, key), cached);
     }
 }
 

@@ -9,6 +9,7 @@ use super::find;
 use super::sql::lists::HeldRole;
 use super::sql::{self, Member, MembershipRole};
 use crate::access::{self, Grant};
+use crate::cache::Revision;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
@@ -38,6 +39,8 @@ pub struct ListMembers {
 #[derive(Debug)]
 pub struct MembersPage {
     pub organization: Organization,
+    /// The organization's revision, if it is known without a statement.
+    pub revision: Option<Revision>,
     pub members: Vec<MemberDetails>,
     /// The number of members on all pages.
     pub total: Total,
@@ -121,7 +124,7 @@ impl Query for ListMembers {
             slice.cursors(|member: &Member| MemberCursor::new(self.sort, &member.sort_name, member.id));
         let roles = match (slice.rows.first(), slice.rows.last()) {
             (Some(newest), Some(oldest)) if is_plain => {
-                // Nobody else's id is between theirs.
+                // These are all members between the two ids.
                 let held = cx.tx.all(sql::lists::ROLES_BETWEEN, (grant.organization(), oldest.id, newest.id)).await?;
                 parse_roles(held)?
             }
@@ -130,7 +133,8 @@ impl Query for ListMembers {
         let members = with_roles(slice.rows, roles);
         let seats = organization::seats(cx, grant.organization()).await?;
         let organization = organization.visible_to(grant.permissions());
-        Ok(MembersPage { organization, members, total, previous, next, seats })
+        let revision = cx.access.as_ref().and_then(|access| access.revision_of(grant.organization()));
+        Ok(MembersPage { organization, revision, members, total, previous, next, seats })
     }
 }
 

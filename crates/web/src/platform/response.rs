@@ -45,6 +45,16 @@ impl<T> From<Reply<T>> for PlatformResponse<T> {
     }
 }
 
+impl<T: Serialize> PlatformResponse<T> {
+    /// Makes a response, and passes the body of a success to a response cache.
+    pub(super) fn into_cached_response(self, cache: impl FnOnce(Bytes)) -> Response {
+        let (Ok(content), Some(key)) = (&self.0.result, &self.0.api_key) else { return self.into_response() };
+        let Ok(body) = serde_json::to_vec(content).map(Bytes::from) else { return self.into_response() };
+        cache(body.clone());
+        success_from_body(body, key.clone(), self.0.stats)
+    }
+}
+
 impl<T: Serialize> IntoResponse for PlatformResponse<T> {
     fn into_response(self) -> Response {
         let Reply { api_key, result, stats, .. } = self.0;

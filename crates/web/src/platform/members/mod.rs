@@ -1,4 +1,5 @@
-//! The members of an organization.
+//! The members of an organization. Responses that show one, or a page of all, are cached: see
+//! [`crate::response_cache`].
 
 pub(super) mod bulk;
 
@@ -6,8 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -31,6 +31,7 @@ use crate::api::response::RawJson;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
+use crate::response_cache::PageKey;
 
 /// A member of an organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,24 +120,45 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Query(query): Query<ListQuery>,
-) -> Result<PlatformResponse<Page<MemberResponse>>, Refusal> {
+) -> Result<Response, Refusal> {
+    let key = query.is_unsorted().then_some((query.limit, query.offset));
+    if let Some(key) = key
+        && let Some((access, stats)) = app.service().cached_key_access(&caller, organization, Scope::MembersRead).await
+        && let Some(body) = app.member_page_cache().get(organization, key, access.revision)
+    {
+        return Ok(response::success_from_body(body, access.key, stats));
+    }
+    Box::pin(uncached_list(app, caller, organization, query, key)).await
+}
+
+/// Loads a page of members, and caches the response if there is a key.
+async fn uncached_list(
+    app: App,
+    caller: Arc<Caller>,
+    organization: OrganizationId,
+    query: ListQuery,
+    key: Option<PageKey>,
+) -> Result<Response, Refusal> {
     let filter = MemberFilter { search: query.search_term(), ..MemberFilter::default() };
     let (sort, position) = (query.sort()?, query.position()?);
     let list = ListMembers { organization, filter, sort, position, limit: query.limit.into() };
     let reply = app.query(&caller, list).await;
-    Ok(reply
-        .map(|page| {
-            let mut fragments = RoleFragments::default();
-            let member = |member| MemberResponse::with_fragments(organization, member, &mut fragments);
-            let data = page.members.into_iter().map(member).collect();
-            Page::new(data, page.total, page.next, &query)
-        })
-        .into())
+    let revision = reply.result.as_ref().ok().and_then(|page| page.revision);
+    let reply = reply.map(|page| {
+        let mut fragments = RoleFragments::default();
+        let member = |member| MemberResponse::with_fragments(organization, member, &mut fragments);
+        let data = page.members.into_iter().map(member).collect();
+        Page::new(data, page.total, page.next, &query)
+    });
+    let cache = |body| {
+        if let Some((key, revision)) = key.zip(revision) {
+            app.member_page_cache().insert(organization, key, revision, body);
+        }
+    };
+    Ok(PlatformResponse::from(reply).into_cached_response(cache))
 }
 
 /// Shows a member with their roles and permissions.
-///
-/// The response is cached by organization and member; see [`crate::response_cache`].
 #[utoipa::path(get, path = "/organizations/{id}/members/{member_id}", operation_id = "get_organization_member",
     tag = "Organization members",
     params(("id" = OrganizationId, Path, description = "The organization"),
@@ -164,13 +186,12 @@ async fn uncached(app: App, caller: Arc<Caller>, organization: OrganizationId, m
         permissions: PermissionSet::union(details.roles.iter().map(|role| role.permissions.clone())),
         member: MemberResponse::new(organization, details),
     });
-    if let (Some(revision), Some(key), Ok(response)) = (revision, &reply.api_key, &reply.result)
-        && let Ok(body) = serde_json::to_vec(response).map(Bytes::from)
-    {
-        app.member_cache().insert(organization, member, revision, body.clone());
-        return response::success_from_body(body, key.clone(), reply.stats);
-    }
-    PlatformResponse::from(reply).into_response()
+    let cache = |body| {
+        if let Some(revision) = revision {
+            app.member_cache().insert(organization, member, revision, body);
+        }
+    };
+    PlatformResponse::from(reply).into_cached_response(cache)
 }
 
 /// A user to be added.
