@@ -32,9 +32,15 @@ pub(super) async fn create(service: &Arc<Service>, organization: OrganizationId)
     let members = format!("/organizations/{organization}/members");
     let user = r#"{"first_name":"Nora","last_name":"New","email_address":"user%N%@bench.example"}"#;
     Ok(vec![
-        get("permissions", "permissions, by API key", format!("{members}/{member}")),
-        get("members100", "members (100), by API key", format!("{members}?limit=100")),
-        get("create-user", "create a user, by API key", "/users".to_owned()).post(user),
+        get("permissions", "permissions, by key", format!("{members}/{member}")),
+        get("members100", "members (100), by key, cached", format!("{members}?limit=100")),
+        // The response cache holds only pages in the list's own order.
+        get(
+            "members100-uncached",
+            "members (100), by key, uncached",
+            format!("{members}?limit=100&sort_key=created_at"),
+        ),
+        get("create-user", "create a user, by key", "/users".to_owned()).post(user),
     ])
 }
 
