@@ -41,7 +41,7 @@ def arguments():
 
 
 def platform_port(port):
-    """The port of the server-to-server API, beside the public one."""
+    """The port of the API for backends, beside the public one."""
     return port + 3
 
 

@@ -1,7 +1,7 @@
 """The workloads, named after their request files, and how many connections send each."""
 READS = ["session", "list1", "list10", "list50", "list50-uncached", "list500", "members"]
 WRITES = ["create", "discard", "accept"]
-# By API key, at the address of the server-to-server API.
+# By API key, at the address of the API for backends.
 KEY_READS = ["permissions", "members100", "members100-uncached"]
 KEY_WRITES = ["create-user", "add-member"]
 # Workloads that use up their requests. Each round, and each window of a round, sends its own part of the file.

@@ -1,4 +1,4 @@
-//! The scenarios of the server-to-server API, and the data they run on.
+//! The scenarios of the API for backends, and the data they run on.
 
 use std::sync::Arc;
 

@@ -28,7 +28,7 @@ const PASSWORD: &str = "camellia-sinensis";
 pub(super) enum Credentials {
     Nothing,
     Session(String),
-    /// Of the server-to-server API.
+    /// Of the API for backends.
     ApiKey(String),
 }
 
@@ -80,7 +80,7 @@ impl Scenario {
         self.body.is_none()
     }
 
-    /// Returns whether the request goes to the server-to-server API.
+    /// Returns whether the request goes to the API for backends.
     pub(super) const fn is_by_key(&self) -> bool {
         matches!(self.credentials, Credentials::ApiKey(_))
     }

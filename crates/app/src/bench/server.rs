@@ -20,14 +20,14 @@ const CLOCK_TICK: Duration = Duration::from_millis(10);
 pub(super) struct Server {
     child: Child,
     pub(super) address: String,
-    /// The address of the server-to-server API.
+    /// The address of the API for backends.
     platform_address: Option<String>,
     /// The time until it accepted a connection.
     pub(super) start_duration: Duration,
 }
 
 impl Server {
-    /// Starts Vestibule with these settings, with the server-to-server API at an address of its own.
+    /// Starts Vestibule with these settings, with the API for backends at an address of its own.
     pub(super) async fn serve(variables: &[(String, String)]) -> Result<Self, AppError> {
         let address = free_address().await.map_err(system_error("start a server"))?;
         let listen = ("VESTIBULE_PLATFORM_LISTEN".to_owned(), address.clone());
