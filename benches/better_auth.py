@@ -1,4 +1,4 @@
-"""Better Auth with its organization plugin: how it is seeded, and how it is measured at its best.
+"""Better Auth with its organization and admin plugins: how it is seeded, and how it is measured at its best.
 
 A Node process compiles itself while it runs, so each workload gets a long warm-up. 64 connections are more than it can
 answer, so it is measured with fewer, and its best result counts.
@@ -12,9 +12,9 @@ from databases import POOL_SIZE
 
 # The request files of its seed.mjs, by our workloads. It has no discard in one call, no page of 500, and no bulk.
 FILES = {"session": "session", "list1": "one", "list10": "ten", "list50": "list", "list50-uncached": "full",
-         "create": "create", "accept": "accept", "signin": "signin"}
+         "create": "create", "accept": "accept", "create-user": "create-user", "add-member": "add-member", "signin": "signin"}
 CONNECTIONS = [1, 4, 16]
-# Invitations to accept in a warm-up, and in a window.
+# Invitations to accept, and members to add, in a warm-up, and in a window.
 ACCEPTS = 750
 
 

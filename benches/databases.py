@@ -4,7 +4,7 @@ from pathlib import Path
 
 import measure
 from common import REPOSITORY, run
-from seed import environment
+from seed import environment, platform_port
 
 # Connections to PostgreSQL of every target: Vestibule, Better Auth and pgbench.
 POOL_SIZE = 8
@@ -43,7 +43,7 @@ class PostgresServer:
 def sqlite(name, binary, folder, port, **settings):
     """Vestibule on the SQLite file of a folder that seed.py made."""
     return {"name": name, "command": [str(binary), "serve"], "env": environment(folder, port) | settings, "port": port,
-            "requests": folder / "requests", "probe": "session.tsv"}
+            "platform_port": platform_port(port), "requests": folder / "requests", "probe": "session.tsv"}
 
 
 def copy_to_postgres(server, name, binary, folder):

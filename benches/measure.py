@@ -60,6 +60,30 @@ def children_cpu_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
+def send(target, line):
+    """Sends one request of a request file. Returns the status and the body of the response."""
+    method, path, credentials, body = line.rstrip("\n").split("\t")
+    headers = {"Authorization" if is_by_key(line) else "Cookie": credentials}
+    if body:
+        headers["Content-Type"] = "application/json"
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(target, line), timeout=10)
+    connection.request(method, path, body or None, headers)
+    response = connection.getresponse()
+    response_body = response.read()
+    connection.close()
+    return response.status, response_body
+
+
+def is_by_key(line):
+    """Whether a request of a request file has an API key instead of a session."""
+    return line.split("\t")[2].startswith("Bearer ")
+
+
+def port_of(target, line):
+    """Vestibule takes requests with an API key at a port of their own."""
+    return target.get("platform_port", target["port"]) if is_by_key(line) else target["port"]
+
+
 class PostgresProcesses:
     """The processes of a PostgreSQL server, found by its data folder."""
 
@@ -115,13 +139,8 @@ class RunningServer:
 
     def probe(self):
         line = (Path(self.target["requests"]) / self.target["probe"]).read_text().split("\n", 1)[0]
-        method, path, cookie, _ = line.split("\t")
-        connection = http.client.HTTPConnection("127.0.0.1", self.target["port"], timeout=10)
-        connection.request(method, path, headers={"Cookie": cookie})
-        response = connection.getresponse()
-        size = len(response.read())
-        connection.close()
-        return response.status, size
+        status, body = send(self.target, line)
+        return status, len(body)
 
     def pids(self):
         return process_tree(self.process.pid)
@@ -142,7 +161,8 @@ RUN_NUMBER = [int(time.time()) % 100000]
 def start_wrk(running, file, connections, seconds, once=False):
     """Starts wrk on a request file. With `once`, it stops at the end of the file."""
     RUN_NUMBER[0] += 1
-    port = running.target["port"]
+    with open(file) as requests:
+        port = port_of(running.target, requests.readline())
     environment = {**os.environ, "REQUESTS": str(file), "RUN_NUMBER": str(RUN_NUMBER[0]), "ONCE": "1" if once else "0",
                    "ORIGIN": f"http://127.0.0.1:{port}"}
     return subprocess.Popen(

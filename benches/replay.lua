@@ -1,6 +1,6 @@
--- A wrk script that replays the requests of a file ($REQUESTS) in turn: method, path, cookie and body, separated by tabs.
--- %N% in a body becomes a number that is used once. With $ONCE=1 it stops at the end of the file. Every POST has $ORIGIN as
--- its Origin header. wrk reports the whole window even if the script stops it, so the time until then is taken here.
+-- A wrk script that replays the requests of a file ($REQUESTS) in turn: method, path, credentials and body, separated by
+-- tabs. Credentials are a cookie, or an Authorization header that begins with "Bearer ". %N% in a body becomes a number that
+-- is used once. With $ONCE=1 it stops at the end of the file. Every POST with a cookie has $ORIGIN as its Origin header. wrk reports the whole window even if the script stops it, so the time until then is taken here.
 local ffi = require("ffi")
 ffi.cdef [[
   struct timespec64 { long s; long ns; };
@@ -25,12 +25,13 @@ end
 
 function init()
   for line in io.lines(os.getenv("REQUESTS")) do
-    local method, path, cookie, body = line:match("^([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$")
+    local method, path, credentials, body = line:match("^([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$")
     local headers = { ["Host"] = "127.0.0.1" }
-    if cookie ~= "" then headers["Cookie"] = cookie end
+    local by_key = credentials:sub(1, 7) == "Bearer "
+    if credentials ~= "" then headers[by_key and "Authorization" or "Cookie"] = credentials end
     if method == "POST" then
       headers["Content-Type"] = "application/json"
-      headers["Origin"] = origin
+      if not by_key then headers["Origin"] = origin end
     end
     count = count + 1
     if body:find("%N%", 1, true) then

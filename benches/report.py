@@ -11,6 +11,11 @@ def total_cpu(line):
     return line["cpu"] + line["database_cpu"]
 
 
+def rate(line):
+    """Responses per second."""
+    return line["rate"]
+
+
 class Results:
     """The lines of measurements.jsonl."""
 
@@ -79,17 +84,29 @@ def print_starts(results):
 def print_writes(results):
     """Vestibule with 64 connections, against each other target with the number of connections that is best for it."""
     def rates(target, workload):
-        return results.by_round(lambda line: line["rate"], max, target, workload)
+        return results.by_round(rate, max, target, workload)
 
     print_head("Writes: Vestibule ÷ others, requests/s", "workload", "target", "requests/s", "÷ pgbench",
                "÷ one write per commit", "÷ better-auth, same database")
-    for workload in workloads.WRITES:
+    for workload in [*workloads.WRITES, *workloads.KEY_WRITES]:
         for target, *others in [("sqlite", "", "sqlite-one-write-per-commit", "better-auth-sqlite"),
                                 ("postgres", "pgbench", "", "better-auth-postgres"), ("postgres-apart", "pgbench", "", "")]:
             ours = rates(target, workload)
             if ours:
                 print_row(workload, target, f"{statistics.median(ours.values()):.0f}",
                           *(ratio(ours, rates(other, workload)) for other in others))
+
+
+def print_by_key(results):
+    """Requests with an API key, against requests with a session that do about the same."""
+    print_head("By API key ÷ by session", "target", "permissions ÷ session, CPU", "create-user ÷ create, requests/s")
+    for target in ENGINES:
+        def figures(figure, workload):
+            return results.by_round(figure, min, target, workload, workloads.DEFAULT_CONNECTIONS)
+
+        if figures(total_cpu, "permissions"):
+            print_row(target, ratio(figures(total_cpu, "permissions"), figures(total_cpu, "session")),
+                      ratio(figures(rate, "create-user"), figures(rate, "create")))
 
 
 def print_better_auth(results):
@@ -128,8 +145,10 @@ def print_tables(lines):
     results = Results(lines)
     measured = {line["workload"] for line in results.lines}
     print_costs(results), print_starts(results)
-    if measured & set(workloads.WRITES):
+    if measured & {*workloads.WRITES, *workloads.KEY_WRITES}:
         print_writes(results)
+    if measured & {*workloads.KEY_READS, *workloads.KEY_WRITES}:
+        print_by_key(results)
     if any(target.startswith("better-auth") for target in results.targets):
         print_better_auth(results)
     if mixed_load.NAME in measured:

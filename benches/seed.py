@@ -5,9 +5,9 @@
             [--organizations N] [--pending N] [--answered N] [--members N]
 
 The binary creates DIR/vestibule.db. The rows are inserted by SQL: a million invitations through the API would take longer
-than the benchmark. DIR/requests/*.tsv hold one request per line: method, path, cookie and body, separated by tabs. The tokens
-for accepting come from the server's list. create.tsv goes to an organization of its own, so that the lists that are measured
-do not grow; create-spread.tsv goes to all organizations in turn.
+than the benchmark. DIR/requests/*.tsv hold one request per line: method, path, credentials (a cookie or an API key) and body,
+separated by tabs. The tokens for accepting come from the server's list. create.tsv goes to an organization of its own, so
+that the lists that are measured do not grow; create-spread.tsv goes to all organizations in turn.
 """
 import argparse, base64, hashlib, json, os, sqlite3, subprocess, sys, time, urllib.request
 from pathlib import Path
@@ -19,13 +19,16 @@ SIZES = {
     "large": (1000, 50, 1000, 10),
 }
 DAY = 86400 * 10**6  # µs
+# Those that creating invitations counts towards.
+RATE_LIMITS = ["INVITATIONS_PER_ORGANIZATION", "INVITATIONS_PER_NEW_ORGANIZATION", "INVITATIONS_PER_USER",
+               "INVITATIONS_PER_ADDRESS", "INVITATIONS_PER_RECIPIENT", "BULK_ROWS_PER_USER"]
 
 
 def arguments():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--binary", required=True), a.add_argument("--dir", required=True, type=Path)
     a.add_argument("--size", choices=SIZES, default="small")
-    a.add_argument("--spare", type=int, default=6000, help="invitations to accept, and as many to discard")
+    a.add_argument("--spare", type=int, default=6000, help="invitations to accept, and as many to discard and users to add")
     a.add_argument("--port", type=int, default=4180)
     counts = ("organizations", "pending", "answered", "members")
     for count in counts:
@@ -37,9 +40,17 @@ def arguments():
     return options
 
 
+def platform_port(port):
+    """The port of the API for backends, beside the public one."""
+    return port + 3
+
+
 def environment(folder, port):
     """The settings of every measured server: no log line per request, no rate limit that the load would reach."""
-    return {**os.environ, "VESTIBULE_DATABASE": str(folder / "vestibule.db"), "VESTIBULE_LISTEN": f"127.0.0.1:{port}",
+    unlimited = {f"VESTIBULE_RATE_LIMITS_{limit}": "0" for limit in RATE_LIMITS}
+    return {**os.environ, **unlimited, "VESTIBULE_INVITATIONS_MAX_PENDING": "0",
+            "VESTIBULE_DATABASE": str(folder / "vestibule.db"), "VESTIBULE_LISTEN": f"127.0.0.1:{port}",
+            "VESTIBULE_PLATFORM_LISTEN": f"127.0.0.1:{platform_port(port)}", "VESTIBULE_PLATFORM_REQUESTS_PER_KEY": "0",
             "VESTIBULE_MAIL_TRANSPORT": "none", "VESTIBULE_LOG": "warn",
             "VESTIBULE_PASSWORDS_ATTEMPTS_PER_ACCOUNT": "10000", "VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS": "1000000",
             "VESTIBULE_PASSWORDS_RATE_LIMIT_WINDOW": "10s", "VESTIBULE_SESSIONS_IDLE_TIMEOUT": "30d"}
@@ -65,6 +76,11 @@ class Server:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(30)
+
+    def create_api_key(self):
+        """Returns an API key with all scopes."""
+        create = [self.command[0], "keys", "create", "--name", "benchmark", "--scopes", "*"]
+        return subprocess.run(create, env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
     def call(self, path, cookie="", body=None):
         headers = {"Cookie": cookie} if cookie else {}
@@ -160,6 +176,7 @@ def main():
     with Server(a.binary, a.dir, a.port) as server:
         server.call("/auth/signup", body={"email": "robin@example.com", "password": PASSWORD,
                                           "first_name": "Robin", "last_name": "Example"})
+        key = "Bearer " + server.create_api_key()
     connection = sqlite3.connect(a.dir / "vestibule.db")
     connection.execute("PRAGMA foreign_keys = 0"), connection.execute("PRAGMA synchronous = OFF")
     # 400 MB, in KiB: the indexes of a million invitations are filled in random order.
@@ -170,9 +187,9 @@ def main():
     rows = Rows(roles, password_digest, int(time.time() * 10**6))
     files = {}
 
-    def add_request(name, method, path, cookie, body=""):
+    def add_request(name, method, path, credentials, body=""):
         body = body if isinstance(body, str) else json.dumps(body)
-        files.setdefault(name, []).append(f"{method}\t{path}\t{cookie}\t{body}\n")
+        files.setdefault(name, []).append(f"{method}\t{path}\t{credentials}\t{body}\n")
 
     def add_list_request(name, organization_ids, cookie):
         add_request(name, "GET", f"/organizations/{organization_ids[0]}/invitations", cookie)
@@ -195,6 +212,7 @@ def main():
         add_request("list50-uncached", "GET", f"/organizations/{organization_ids[0]}/invitations?limit=500", cookie)
         add_request("session", "GET", "/session", cookie)
         add_request("members", "GET", f"/organizations/{organization_ids[0]}/members", cookie)
+        add_request("permissions", "GET", f"/organizations/{organization_ids[0]}/members/{users[0]}", key)
         add_create_request("create-spread", organization_ids, cookie)
         if n % 100 == 99:
             rows.insert(connection)
@@ -218,6 +236,20 @@ def main():
         address = f"guest{i}@example.com"
         invitee_cookies[address] = rows.add_user(address, with_session=True)[1]
         rows.add_invitation(accept_ids, address, to_workspace=False)
+    # Twice as many as a page has, so that each page has a next one.
+    members = [rows.add_user(f"member{i}@example.com")[0] for i in range(200)]
+    organization_ids = rows.add_organization("members100", members)
+    page = f"/organizations/{organization_ids[0]}/members?limit=100"
+    add_request("members100", "GET", page, key)
+    # The response cache holds only pages in the list's own order.
+    add_request("members100-uncached", "GET", page + "&sort_key=created_at", key)
+    add_request("create-user", "POST", "/users", key,
+                {"first_name": "Robin", "last_name": "Example", "email_address": "fresh%N%@example.com"})
+    organization_ids = rows.add_organization("add-member", users)
+    for i in range(a.spare):
+        user, _ = rows.add_user(f"seat{i}@example.com")
+        add_request("add-member", "POST", f"/organizations/{organization_ids[0]}/members", key,
+                    {"user_id": str(user), "role_ids": [str(rows.member)]})
     add_request("signin", "POST", "/auth/signin", "",
                 {"strategy": "plain_email", "email": "robin@example.com", "password": PASSWORD})
     rows.insert(connection)

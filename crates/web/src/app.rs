@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use vestibule_core::Result;
 use vestibule_core::caller::ImpersonatorSpan;
 use vestibule_core::execution::{Caller, Command, Query, Reply};
-use vestibule_core::id::DeploymentId;
+use vestibule_core::id::{DeploymentId, MemberId};
 use vestibule_core::language::Language;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::service::Service;
@@ -25,7 +25,7 @@ use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::pages::Theme;
-use crate::response_cache::{ListCache, SessionCache};
+use crate::response_cache::{ListCache, MemberCache, PageKey, SessionCache};
 use crate::serve::Peer;
 
 /// Carries the session token in requests and responses, in staging mode only.
@@ -44,6 +44,8 @@ struct Shared {
     service: Arc<Service>,
     list_cache: ListCache,
     session_cache: SessionCache,
+    member_cache: MemberCache<MemberId>,
+    member_page_cache: MemberCache<PageKey>,
     large_bodies: LargeBodies,
     /// Permits for delivery reports that are read.
     report_permits: Semaphore,
@@ -67,6 +69,8 @@ impl App {
             service,
             list_cache,
             session_cache,
+            member_cache: MemberCache::of_members(),
+            member_page_cache: MemberCache::of_pages(),
             large_bodies,
             report_permits,
             proxy_notices: Notices::default(),
@@ -92,6 +96,14 @@ impl App {
 
     pub(crate) fn session_cache(&self) -> &SessionCache {
         &self.0.session_cache
+    }
+
+    pub(crate) fn member_cache(&self) -> &MemberCache<MemberId> {
+        &self.0.member_cache
+    }
+
+    pub(crate) fn member_page_cache(&self) -> &MemberCache<PageKey> {
+        &self.0.member_page_cache
     }
 
     pub(crate) fn large_bodies(&self) -> &LargeBodies {

@@ -1,4 +1,5 @@
-//! In-memory caches of response bodies: an organization's invitation list, and a caller's session.
+//! In-memory caches of response bodies: an organization's invitation list, a caller's session, and members as API keys
+//! see them.
 //!
 //! A cached body is sent only after the service has checked the caller's access and revalidated the entry
 //! ([`vestibule_core::cache`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is
@@ -6,6 +7,7 @@
 //! not cached.
 
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -17,7 +19,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use vestibule_core::cache::{Cached, CachedAccess, Revision, Validity};
 use vestibule_core::caller::SessionStub;
-use vestibule_core::id::OrganizationId;
+use vestibule_core::id::{MemberId, OrganizationId};
 use vestibule_core::invitation;
 use vestibule_core::secret::SessionToken;
 use vestibule_db::QueryStats;
@@ -26,7 +28,7 @@ use crate::app::App;
 use crate::envelope::{self, DataJson};
 use crate::extract::ExtractorErrors;
 
-/// Capacity of the list cache, in bytes over all organizations.
+/// Capacity of the list cache, in bytes over all organizations. The pages of members have as much.
 const MAX_LIST_BYTES: u64 = 8 << 20;
 /// Expected number of cached lists. It is low because the cache divides its capacity among shards by this number, and a
 /// long list must fit into one shard.
@@ -35,6 +37,10 @@ const EXPECTED_LISTS: usize = 32;
 const MAX_SESSION_BYTES: u64 = 4 << 20;
 /// Expected number of cached sessions.
 const EXPECTED_SESSIONS: usize = 1024;
+/// Capacity of the member cache, in bytes.
+const MAX_MEMBER_BYTES: u64 = 4 << 20;
+/// Expected number of cached members.
+const EXPECTED_MEMBERS: usize = 1024;
 /// Approximate bytes of an entry besides its JSON.
 const ENTRY_OVERHEAD: u64 = 1 << 10;
 
@@ -65,6 +71,12 @@ impl Weighter<OrganizationId, Arc<CachedList>> for ByteWeight {
 impl Weighter<[u8; 32], Arc<Cached<Bytes>>> for ByteWeight {
     fn weight(&self, _: &[u8; 32], session: &Arc<Cached<Bytes>>) -> u64 {
         session.value.len() as u64 + ENTRY_OVERHEAD
+    }
+}
+
+impl<K> Weighter<(OrganizationId, K), CachedBody> for ByteWeight {
+    fn weight(&self, _: &(OrganizationId, K), cached: &CachedBody) -> u64 {
+        cached.body.len() as u64 + ENTRY_OVERHEAD
     }
 }
 
@@ -101,6 +113,48 @@ impl SessionCache {
 
     pub(crate) fn insert(&self, token: &SessionToken, body: Bytes, validity: Validity) {
         self.0.insert(token.digest(), Arc::new(Cached::new(body, validity)));
+    }
+}
+
+/// Responses that show an organization's members, by what the request names besides the organization. All API keys that
+/// may read members see the same.
+#[derive(Debug)]
+pub(crate) struct MemberCache<K>(Cache<(OrganizationId, K), CachedBody, ByteWeight>);
+
+#[derive(Clone, Debug)]
+struct CachedBody {
+    /// The response is valid while the organization's revision is unchanged.
+    organization_revision: i64,
+    body: Bytes,
+}
+
+impl MemberCache<MemberId> {
+    /// A cache of single members, by the id in the path.
+    pub(crate) fn of_members() -> Self {
+        Self(Cache::with_weighter(EXPECTED_MEMBERS, MAX_MEMBER_BYTES, ByteWeight))
+    }
+}
+
+/// The limit and the offset of a page of all members, newest first.
+pub(crate) type PageKey = (u16, u32);
+
+impl MemberCache<PageKey> {
+    /// A cache of pages.
+    pub(crate) fn of_pages() -> Self {
+        Self(Cache::with_weighter(EXPECTED_LISTS, MAX_LIST_BYTES, ByteWeight))
+    }
+}
+
+impl<K: Clone + Eq + Hash> MemberCache<K> {
+    /// Returns the response body, if it was cached at this revision.
+    pub(crate) fn get(&self, organization: OrganizationId, key: K, revision: Revision) -> Option<Bytes> {
+        let cached = self.0.get(&(organization, key))?;
+        (cached.organization_revision == revision.organization).then_some(cached.body)
+    }
+
+    pub(crate) fn insert(&self, organization: OrganizationId, key: K, revision: Revision, body: Bytes) {
+        let cached = CachedBody { organization_revision: revision.organization, body };
+        self.0.insert((organization, key), cached);
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn run(
     let cpu_before = server.cpu_time();
     let mut tasks = JoinSet::new();
     for _ in 0..connections {
-        let (address, scenario) = (server.address.clone(), scenario.clone());
+        let (address, scenario) = (server.address_of(scenario).to_owned(), scenario.clone());
         tasks.spawn(async move { Connection::open(&address).await?.run_until(&scenario, started + duration).await });
     }
     let mut measurement = Measurement::default();
@@ -70,7 +70,7 @@ pub(super) async fn run(
 
 /// Sends the request of a scenario once and returns the body of the response.
 pub(super) async fn fetch(server: &Server, scenario: &Scenario) -> io::Result<Vec<u8>> {
-    let mut connection = Connection::open(&server.address).await?;
+    let mut connection = Connection::open(server.address_of(scenario)).await?;
     connection.send(&scenario.next_request()).await?;
     Ok(connection.body.clone())
 }

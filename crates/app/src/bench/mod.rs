@@ -6,6 +6,7 @@
 //! products. With `--strangers` it measures what anonymous clients cost instead.
 
 mod baseline;
+mod by_key;
 mod load;
 mod scenario;
 mod server;
@@ -14,8 +15,6 @@ mod strangers;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use tokio::net::TcpListener;
 
 use crate::cli::BenchArgs;
 use crate::error::AppError;
@@ -45,17 +44,18 @@ async fn measure(args: &BenchArgs, dir: &Path) -> Result<(), AppError> {
     output::print_line("Creating organizations with 1, 50 and 500 invitations …");
     let scenarios = scenario::create(&loaded).await?;
     server::pin_load_generator();
-    let attempts = [
+    let limits = [
         ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ACCOUNT", "10000"),
         ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000"),
+        ("VESTIBULE_PLATFORM_REQUESTS_PER_KEY", "0"),
     ];
     let mut variables = server_variables(&loaded);
-    variables.extend(attempts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    variables.extend(limits.map(|(name, value)| (name.to_owned(), value.to_owned())));
     variables.extend(settings::unlimited_variables());
     let mut results = Results::default();
     for round in 0..args.rounds {
         output::print_line(format_args!("Round {} of {}", round + 1, args.rounds));
-        let server = Server::start(&["serve"], &variables).await?;
+        let server = Server::serve(&variables).await?;
         results.starts.push((server.start_duration, server.memory_mib()));
         for scenario in &scenarios {
             let measurement = run_scenario(args, &server, scenario).await?;
@@ -130,11 +130,6 @@ fn responses_dir(dir: &Path) -> PathBuf {
 
 fn system_error(action: &'static str) -> impl Fn(std::io::Error) -> AppError {
     move |error| AppError::System { action, error }
-}
-
-/// Binds a free port on the loopback interface.
-async fn bind_free_port() -> std::io::Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", 0)).await
 }
 
 /// The measurements of all rounds, by name of the scenario.

@@ -15,12 +15,32 @@ use vestibule_core::sign_up::SignUp;
 use vestibule_core::time::SystemClock;
 use vestibule_core::{Problem, Result, invitation, organization, sign_up};
 
+use super::by_key;
 use crate::error::AppError;
 use crate::settings::LoadedSettings;
 use crate::startup::open_service_with;
 
 const OWNER: &str = "owner@bench.example";
 const PASSWORD: &str = "camellia-sinensis";
+
+/// What a request proves its sender with.
+#[derive(Clone, Debug)]
+pub(super) enum Credentials {
+    Nothing,
+    Session(String),
+    /// Of the API for backends.
+    ApiKey(String),
+}
+
+impl Credentials {
+    fn header(&self) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            Self::Session(session) => format!("Cookie: session_id={session}\r\n"),
+            Self::ApiKey(key) => format!("Authorization: Bearer {key}\r\n"),
+        }
+    }
+}
 
 /// A request that is sent repeatedly.
 #[derive(Clone, Debug)]
@@ -32,26 +52,26 @@ pub(super) struct Scenario {
     pub(super) path: String,
     /// The number of concurrent connections, if it does not depend on `--connections`.
     pub(super) connections: Option<usize>,
-    session: String,
+    credentials: Credentials,
     body: Option<String>,
     /// The number of the next request. All runs share it, so that no run repeats what another has created.
     next_number: Arc<AtomicU64>,
 }
 
 impl Scenario {
-    fn get(name: &'static str, title: &'static str, path: String, session: &str) -> Self {
+    pub(super) fn get(name: &'static str, title: &'static str, path: String, credentials: &Credentials) -> Self {
         Self {
             name,
             title,
             path,
             connections: None,
-            session: session.to_owned(),
+            credentials: credentials.clone(),
             body: None,
             next_number: Arc::default(),
         }
     }
 
-    fn post(self, body: &str) -> Self {
+    pub(super) fn post(self, body: &str) -> Self {
         Self { body: Some(body.to_owned()), ..self }
     }
 
@@ -60,11 +80,16 @@ impl Scenario {
         self.body.is_none()
     }
 
+    /// Returns whether the request goes to the API for backends.
+    pub(super) const fn is_by_key(&self) -> bool {
+        matches!(self.credentials, Credentials::ApiKey(_))
+    }
+
     /// Returns the bytes of the next request. Replaces `%N%` in the body by its number.
     pub(super) fn next_request(&self) -> Vec<u8> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let (path, session) = (&self.path, &self.session);
-        let head = format!("{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id={session}\r\n");
+        let (path, credentials) = (&self.path, self.credentials.header());
+        let head = format!("{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{credentials}");
         let request = match &self.body {
             None => format!("GET {head}\r\n"),
             Some(body) => {
@@ -96,7 +121,7 @@ async fn create_scenarios(service: &Arc<Service>) -> Result<Vec<Scenario>> {
     };
     let challenge = SubmittedChallenge::Missing;
     let token = sign_up::sign_up(service, &Caller::anonymous(), profile, &challenge).await.result?.token;
-    let session = token.as_ref().map(SessionToken::reveal).unwrap_or_default();
+    let session = Credentials::Session(token.as_ref().map(SessionToken::reveal).unwrap_or_default());
     let owner = Caller { token, ..Caller::anonymous() };
     let (one, fifty, page) = (
         create_organization(service, &owner, "One", 1).await?,
@@ -111,7 +136,7 @@ async fn create_scenarios(service: &Arc<Service>) -> Result<Vec<Scenario>> {
     );
     // An organization that no other scenario reads, so that its writes do not invalidate their caches.
     let written = create_organization(service, &owner, "Inviting", 0).await?;
-    Ok(vec![
+    let mut scenarios = vec![
         get("session", "session", "/session".to_owned()),
         get("list1", "list of 1, cached", list(one)),
         get("list50", "list of 50, cached", list(fifty)),
@@ -122,9 +147,12 @@ async fn create_scenarios(service: &Arc<Service>) -> Result<Vec<Scenario>> {
         get("create", "create an invitation", list(written)).post(invitee),
         Scenario {
             connections: Some(4),
-            ..Scenario::get("signin", "sign in, 4 connections", "/auth/signin".to_owned(), "").post(&sign_in)
+            ..Scenario::get("signin", "sign in, 4 connections", "/auth/signin".to_owned(), &Credentials::Nothing)
+                .post(&sign_in)
         },
-    ])
+    ];
+    scenarios.extend(by_key::create(service, create_organization(service, &owner, "Staffed", 0).await?).await?);
+    Ok(scenarios)
 }
 
 async fn create_organization(
@@ -153,8 +181,8 @@ async fn create_organization(
     Ok(organization)
 }
 
-async fn run<C: Command>(service: &Arc<Service>, owner: &Caller, command: C) -> Result<C::Out> {
-    service.run(owner, command).await.result
+pub(super) async fn run<C: Command>(service: &Arc<Service>, caller: &Caller, command: C) -> Result<C::Out> {
+    service.run(caller, command).await.result
 }
 
 #[cfg(test)]
@@ -163,9 +191,12 @@ mod tests {
 
     #[test]
     fn builds_complete_requests() {
-        let get = Scenario::get("a", "b", "/c".to_owned(), "d");
-        assert_eq!(get.next_request(), b"GET /c HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id=d\r\n\r\n");
-        let post = Scenario::get("a", "b", "/c".to_owned(), "d").post("%N%-%N%");
+        let get = |credentials| Scenario::get("a", "b", "/c".to_owned(), &credentials);
+        let by_session = get(Credentials::Session("d".to_owned()));
+        assert_eq!(by_session.next_request(), b"GET /c HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id=d\r\n\r\n");
+        let by_key = get(Credentials::ApiKey("d".to_owned()));
+        assert_eq!(by_key.next_request(), b"GET /c HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer d\r\n\r\n");
+        let post = get(Credentials::Nothing).post("%N%-%N%");
         let request = String::from_utf8(post.next_request()).unwrap();
         assert!(request.starts_with("POST /c HTTP/1.1\r\n"), "{request}");
         assert!(request.ends_with("Content-Length: 3\r\n\r\n0-0"), "{request}");
@@ -173,7 +204,7 @@ mod tests {
 
     #[test]
     fn repeats_no_request_in_another_run() {
-        let scenario = Scenario::get("a", "b", "/c".to_owned(), "d").post("%N%");
+        let scenario = Scenario::get("a", "b", "/c".to_owned(), &Credentials::Nothing).post("%N%");
         let (warm_up, measured) = (scenario.clone(), scenario);
         assert_ne!(warm_up.next_request(), measured.next_request());
     }

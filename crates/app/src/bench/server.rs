@@ -4,9 +4,10 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
-use super::{bind_free_port, system_error};
+use super::scenario::Scenario;
+use super::system_error;
 use crate::error::AppError;
 
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -19,16 +20,27 @@ const CLOCK_TICK: Duration = Duration::from_millis(10);
 pub(super) struct Server {
     child: Child,
     pub(super) address: String,
+    /// The address of the API for backends.
+    platform_address: Option<String>,
     /// The time until it accepted a connection.
     pub(super) start_duration: Duration,
 }
 
 impl Server {
+    /// Starts Vestibule with these settings, with the API for backends at an address of its own.
+    pub(super) async fn serve(variables: &[(String, String)]) -> Result<Self, AppError> {
+        let address = free_address().await.map_err(system_error("start a server"))?;
+        let listen = ("VESTIBULE_PLATFORM_LISTEN".to_owned(), address.clone());
+        let mut server = Self::start(&["serve"], &[variables, &[listen]].concat()).await?;
+        server.platform_address = Some(address);
+        Ok(server)
+    }
+
     /// Starts this program with these arguments and environment variables, pinned to the first CPU if possible.
     pub(super) async fn start(arguments: &[&str], variables: &[(String, String)]) -> Result<Self, AppError> {
         let failed = system_error("start a server");
         let program = std::env::current_exe().map_err(&failed)?;
-        let address = bind_free_port().await.and_then(|listener| listener.local_addr()).map_err(&failed)?.to_string();
+        let address = free_address().await.map_err(&failed)?;
         let mut command = if cpus() > 1 && has_taskset() {
             let mut command = Command::new("taskset");
             command.args(["-c", "0"]).arg(program);
@@ -45,7 +57,7 @@ impl Server {
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let started = Instant::now();
         let child = command.spawn().map_err(&failed)?;
-        let mut server = Self { child, address, start_duration: Duration::ZERO };
+        let mut server = Self { child, address, platform_address: None, start_duration: Duration::ZERO };
         server.wait_until_listening(started).await.map_err(&failed)?;
         server.start_duration = started.elapsed();
         Ok(server)
@@ -60,6 +72,11 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
+    }
+
+    /// Returns the address that the requests of a scenario go to.
+    pub(super) fn address_of(&self, scenario: &Scenario) -> &str {
+        self.platform_address.as_ref().filter(|_| scenario.is_by_key()).unwrap_or(&self.address)
     }
 
     /// Returns the CPU time used so far, including that of terminated threads; `None` without `/proc`.
@@ -90,6 +107,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+/// Returns an address with a free port on the loopback interface.
+async fn free_address() -> std::io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    Ok(listener.local_addr()?.to_string())
 }
 
 /// Pins this process, the load generator, to the last CPU, so that it does not compete with the server.

@@ -22,8 +22,13 @@ pub struct MarkUsed {
 impl MarkUsed {
     /// Whether the stored time is old enough.
     pub fn is_due(key: &CurrentApiKey, now: Timestamp) -> bool {
-        now.since(key.last_used_at) >= PRECISION
+        now >= due_at(key.last_used_at)
     }
+}
+
+/// When the use of a key that was last used at `last_used` is due to be stored.
+pub(crate) fn due_at(last_used: Timestamp) -> Timestamp {
+    last_used.plus(PRECISION)
 }
 
 impl Command for MarkUsed {

@@ -6,14 +6,23 @@ use vestibule_db::QueryStats;
 
 use super::Revision;
 use crate::id::{OrganizationId, SessionId};
+use crate::secret::ApiKeyDigest;
 use crate::time::Timestamp;
 
-/// The conditions under which a value that was read in a session is valid: both revisions are unchanged, and the time
-/// is in range.
+/// What a value was read with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    Session(SessionId),
+    /// Its revision is the end of the secret in microseconds. Nothing else changes who may use a key for what.
+    ApiKey(ApiKeyDigest),
+}
+
+/// The conditions under which a value that was read with a session or an API key is valid: both revisions are
+/// unchanged, and the time is in range.
 #[derive(Clone, Copy, Debug)]
 pub struct Validity {
-    pub(crate) session: SessionId,
-    pub(crate) session_revision: i64,
+    pub(crate) credential: Credential,
+    pub(crate) credential_revision: i64,
     /// 0 if the value belongs to no organization.
     pub(crate) organization: OrganizationId,
     /// The revision of the organization's members, roles and workspaces. [`Revision::invitations`] is not part of it.

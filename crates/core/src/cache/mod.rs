@@ -1,6 +1,6 @@
 //! Caching. A cached value is used only while nothing that it depends on has changed.
 //!
-//! Each organization and each session has a revision. A command that changes what they show bumps it in the same
+//! Each organization, session and API key has a revision. A command that changes what they show bumps it in the same
 //! transaction. A cached value stores the revisions at which it was read, and is used only after a statement has
 //! confirmed that they are current, so processes do not have to notify each other.
 //!
@@ -15,10 +15,10 @@ mod revision;
 mod scope;
 pub(crate) mod sql;
 
-pub use access_cache::CachedAccess;
-pub(crate) use access_cache::{AccessCache, AccessKey, MemberAccess, ValidatedAccess, load_access};
-pub(crate) use cached::REVALIDATION_STATS;
+pub(crate) use access_cache::{Access, AccessCache, AccessKey, ValidatedAccess, load_access};
+pub use access_cache::{CachedAccess, CachedKeyAccess};
 pub use cached::{Cached, Validity};
+pub(crate) use cached::{Credential, REVALIDATION_STATS};
 pub(crate) use organization_cache::OrganizationCache;
 pub(crate) use revalidation_batch::RevalidationBatcher;
 pub use revision::Revision;

@@ -2,7 +2,7 @@
 
 use vestibule_db::{DependentStatement, Invalidation, Tx};
 
-use super::{Scope, ValidatedAccess, Validity, sql};
+use super::{Credential, Scope, ValidatedAccess, Validity, sql};
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
@@ -31,9 +31,15 @@ pub(crate) async fn current_revision(
 
 /// Returns the organization's revision if both revisions of this validity are current. The caller checks the time.
 pub(crate) async fn revalidate(validity: &Validity, tx: &mut Tx<'_>) -> Result<Option<Revision>> {
-    let row = tx.optional(sql::REVALIDATE, (validity.session, validity.organization)).await?;
+    let row = match validity.credential {
+        Credential::Session(session) => tx.optional(sql::REVALIDATE, (session, validity.organization)).await?,
+        Credential::ApiKey(key) => {
+            tx.optional(sql::REVALIDATE_API_KEY, (key.as_bytes(), validity.organization)).await?
+        }
+    };
     let current = row.filter(|row| {
-        row.session_revision == validity.session_revision && row.organization_revision == validity.organization_revision
+        row.credential_revision == validity.credential_revision
+            && row.organization_revision == validity.organization_revision
     });
     Ok(current.map(|row| Revision { invitations: row.invitations_revision, organization: row.organization_revision }))
 }

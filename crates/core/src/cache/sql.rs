@@ -2,8 +2,9 @@
 
 use vestibule_db::{Bytes, Statement, record, sql};
 
-use crate::id::{MembershipId, OrganizationId, SessionId, SignInId, UserId};
+use crate::id::{ApiKeyId, MembershipId, OrganizationId, SessionId, SignInId, UserId};
 use crate::permission::PermissionSet;
+use crate::scope::Scopes;
 use crate::time::Timestamp;
 
 record! {
@@ -30,19 +31,33 @@ record! {
 }
 
 record! {
-    /// The revisions of a session and an organization.
-    #[expect(clippy::struct_field_names, reason = "they are named for the columns")]
-    pub(crate) struct RevalidateRow {
+    /// A caller's API key and the revisions of an organization that it may name.
+    pub(crate) struct ApiKeyAccessRow {
+        pub(crate) id: ApiKeyId,
+        pub(crate) scopes: Scopes,
+        pub(crate) organization_id: Option<OrganizationId>,
+        pub(crate) last_used_at: Timestamp,
+        pub(crate) secret_valid_until: Timestamp,
+        pub(crate) valid_until: Timestamp,
         pub(crate) invitations_revision: i64,
         pub(crate) organization_revision: i64,
-        pub(crate) session_revision: i64,
     }
 }
 
 record! {
-    /// The revision of a session or of one scope.
+    /// The revisions of a session or an API key, and of an organization.
+    #[expect(clippy::struct_field_names, reason = "they are named for the columns")]
+    pub(crate) struct RevalidateRow {
+        pub(crate) invitations_revision: i64,
+        pub(crate) organization_revision: i64,
+        pub(crate) credential_revision: i64,
+    }
+}
+
+record! {
+    /// The revision of a session, of an API key, or of one scope.
     pub(crate) struct CounterRow {
-        pub(crate) is_session: i64,
+        pub(crate) is_credential: i64,
         pub(crate) id: i64,
         pub(crate) revision: i64,
     }
@@ -73,6 +88,13 @@ macro_rules! revisions {
             $organization,
             " AND v.scope <> 0) AS organization_revision"
         )
+    };
+}
+
+/// When a secret `s` of an API key `k` ends: the revision of the key for whoever has that secret.
+macro_rules! valid_until {
+    () => {
+        "CASE WHEN s.valid_until < k.valid_until THEN s.valid_until ELSE k.valid_until END"
     };
 }
 
@@ -124,7 +146,15 @@ sql! {
 
     /// The revisions of a session and an organization, or of the session alone if the organization is 0.
     REVALIDATE(SessionId, OrganizationId) -> RevalidateRow =
-        concat!("SELECT ", revisions!("$2"), ", s.revision AS session_revision FROM sessions s WHERE s.id = $1");
+        concat!("SELECT ", revisions!("$2"), ", s.revision AS credential_revision FROM sessions s WHERE s.id = $1");
+
+    /// The revisions of an API key's secret and of an organization.
+    REVALIDATE_API_KEY(Bytes, OrganizationId) -> RevalidateRow =
+        concat!(
+            "SELECT ", revisions!("$2"), ", ", valid_until!(), " AS credential_revision
+               FROM api_key_secrets s JOIN api_keys k ON k.id = s.api_key_id
+              WHERE s.digest = $1"
+        );
 
     /// The revisions of up to ten sessions and ten organizations. Unused placeholders are 0, which matches no session.
     REVALIDATE_BATCH(RevalidateBatch {
@@ -149,18 +179,57 @@ sql! {
         organization_9: OrganizationId,
         organization_10: OrganizationId,
     }) -> CounterRow =
-        "SELECT 1 AS is_session, s.id AS id, s.revision AS revision FROM sessions s
+        "SELECT 1 AS is_credential, s.id AS id, s.revision AS revision FROM sessions s
           WHERE s.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
           UNION ALL
-         SELECT 0 AS is_session, v.scope AS id, CAST(SUM(v.revision) AS BIGINT) AS revision FROM revisions v
+         SELECT 0 AS is_credential, v.scope AS id, CAST(SUM(v.revision) AS BIGINT) AS revision FROM revisions v
           WHERE v.scope IN (0, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
                             -$11, -$12, -$13, -$14, -$15, -$16, -$17, -$18, -$19, -$20)
           GROUP BY v.scope";
+
+    /// The revisions of an API key's secret and of up to ten organizations.
+    REVALIDATE_API_KEY_BATCH(RevalidateApiKeyBatch {
+        digest: Bytes,
+        organization_1: OrganizationId,
+        organization_2: OrganizationId,
+        organization_3: OrganizationId,
+        organization_4: OrganizationId,
+        organization_5: OrganizationId,
+        organization_6: OrganizationId,
+        organization_7: OrganizationId,
+        organization_8: OrganizationId,
+        organization_9: OrganizationId,
+        organization_10: OrganizationId,
+    }) -> CounterRow =
+        concat!(
+            "SELECT 1 AS is_credential, k.id AS id, ", valid_until!(), " AS revision
+               FROM api_key_secrets s JOIN api_keys k ON k.id = s.api_key_id
+              WHERE s.digest = $1
+              UNION ALL
+             SELECT 0 AS is_credential, v.scope AS id, CAST(SUM(v.revision) AS BIGINT) AS revision FROM revisions v
+              WHERE v.scope IN (0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+                                -$2, -$3, -$4, -$5, -$6, -$7, -$8, -$9, -$10, -$11)
+              GROUP BY v.scope"
+        );
 
     REVISION(OrganizationId) -> RevisionRow = concat!("SELECT ", revisions!("$1"));
 
     /// Deletes the revisions of an organization that is erased.
     DELETE(OrganizationId) = "DELETE FROM revisions WHERE scope IN ($1, -$1)";
+
+    /// Everything that authorizing an API key takes, in one statement: the key as in `caller::sql::API_KEY`, and the
+    /// revisions of the organization, if the key may name it.
+    LOAD_API_KEY_ACCESS(Bytes, Timestamp, OrganizationId) -> ApiKeyAccessRow =
+        concat!(
+            "SELECT k.id AS id, k.scopes AS scopes, k.organization_id AS organization_id, k.last_used_at AS last_used_at,
+                s.valid_until AS secret_valid_until, ",
+            valid_until!(), " AS valid_until, ", revisions!("$3"), "
+               FROM api_key_secrets s
+               JOIN api_keys k ON k.id = s.api_key_id
+               JOIN organizations o ON o.id = $3 AND o.deleted_at IS NULL
+              WHERE s.digest = $1 AND s.valid_until > $2 AND k.valid_until > $2
+                AND (k.organization_id IS NULL OR k.organization_id = $3)"
+        );
 
     /// Everything that authorizing a caller takes, in one statement: the session as in `caller::sql::CURRENT`, the
     /// permissions as in `access::sql::MEMBERSHIP`, and the revisions.

@@ -14,10 +14,10 @@ use super::caller_checks::{run_operation, spend_idempotency_key};
 use super::erased::{CommandOperation, Operation, Output, QueryOperation, downcast};
 use super::{Command, Context, Query, Reply, postgres, sqlite};
 use crate::cache::{
-    self, AccessCache, AccessKey, Cached, CachedAccess, OrganizationCache, REVALIDATION_STATS, RevalidationBatcher,
-    Revision, ValidatedAccess,
+    self, Access, AccessCache, AccessKey, Cached, CachedAccess, CachedKeyAccess, OrganizationCache, REVALIDATION_STATS,
+    RevalidationBatcher, Revision, ValidatedAccess,
 };
-use crate::caller::{self, Caller, CurrentSession};
+use crate::caller::{self, Caller, CurrentApiKey, CurrentSession};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
@@ -29,8 +29,8 @@ use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::request_rate::{ApiKeyRequests, RequestRate};
-use crate::scope::ScopeRequirement;
-use crate::secret::{Keys, SessionToken};
+use crate::scope::{Scope, ScopeRequirement};
+use crate::secret::Keys;
 use crate::security_log::{self, Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
@@ -196,21 +196,47 @@ impl Executor {
         organization: OrganizationId,
         required: RequiredPermission,
     ) -> Option<(CachedAccess, QueryStats)> {
-        let token = caller.token.as_ref()?;
-        let key = AccessKey::new(token, organization);
         let now = self.now();
+        let (cached, revision, stats) = self.current_access(caller, organization, now).await?;
+        cached.grant(caller, required, now, revision).map(|access| (access, stats))
+    }
+
+    /// Like [`Self::cached_access`], for an API key with this scope.
+    pub async fn cached_key_access(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        required: Scope,
+    ) -> Option<(CachedKeyAccess, QueryStats)> {
+        let now = self.now();
+        let (cached, revision, stats) = self.current_access(caller, organization, now).await?;
+        let access = cached.grant_to_key(required, now, revision)?;
+        if let Some(key) = &caller.api_key {
+            self.api_key_requests.mark_known(&key.rate_limit_key(), now);
+        }
+        Some((access, stats))
+    }
+
+    /// The caller's access to an organization, revalidated or loaded.
+    async fn current_access(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Option<(Arc<Cached<Access>>, Revision, QueryStats)> {
+        let key = AccessKey::new(caller, organization)?;
         if let Some(cached) = self.access_cache.get(&key)
             && let Some((revision, stats)) = self.revalidate_cached(&cached, now).await
         {
-            return cached.grant(caller, required, now, revision).map(|access| (access, stats));
+            return Some((cached, revision, stats));
         }
         let (loaded, revision) = match &self.db {
-            Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, token, organization, now).await,
-            Db::Postgres(postgres) => postgres::load_access(self, postgres, token, organization, now).await,
+            Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, caller, organization, now).await,
+            Db::Postgres(postgres) => postgres::load_access(self, postgres, caller, organization, now).await,
         }?;
-        let access = loaded.grant(caller, required, now, revision);
-        self.access_cache.insert(key, Arc::new(loaded));
-        access.map(|access| (access, REVALIDATION_STATS))
+        let loaded = Arc::new(loaded);
+        self.access_cache.insert(key, Arc::clone(&loaded));
+        Some((loaded, revision, REVALIDATION_STATS))
     }
 
     /// Returns what the revalidation cost, at most one statement, if the cached value is still current.
@@ -287,11 +313,11 @@ impl Executor {
         now: Timestamp,
         tx: Tx<'_>,
     ) -> (Reply<Output>, AfterCommit) {
-        let session = Some(access.session().clone());
+        let (session, api_key) = (access.session().cloned(), access.api_key().cloned());
         let after_commit = AfterCommit::default();
-        let subject = initial_subject(session.as_ref());
+        let subject = initial_subject(session.as_ref(), api_key.as_ref());
         let access = Some(access);
-        let mut cx = Context { tx, now, session, api_key: None, access, caller, executor: self, after_commit, subject };
+        let mut cx = Context { tx, now, session, api_key, access, caller, executor: self, after_commit, subject };
         let result = run_operation(&mut cx, query).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(query, &result);
@@ -307,48 +333,47 @@ impl Executor {
         mut tx: Tx<'a>,
     ) -> Result<Context<'a>> {
         let now = self.now();
-        let (mut session, mut after_commit) = (None, AfterCommit::default());
-        if let Some(token) = &caller.token {
-            if access.is_none()
-                && let Some(organization) = operation.organization(&self.settings)
-            {
-                access = self.validate_access(token, organization, now, &mut after_commit, &mut tx).await?;
-            }
-            session = match &access {
-                Some(access) => Some(access.session().clone()),
-                None => caller::load_session(&mut tx, token, now, &self.settings).await?,
-            };
+        let mut after_commit = AfterCommit::default();
+        if access.is_none()
+            && let Some(organization) = operation.organization(&self.settings)
+        {
+            access = self.validate_access(caller, organization, now, &mut after_commit, &mut tx).await?;
         }
-        let api_key = match &caller.api_key {
-            Some(key) => {
-                let found = caller::load_api_key(&mut tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
-                self.api_key_requests.mark_known(&key.rate_limit_key(), now);
-                Some(found)
-            }
-            None => None,
+        let session = match (access.as_ref().and_then(ValidatedAccess::session), &caller.token) {
+            (Some(session), _) => Some(session.clone()),
+            (None, Some(token)) => caller::load_session(&mut tx, token, now, &self.settings).await?,
+            (None, None) => None,
         };
-        let mut subject = initial_subject(session.as_ref());
-        subject.api_key = api_key.as_ref().map(|key| key.id);
+        let api_key = match (access.as_ref().and_then(ValidatedAccess::api_key), &caller.api_key) {
+            (Some(key), _) => Some(key.clone()),
+            (None, Some(key)) => Some(caller::load_api_key(&mut tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?),
+            (None, None) => None,
+        };
+        if let Some(key) = &caller.api_key {
+            self.api_key_requests.mark_known(&key.rate_limit_key(), now);
+        }
+        let subject = initial_subject(session.as_ref(), api_key.as_ref());
         Ok(Context { tx, now, session, api_key, access, caller, executor: self, after_commit, subject })
     }
 
     /// The caller's access to an organization, from the cache if it is still current, or loaded. `None` unless the
-    /// caller is a signed-in member with a role; the command then determines the error.
+    /// caller is a signed-in member with a role, or an API key that may name the organization; the command then
+    /// determines the error.
     async fn validate_access(
         &self,
-        token: &SessionToken,
+        caller: &Caller,
         organization: OrganizationId,
         now: Timestamp,
         after_commit: &mut AfterCommit,
         tx: &mut Tx<'_>,
     ) -> Result<Option<ValidatedAccess>> {
-        let key = AccessKey::new(token, organization);
+        let Some(key) = AccessKey::new(caller, organization) else { return Ok(None) };
         if let Some(cached) = self.access_cache.get(&key).filter(|cached| cached.validity.is_current_at(now))
             && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
         {
             return Ok(Some(ValidatedAccess::new(cached, revision)));
         }
-        let loaded = cache::load_access(token, organization, now, &self.settings, tx).await?;
+        let loaded = cache::load_access(caller, organization, now, &self.settings, tx).await?;
         Ok(loaded.map(|(access, revision)| {
             let access = Arc::new(access);
             let cached = Arc::clone(&access);
@@ -374,9 +399,10 @@ impl Executor {
     }
 }
 
-fn initial_subject(session: Option<&CurrentSession>) -> Subject {
+fn initial_subject(session: Option<&CurrentSession>, api_key: Option<&CurrentApiKey>) -> Subject {
     let impersonator = session.and_then(|session| session.impersonator_id);
-    Subject { impersonator, ..Subject::of_user(session.and_then(|session| session.user_id)) }
+    let api_key = api_key.map(|key| key.id);
+    Subject { impersonator, api_key, ..Subject::of_user(session.and_then(|session| session.user_id)) }
 }
 
 /// Completes the transaction of every command: touches the session and bumps the revisions.

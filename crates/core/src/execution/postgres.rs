@@ -11,11 +11,10 @@ use super::after_commit::AfterCommit;
 use super::erased::{Operation, Output};
 use super::retry::Retry;
 use super::{Executor, Reply};
-use crate::cache::{self, AccessKey, Cached, MemberAccess, REVALIDATION_STATS, Revision, ValidatedAccess, Validity};
+use crate::cache::{self, Access, AccessKey, Cached, REVALIDATION_STATS, Revision, ValidatedAccess, Validity};
 use crate::caller::Caller;
 use crate::error::Problem;
 use crate::id::OrganizationId;
-use crate::secret::SessionToken;
 use crate::security_log;
 use crate::time::Timestamp;
 
@@ -124,9 +123,8 @@ async fn current_access(
     postgres: &Postgres,
     caller: &Caller,
     operation: &dyn Operation,
-) -> Option<(Arc<Cached<MemberAccess>>, Revision)> {
-    let (token, organization) = (caller.token.as_ref()?, operation.organization(&executor.settings)?);
-    let key = AccessKey::new(token, organization);
+) -> Option<(Arc<Cached<Access>>, Revision)> {
+    let key = AccessKey::new(caller, operation.organization(&executor.settings)?)?;
     let cached = executor.access_cache.get(&key).filter(|cached| cached.validity.is_current_at(executor.now()))?;
     let revision = revalidate(executor, postgres, &cached.validity).await;
     if revision.is_none() {
@@ -139,14 +137,14 @@ async fn current_access(
 pub(super) async fn load_access(
     executor: &Executor,
     postgres: &Postgres,
-    token: &SessionToken,
+    caller: &Caller,
     organization: OrganizationId,
     now: Timestamp,
-) -> Option<(Cached<MemberAccess>, Revision)> {
+) -> Option<(Cached<Access>, Revision)> {
     let loading = async {
         let mut transaction = postgres.autocommit().await?;
         let tx = &mut Tx::on_postgres(&mut transaction);
-        cache::load_access(token, organization, now, &executor.settings, tx).await.ok().flatten()
+        cache::load_access(caller, organization, now, &executor.settings, tx).await.ok().flatten()
     };
     timeout(AUTOCOMMIT_TIMEOUT, loading).await.ok().flatten()
 }

@@ -11,11 +11,10 @@ use vestibule_db::{Sqlite, Tx, WriteResult};
 use super::after_commit::AfterCommit;
 use super::erased::{Operation, Output};
 use super::{Executor, Reply};
-use crate::cache::{self, Cached, MemberAccess, Revision, Validity};
+use crate::cache::{self, Access, Cached, Revision, Validity};
 use crate::caller::Caller;
 use crate::error::Problem;
 use crate::id::OrganizationId;
-use crate::secret::SessionToken;
 use crate::security_log;
 use crate::time::Timestamp;
 
@@ -76,13 +75,13 @@ pub(super) async fn query(
 pub(super) async fn load_access(
     executor: &Executor,
     sqlite: &Sqlite,
-    token: &SessionToken,
+    caller: &Caller,
     organization: OrganizationId,
     now: Timestamp,
-) -> Option<(Cached<MemberAccess>, Revision)> {
+) -> Option<(Cached<Access>, Revision)> {
     let mut connection = sqlite.readers().acquire().ok()?;
     let tx = &mut Tx::on_sqlite(&mut connection);
-    let loaded = cache::load_access(token, organization, now, &executor.settings, tx).await;
+    let loaded = cache::load_access(caller, organization, now, &executor.settings, tx).await;
     sqlite.readers().release(connection);
     loaded.ok().flatten()
 }

@@ -1,7 +1,7 @@
 //! Reading all members for an export, in batches.
 
 use super::filter::MemberFilter;
-use super::list::{MemberDetails, check_workspace, load_members, with_roles};
+use super::list::{MemberDetails, check_workspace, load_members, load_roles, with_roles};
 use super::{find, sql};
 use crate::access;
 use crate::error::{Code, Result};
@@ -41,6 +41,7 @@ impl Query for ExportMembers {
             find::find_batch(cx, grant.organization(), &self.filter, self.before).await?;
         let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
         let members = load_members(cx, &grant, &ids).await?;
-        Ok(MembersBatch { members: with_roles(cx, &grant, members).await?, next })
+        let roles = load_roles(cx, grant.organization(), ids).await?;
+        Ok(MembersBatch { members: with_roles(members, roles), next })
     }
 }

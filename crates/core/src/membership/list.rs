@@ -6,15 +6,17 @@ use vestibule_db::BatchQueries;
 
 use super::filter::{MemberCursor, MemberFilter};
 use super::find;
+use super::sql::lists::HeldRole;
 use super::sql::{self, Member, MembershipRole};
 use crate::access::{self, Grant};
+use crate::cache::Revision;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
-use crate::id::{MembershipId, OrganizationId};
+use crate::id::{MembershipId, OrganizationId, RoleId};
 use crate::listing::{ListSort, MAX_PACKED, Position, Slice, Total, pack_ids};
 use crate::organization::{self, Organization, SeatCount};
-use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
 
 /// The longest page.
@@ -37,6 +39,8 @@ pub struct ListMembers {
 #[derive(Debug)]
 pub struct MembersPage {
     pub organization: Organization,
+    /// The organization's revision, if it is known without a statement.
+    pub revision: Option<Revision>,
     pub members: Vec<MemberDetails>,
     /// The number of members on all pages.
     pub total: Total,
@@ -84,7 +88,7 @@ pub(super) async fn load_member(
     membership: MembershipId,
 ) -> Result<MemberDetails> {
     let member = cx.tx.optional(sql::MEMBER, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
-    let roles = cx.tx.all(sql::lists::ROLES, (grant.organization(), &pack_ids([membership.get()]))).await?;
+    let roles = load_roles(cx, grant.organization(), [membership]).await?;
     Ok(MemberDetails { member, roles })
 }
 
@@ -102,7 +106,8 @@ impl Query for ListMembers {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let limit = self.limit.clamp(1, MAX_LIMIT);
         let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest;
-        let (organization, slice, total) = if is_plain && let Position::Page(_) | Position::Offset(_) = self.position {
+        let is_plain = is_plain && !matches!(self.position, Position::Before(_));
+        let (organization, slice, total) = if is_plain {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
             check_workspace(cx, &grant, &self.filter).await?;
@@ -117,15 +122,24 @@ impl Query for ListMembers {
         };
         let (previous, next) =
             slice.cursors(|member: &Member| MemberCursor::new(self.sort, &member.sort_name, member.id));
-        let members = with_roles(cx, &grant, slice.rows).await?;
+        let roles = match (slice.rows.first(), slice.rows.last()) {
+            (Some(newest), Some(oldest)) if is_plain => {
+                // These are all members between the two ids.
+                let held = cx.tx.all(sql::lists::ROLES_BETWEEN, (grant.organization(), oldest.id, newest.id)).await?;
+                parse_roles(held)?
+            }
+            _ => load_roles(cx, grant.organization(), slice.rows.iter().map(|member| member.id)).await?,
+        };
+        let members = with_roles(slice.rows, roles);
         let seats = organization::seats(cx, grant.organization()).await?;
         let organization = organization.visible_to(grant.permissions());
-        Ok(MembersPage { organization, members, total, previous, next, seats })
+        let revision = cx.access.as_ref().and_then(|access| access.revision_of(grant.organization()));
+        Ok(MembersPage { organization, revision, members, total, previous, next, seats })
     }
 }
 
 impl ListMembers {
-    /// Loads a numbered page of the whole list, newest first.
+    /// Loads a page of the whole list, newest first, that is not defined by what comes after it.
     async fn load_plain_page(
         &self,
         cx: &mut Context<'_>,
@@ -133,7 +147,11 @@ impl ListMembers {
         limit: u32,
     ) -> Result<(Organization, Slice<Member>, Total)> {
         let (id, offset) = (grant.organization(), self.position.offset(limit));
-        let page = (sql::PAGE, (id, i64::from(limit) + 1, offset));
+        let before = match &self.position {
+            Position::After(cursor) => cursor.id,
+            Position::Page(_) | Position::Offset(_) | Position::Before(_) => i64::MAX.into(),
+        };
+        let page = (sql::PAGE, (id, before, i64::from(limit) + 1, offset));
         let (organization, members) = cx.tx.batch(((sql::ORGANIZATION, (id,)), page).batch()).await?;
         let organization =
             organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
@@ -163,17 +181,47 @@ pub(super) async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[Mem
     Ok(ids.iter().filter_map(|id| members.remove(id)).collect())
 }
 
-pub(super) async fn with_roles(
-    cx: &mut Context<'_>,
-    grant: &Grant,
-    members: Vec<Member>,
-) -> Result<Vec<MemberDetails>> {
-    let mut roles = Vec::new();
-    for chunk in members.chunks(usize::from(MAX_PACKED)) {
-        let packed = pack_ids(chunk.iter().map(|member| member.id.get()));
-        roles.extend(cx.tx.all(sql::lists::ROLES, (grant.organization(), &packed)).await?);
-    }
+/// Assigns roles to their members.
+pub(super) fn with_roles(members: Vec<Member>, roles: Vec<MembershipRole>) -> Vec<MemberDetails> {
     let mut roles = group_by(roles, |role| role.membership_id);
     let details = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
-    Ok(members.into_iter().map(details).collect())
+    members.into_iter().map(details).collect()
+}
+
+/// Loads the roles of members, oldest role first.
+pub(crate) async fn load_roles(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    members: impl IntoIterator<Item = MembershipId>,
+) -> Result<Vec<MembershipRole>> {
+    let ids: Vec<_> = members.into_iter().map(MembershipId::get).collect();
+    let mut held = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(usize::from(MAX_PACKED)) {
+        held.extend(cx.tx.all(sql::lists::ROLES, (organization, &pack_ids(chunk.iter().copied()))).await?);
+    }
+    parse_roles(held)
+}
+
+/// Parses the permissions of roles, oldest role first. Most members have the same few roles, so each is parsed once.
+fn parse_roles(mut held: Vec<HeldRole>) -> Result<Vec<MembershipRole>> {
+    held.sort_by_key(|role| role.id);
+    let mut last: Option<(RoleId, PermissionSet)> = None;
+    let parse = |role: HeldRole| {
+        let permissions = match last.take().filter(|(id, _)| *id == role.id) {
+            Some((_, permissions)) => permissions,
+            None => PermissionSet::from_json(&role.permissions)
+                .ok_or_else(|| Problem::internal("the permissions of a role are not a JSON array"))?,
+        };
+        last = Some((role.id, permissions.clone()));
+        Ok(MembershipRole {
+            membership_id: role.membership_id,
+            id: role.id,
+            organization_id: role.organization_id,
+            name: role.name,
+            permissions,
+            created_at: role.created_at,
+            updated_at: role.updated_at,
+        })
+    };
+    held.into_iter().map(parse).collect()
 }

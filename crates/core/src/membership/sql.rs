@@ -130,9 +130,12 @@ sql! {
            FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND e.address_key = $2 AND e.verified_at IS NOT NULL";
 
-    /// Newest first.
-    PAGE(OrganizationId, i64, i64) -> Member =
-        members!("organization_memberships m", "WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
+    /// Newest first, those before an id.
+    PAGE(OrganizationId, MembershipId, i64, i64) -> Member =
+        members!(
+            "organization_memberships m",
+            "WHERE m.organization_id = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3 OFFSET $4"
+        );
 
     MEMBER(OrganizationId, MembershipId) -> Member = members!("organization_memberships m", "WHERE m.organization_id = $1 AND m.id = $2");
 

@@ -5,7 +5,6 @@ use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
-use crate::listing::pack_ids;
 use crate::membership::{self, MembershipRole};
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 
@@ -83,7 +82,7 @@ impl Query for Explain {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Explanation> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let (organization, membership) = (grant.organization(), grant.member()?.membership);
-        let roles = cx.tx.all(membership::sql::lists::ROLES, (organization, &pack_ids([membership.get()]))).await?;
+        let roles = membership::load_roles(cx, organization, [membership]).await?;
         let required = match self.action {
             Action::Member(_) => RequiredPermission::Membership,
             Action::WithPermission(_, required) => required,

@@ -225,6 +225,11 @@ impl PermissionSet {
         self.iter().collect::<serde_json::Value>().to_string()
     }
 
+    /// Parses the stored form.
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok().map(|set| Self(Arc::new(set)))
+    }
+
     /// In the original order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -311,7 +316,7 @@ fn insert_missing<T: Clone + Eq + Hash>(all: &mut IndexSet<T>, more: &IndexSet<T
 impl Column for PermissionSet {
     fn read(cell: Cell<'_>) -> Option<Self> {
         match cell {
-            Value::Text(json) => serde_json::from_str(json).ok().map(|set| Self(Arc::new(set))),
+            Value::Text(json) => Self::from_json(json),
             _ => None,
         }
     }

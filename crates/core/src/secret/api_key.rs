@@ -78,6 +78,10 @@ impl ApiKeyDigest {
         &self.0
     }
 
+    pub(crate) fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// A part of it, by which requests are counted in memory.
     pub(crate) fn rate_limit_key(&self) -> String {
         data_encoding::HEXLOWER.encode(self.0.split_at(16).0)

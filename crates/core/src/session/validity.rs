@@ -1,7 +1,7 @@
 //! How long a response that shows a session may be cached.
 
 use super::SessionDetails;
-use crate::cache::Validity;
+use crate::cache::{Credential, Validity};
 use crate::caller::{CurrentSession, touch_due_at};
 use crate::error::Result;
 use crate::execution::Context;
@@ -10,7 +10,7 @@ use crate::execution::Context;
 /// depends on the caller's IP address, which a [`Validity`] cannot express, and for one with an impersonated sign-in,
 /// whose requests are logged in full.
 pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Result<Option<Validity>> {
-    let CurrentSession { id, revision: session_revision, expires_at, last_seen_at, .. } = shown.session;
+    let CurrentSession { id, revision: credential_revision, expires_at, last_seen_at, .. } = shown.session;
     let mut organizations = shown.sign_ins.iter().filter_map(|shown| shown.sign_in.organization_id);
     let organization = organizations.next().unwrap_or_else(|| 0.into());
     if shown.depends_on_address
@@ -25,8 +25,8 @@ pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Re
     let until = expiries.chain([expires_at, touch_due_at(last_seen_at, &cx.executor.settings)]).min().unwrap_or(cx.now);
     let organization_revision = revision.organization;
     Ok(Some(Validity {
-        session: id,
-        session_revision,
+        credential: Credential::Session(id),
+        credential_revision,
         organization,
         organization_revision,
         valid_from: cx.now,

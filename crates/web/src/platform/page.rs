@@ -87,6 +87,12 @@ impl ListQuery {
         sort(self.sort_key.as_deref(), self.sort_order)
     }
 
+    /// Whether it selects a page by its number from the whole list, in the list's own order.
+    pub(crate) fn is_unsorted(&self) -> bool {
+        let Self { limit: _, offset: _, cursor, search, sort_key, sort_order } = self;
+        cursor.is_none() && search.is_none() && sort_key.is_none() && sort_order.is_none()
+    }
+
     /// Where the page begins.
     ///
     /// # Errors

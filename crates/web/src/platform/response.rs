@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use vestibule_core::caller::CurrentApiKey;
 use vestibule_core::execution::Reply;
+use vestibule_db::QueryStats;
 
 use crate::envelope::{self, Refusal};
 
@@ -30,9 +32,26 @@ pub(super) fn stored_json(stored: String) -> Box<RawValue> {
 #[derive(Clone, Debug)]
 pub(super) struct UsedKey(pub(super) CurrentApiKey);
 
+/// A success with a JSON body that was serialized before.
+pub(super) fn success_from_body(body: Bytes, key: CurrentApiKey, stats: QueryStats) -> Response {
+    let mut response = envelope::success_from_body(body, stats);
+    response.extensions_mut().insert(UsedKey(key));
+    response
+}
+
 impl<T> From<Reply<T>> for PlatformResponse<T> {
     fn from(reply: Reply<T>) -> Self {
         Self(reply)
+    }
+}
+
+impl<T: Serialize> PlatformResponse<T> {
+    /// Makes a response, and passes the body of a success to a response cache.
+    pub(super) fn into_cached_response(self, cache: impl FnOnce(Bytes)) -> Response {
+        let (Ok(content), Some(key)) = (&self.0.result, &self.0.api_key) else { return self.into_response() };
+        let Ok(body) = serde_json::to_vec(content).map(Bytes::from) else { return self.into_response() };
+        cache(body.clone());
+        success_from_body(body, key.clone(), self.0.stats)
     }
 }
 

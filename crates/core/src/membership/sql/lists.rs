@@ -6,9 +6,10 @@
 
 use vestibule_db::{Text, record, sql};
 
-use super::{Member, MembershipRole};
+use super::Member;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId};
 use crate::listing::packed_ids;
+use crate::time::Timestamp;
 
 record! {
     /// A member in a sorted list.
@@ -29,6 +30,19 @@ record! {
         pub(crate) email: Option<String>,
         /// Whether the member has the role and is in the workspace of the filter.
         pub(crate) is_admitted: bool,
+    }
+}
+
+record! {
+    /// A role that a membership has, with its permissions as they are stored.
+    pub(crate) struct HeldRole {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) id: RoleId,
+        pub(crate) organization_id: Option<OrganizationId>,
+        pub(crate) name: String,
+        pub(crate) permissions: String,
+        pub(crate) created_at: Timestamp,
+        pub(crate) updated_at: Timestamp,
     }
 }
 
@@ -137,6 +151,21 @@ macro_rules! searched {
     };
 }
 
+/// Selects the roles that memberships have from `$from`, which names the table `mr`, in any order.
+macro_rules! held_roles {
+    ($from:expr, $condition:literal) => {
+        concat!(
+            "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
+                    r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+               FROM ",
+            $from,
+            " JOIN organization_roles r ON r.scope = mr.role_scope + 0 AND r.id = mr.role_id + 0
+              WHERE mr.organization_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
 sql! {
     NEWEST(OrganizationId, MembershipId, MembershipId, i64, i64) -> MemberKey =
         of_organization!("SELECT m.id AS id, m.sort_name AS sort_name", "ORDER BY m.id DESC LIMIT $4 OFFSET $5");
@@ -234,15 +263,13 @@ sql! {
         );
 
     /// Starts at the ids: neither from the organization's roles, which all its members have, nor from its members.
-    ROLES(OrganizationId, Text) -> MembershipRole =
-        concat!(
-            "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
-                    r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
-               FROM ",
-            packed_ids!("$2"),
-            " CROSS JOIN organization_membership_roles mr
-               JOIN organization_roles r ON r.scope = mr.role_scope + 0 AND r.id = mr.role_id + 0
-              WHERE mr.organization_id = $1 AND mr.membership_id = p.id
-              ORDER BY r.id"
+    ROLES(OrganizationId, Text) -> HeldRole =
+        held_roles!(
+            concat!(packed_ids!("$2"), "CROSS JOIN organization_membership_roles mr"),
+            "mr.membership_id = p.id"
         );
+
+    /// Of the members between two ids, inclusive.
+    ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> HeldRole =
+        held_roles!("organization_membership_roles mr", "mr.membership_id >= $2 AND mr.membership_id <= $3");
 }

@@ -14,14 +14,13 @@ pub(crate) use invitation::{InvitationResponse, InviterSummary, OwnInvitationRes
 pub(crate) use organization::{
     DetailedMembershipResponse, MembershipResponse, OrganizationResponse, RoleDetailsResponse, RoleResponse,
 };
+pub(crate) use raw_json::RawJson;
 pub(crate) use session::{ClientResponse, SessionResponse};
 pub(crate) use user::{AccountResponse, EmailAddressResponse, UserResponse};
 pub(crate) use workspace::{
     DetailedWorkspaceMembershipResponse, WorkspaceMemberResponse, WorkspaceMembershipResponse, WorkspaceResponse,
     WorkspaceRoleDetailsResponse, WorkspaceRoleResponse,
 };
-
-use raw_json::RawJson;
 
 use serde::Serialize;
 use utoipa::ToSchema;

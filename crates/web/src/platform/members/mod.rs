@@ -1,27 +1,37 @@
-//! The members of an organization.
+//! The members of an organization. Responses that show one, or a page of all, are cached: see
+//! [`crate::response_cache`].
 
 pub(super) mod bulk;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use vestibule_core::membership::{
-    Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, NewMember, RevokeRole, Update,
+    Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, MembershipRole, NewMember, RevokeRole,
+    Update,
 };
 use vestibule_core::metadata::Metadata;
 use vestibule_core::offboarding::{Remove, SentInvitations};
 use vestibule_core::permission::PermissionSet;
+use vestibule_core::scope::Scope;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, Page};
-use super::response::{Empty, PlatformResponse, stored_json};
+use super::response::{self, Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
+use crate::api::response::RawJson;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
+use crate::response_cache::PageKey;
 
 /// A member of an organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +43,8 @@ pub(crate) struct MemberResponse {
     updated_at: Timestamp,
     organization_id: OrganizationId,
     user_id: UserId,
-    roles: Vec<RoleResponse>,
+    #[schema(value_type = Vec<RoleResponse>)]
+    roles: Vec<RawJson>,
     #[schema(value_type = Object)]
     public_metadata: Box<RawValue>,
     first_name: String,
@@ -50,14 +61,22 @@ pub(crate) struct MemberResponse {
 }
 
 impl MemberResponse {
-    fn new(organization_id: OrganizationId, MemberDetails { member, roles }: MemberDetails) -> Self {
+    fn new(organization_id: OrganizationId, details: MemberDetails) -> Self {
+        Self::with_fragments(organization_id, details, &mut RoleFragments::default())
+    }
+
+    fn with_fragments(
+        organization_id: OrganizationId,
+        MemberDetails { member, roles }: MemberDetails,
+        fragments: &mut RoleFragments,
+    ) -> Self {
         Self {
             id: member.id,
             created_at: member.created_at,
             updated_at: member.updated_at,
             organization_id,
             user_id: member.user_id,
-            roles: roles.into_iter().map(RoleResponse::from).collect(),
+            roles: roles.into_iter().map(|role| fragments.role(role)).collect(),
             public_metadata: stored_json(member.public_metadata),
             first_name: member.first_name,
             last_name: member.last_name,
@@ -66,6 +85,16 @@ impl MemberResponse {
             primary_email_address: member.email,
             user_created_at: member.user_created_at,
         }
+    }
+}
+
+/// Serialized roles, which the members of a page share and which make up most of its bytes.
+#[derive(Default)]
+struct RoleFragments(HashMap<RoleId, RawJson>);
+
+impl RoleFragments {
+    fn role(&mut self, role: MembershipRole) -> RawJson {
+        self.0.entry(role.id).or_insert_with(|| RawJson::new(&RoleResponse::from(role))).clone()
     }
 }
 
@@ -91,17 +120,42 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Query(query): Query<ListQuery>,
-) -> Result<PlatformResponse<Page<MemberResponse>>, Refusal> {
+) -> Result<Response, Refusal> {
+    let key = query.is_unsorted().then_some((query.limit, query.offset));
+    if let Some(key) = key
+        && let Some((access, stats)) = app.service().cached_key_access(&caller, organization, Scope::MembersRead).await
+        && let Some(body) = app.member_page_cache().get(organization, key, access.revision)
+    {
+        return Ok(response::success_from_body(body, access.key, stats));
+    }
+    Box::pin(uncached_list(app, caller, organization, query, key)).await
+}
+
+/// Loads a page of members, and caches the response if there is a key.
+async fn uncached_list(
+    app: App,
+    caller: Arc<Caller>,
+    organization: OrganizationId,
+    query: ListQuery,
+    key: Option<PageKey>,
+) -> Result<Response, Refusal> {
     let filter = MemberFilter { search: query.search_term(), ..MemberFilter::default() };
     let (sort, position) = (query.sort()?, query.position()?);
     let list = ListMembers { organization, filter, sort, position, limit: query.limit.into() };
     let reply = app.query(&caller, list).await;
-    Ok(reply
-        .map(|page| {
-            let data = page.members.into_iter().map(|member| MemberResponse::new(organization, member)).collect();
-            Page::new(data, page.total, page.next, &query)
-        })
-        .into())
+    let revision = reply.result.as_ref().ok().and_then(|page| page.revision);
+    let reply = reply.map(|page| {
+        let mut fragments = RoleFragments::default();
+        let member = |member| MemberResponse::with_fragments(organization, member, &mut fragments);
+        let data = page.members.into_iter().map(member).collect();
+        Page::new(data, page.total, page.next, &query)
+    });
+    let cache = |body| {
+        if let Some((key, revision)) = key.zip(revision) {
+            app.member_page_cache().insert(organization, key, revision, body);
+        }
+    };
+    Ok(PlatformResponse::from(reply).into_cached_response(cache))
 }
 
 /// Shows a member with their roles and permissions.
@@ -114,14 +168,30 @@ pub(crate) async fn show(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization, member)): Path<(OrganizationId, MemberId)>,
-) -> PlatformResponse<MemberDetailsResponse> {
+) -> Response {
+    if let Some((access, stats)) = app.service().cached_key_access(&caller, organization, Scope::MembersRead).await
+        && let Some(body) = app.member_cache().get(organization, member, access.revision)
+    {
+        return response::success_from_body(body, access.key, stats);
+    }
+    // Boxed, because the uncached path would enlarge the future of the cached one.
+    Box::pin(uncached(app, caller, organization, member)).await
+}
+
+/// Loads a member and caches the response.
+async fn uncached(app: App, caller: Arc<Caller>, organization: OrganizationId, member: MemberId) -> Response {
     let reply = app.query(&caller, FindMember { organization, member }).await;
-    reply
-        .map(|details| MemberDetailsResponse {
-            permissions: PermissionSet::union(details.roles.iter().map(|role| role.permissions.clone())),
-            member: MemberResponse::new(organization, details),
-        })
-        .into()
+    let revision = reply.result.as_ref().ok().map(|(_, revision)| *revision);
+    let reply = reply.map(|(details, _)| MemberDetailsResponse {
+        permissions: PermissionSet::union(details.roles.iter().map(|role| role.permissions.clone())),
+        member: MemberResponse::new(organization, details),
+    });
+    let cache = |body| {
+        if let Some(revision) = revision {
+            app.member_cache().insert(organization, member, revision, body);
+        }
+    };
+    PlatformResponse::from(reply).into_cached_response(cache)
 }
 
 /// A user to be added.
