@@ -21,6 +21,13 @@ pub const MAX_FOUND: usize = 1000;
 /// The most ids that [`pack_ids`] takes: a statement splits them in quadratic time.
 pub(crate) const MAX_PACKED: u16 = 500;
 
+/// The metadata of the rows of a page, in bytes. A backend may store up to 128 KiB with each of a thousand rows.
+const MAX_METADATA: usize = 4 * 1024 * 1024;
+
+/// Rows per statement that reads metadata until [`cut_to_metadata_budget`] cuts it: a page of a hundred, and whether
+/// there is a next one.
+pub(crate) const METADATA_BATCH: usize = 101;
+
 /// Later than every sort name: the highest code point.
 pub(crate) const LAST_NAME: &str = "\u{10ffff}";
 
@@ -30,6 +37,20 @@ const MAX_SORT_NAME: usize = 100;
 /// What a list sorts a name by: the folded name.
 pub(crate) fn sort_name(name: &str) -> String {
     fold(name).chars().take(MAX_SORT_NAME).collect()
+}
+
+/// Cuts the rows of a page, whose metadata has as many bytes as `length` returns, to those that 4 MiB have room for, at
+/// least one. Returns whether there were more.
+pub fn cut_to_metadata_budget<T>(rows: &mut Vec<T>, length: impl Fn(&T) -> usize) -> bool {
+    let mut used = 0_usize;
+    let end = rows.iter().position(|row| {
+        let is_first = used == 0;
+        used = used.saturating_add(length(row));
+        used > MAX_METADATA && !is_first
+    });
+    let Some(end) = end else { return false };
+    rows.truncate(end);
+    true
 }
 
 /// Which page of a list. The rows after a cursor stay the same when rows are added or deleted before it.

@@ -68,7 +68,7 @@ pub(crate) struct OrganizationDetailsResponse {
     #[serde(flatten)]
     organization: OrganizationResponse,
     roles: Vec<RoleResponse>,
-    /// Newest first, at most 1,000.
+    /// Newest first, at most 50. `GET /workspaces` lists all.
     workspaces: Vec<WorkspaceResponse>,
     /// Always empty: segments are not supported.
     #[schema(value_type = Vec<Object>)]

@@ -6,7 +6,8 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
 use crate::listing::{
-    LAST_NAME, ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Total, pack_ids, sort_name,
+    LAST_NAME, ListSort, MAX_COUNTED, MAX_FOUND, METADATA_BATCH, NameCursor, Position, Slice, Total,
+    cut_to_metadata_budget, pack_ids, sort_name,
 };
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
@@ -18,7 +19,8 @@ const BATCH: i64 = 1000;
 /// A search compares the names of the newest 100,000 organizations.
 const MAX_BATCHES: usize = 100;
 
-/// Lists a page of all organizations, without deleted ones. A key that is bound to an organization sees that one.
+/// Lists a page of all organizations, without deleted ones. A page ends earlier if its metadata is large. A key that is
+/// bound to an organization sees that one.
 #[derive(Debug)]
 pub struct List {
     /// A part of the name.
@@ -48,7 +50,7 @@ impl Query for List {
     async fn run(&self, cx: &mut Context<'_>) -> Result<OrganizationsPage> {
         let bound_to = cx.api_key.as_ref().and_then(|key| key.organization_id);
         let term = self.search.as_ref().filter(|term| !term.is_empty());
-        let (slice, total) = match (bound_to, term) {
+        let (mut slice, total) = match (bound_to, term) {
             (Some(only), _) => self.read_only(cx, only).await?,
             (None, Some(term)) => self.search(cx, term).await?,
             (None, None) => {
@@ -57,8 +59,15 @@ impl Query for List {
                 (Slice::from_read(keys, &self.position, self.limit), Total::bounded(count, MAX_COUNTED))
             }
         };
+        let (organizations, is_cut) = load(cx, &slice.rows).await?;
+        if is_cut {
+            let last = organizations.last().map(|organization| organization.id);
+            let end = slice.rows.iter().position(|key| Some(key.id) == last).map_or(0, |last| last + 1);
+            slice.rows.truncate(end);
+            slice.has_next = true;
+        }
         let (_, next) = slice.cursors(|key| OrganizationCursor::new(self.sort, &key.sort_name, key.id));
-        Ok(OrganizationsPage { organizations: load(cx, &slice.rows).await?, total, next })
+        Ok(OrganizationsPage { organizations, total, next })
     }
 }
 
@@ -125,15 +134,18 @@ impl List {
     }
 }
 
-/// Loads the organizations of a page, in its order.
-async fn load(cx: &mut Context<'_>, keys: &[SortedOrganization]) -> Result<Vec<ManagedOrganization>> {
+/// Loads the organizations of a page, in its order, as far as there is room for their metadata. Returns whether there
+/// are more.
+async fn load(cx: &mut Context<'_>, keys: &[SortedOrganization]) -> Result<(Vec<ManagedOrganization>, bool)> {
     let mut organizations = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(usize::from(MAX_PACKED)) {
+    for chunk in keys.chunks(METADATA_BATCH) {
         let packed = pack_ids(chunk.iter().map(|key| key.id.get()));
-        organizations.extend(cx.tx.all(sql::management::ORGANIZATIONS, (packed.as_str(),)).await?);
+        let mut part = cx.tx.all(sql::management::ORGANIZATIONS, (packed.as_str(),)).await?;
+        part.sort_by_key(|organization| chunk.iter().position(|key| key.id == organization.id));
+        organizations.extend(part);
+        if cut_to_metadata_budget(&mut organizations, ManagedOrganization::metadata_length) {
+            return Ok((organizations, true));
+        }
     }
-    let positions: std::collections::HashMap<_, _> =
-        keys.iter().enumerate().map(|(position, key)| (key.id, position)).collect();
-    organizations.sort_by_key(|organization: &ManagedOrganization| positions.get(&organization.id).copied());
-    Ok(organizations)
+    Ok((organizations, false))
 }
