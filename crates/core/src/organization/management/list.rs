@@ -6,8 +6,8 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
 use crate::listing::{
-    LAST_NAME, ListSort, MAX_COUNTED, MAX_FOUND, METADATA_BATCH, NameCursor, Position, Slice, Total,
-    cut_to_metadata_budget, pack_ids, sort_name,
+    LAST_NAME, ListSort, MAX_COUNTED, METADATA_BATCH, NameCursor, Position, Slice, Total, cut_to_metadata_budget,
+    pack_ids, sort_name,
 };
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
@@ -16,11 +16,14 @@ use sql::management::SortedOrganization;
 
 /// Rows per statement of a search.
 const BATCH: i64 = 1000;
-/// A search compares the names of the newest 100,000 organizations.
-const MAX_BATCHES: usize = 100;
+/// The batches that one page of a search reads at most. The next page continues after them.
+const MAX_BATCHES: usize = 20;
 
 /// Lists a page of all organizations, without deleted ones. A page ends earlier if its metadata is large. A key that is
 /// bound to an organization sees that one.
+///
+/// A search compares names in the order of the list, 20,000 for one page. If it has not reached the end by then, the page
+/// may have fewer rows than asked for, or none, and the next one continues.
 #[derive(Debug)]
 pub struct List {
     /// A part of the name.
@@ -41,6 +44,14 @@ pub struct OrganizationsPage {
     pub next: Option<OrganizationCursor>,
 }
 
+/// The rows of a page, without what they show.
+struct Found {
+    slice: Slice<SortedOrganization>,
+    total: Total,
+    /// Where a search that has not reached the end continues, if the page is not full.
+    end: Option<OrganizationCursor>,
+}
+
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
@@ -50,13 +61,14 @@ impl Query for List {
     async fn run(&self, cx: &mut Context<'_>) -> Result<OrganizationsPage> {
         let bound_to = cx.api_key.as_ref().and_then(|key| key.organization_id);
         let term = self.search.as_ref().filter(|term| !term.is_empty());
-        let (mut slice, total) = match (bound_to, term) {
+        let Found { mut slice, total, end } = match (bound_to, term) {
             (Some(only), _) => self.read_only(cx, only).await?,
             (None, Some(term)) => self.search(cx, term).await?,
             (None, None) => {
                 let (count,) = cx.tx.one(sql::management::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
-                let keys = if self.sort.is_by_name() { self.read_by_name(cx).await? } else { self.read(cx).await? };
-                (Slice::from_read(keys, &self.position, self.limit), Total::bounded(count, MAX_COUNTED))
+                let part = (i64::from(self.limit) + 1, self.position.offset(self.limit));
+                let slice = Slice::from_read(self.read(cx, &self.position, part).await?, &self.position, self.limit);
+                Found { slice, total: Total::bounded(count, MAX_COUNTED), end: None }
             }
         };
         let (organizations, is_cut) = load(cx, &slice.rows).await?;
@@ -66,71 +78,94 @@ impl Query for List {
             slice.rows.truncate(end);
             slice.has_next = true;
         }
-        let (_, next) = slice.cursors(|key| OrganizationCursor::new(self.sort, &key.sort_name, key.id));
-        Ok(OrganizationsPage { organizations, total, next })
+        let (_, next) = slice.cursors(|key| self.cursor(key));
+        Ok(OrganizationsPage { organizations, total, next: next.or(end) })
     }
 }
 
 impl List {
     /// Reads the only organization of the key, if it is not deleted and matches the search.
-    async fn read_only(
-        &self,
-        cx: &mut Context<'_>,
-        only: OrganizationId,
-    ) -> Result<(Slice<SortedOrganization>, Total)> {
+    async fn read_only(&self, cx: &mut Context<'_>, only: OrganizationId) -> Result<Found> {
         let found = cx.tx.optional(sql::management::ORGANIZATION, (only,)).await?;
         let found = found.filter(|found| self.search.as_ref().is_none_or(|term| term.is_in(&found.name)));
         let key =
             found.map(|found| SortedOrganization { id: only, sort_name: sort_name(&found.name), name: found.name });
         let total = Total::exact(i64::from(key.is_some()));
-        Ok((self.slice(key.into_iter().collect()), total))
+        let compare =
+            |key: &SortedOrganization, cursor: &OrganizationCursor| cursor.compare(self.sort, (&key.sort_name, key.id));
+        let slice = Slice::from_all(key.into_iter().collect(), &self.position, self.limit, compare);
+        Ok(Found { slice, total, end: None })
     }
 
-    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<(Slice<SortedOrganization>, Total)> {
-        let (mut found, mut before, mut has_all): (Vec<SortedOrganization>, OrganizationId, bool) =
-            (Vec::new(), i64::MAX.into(), false);
+    fn cursor(&self, key: &SortedOrganization) -> OrganizationCursor {
+        OrganizationCursor::new(self.sort, &key.sort_name, key.id)
+    }
+
+    /// Compares the names in the order of the list.
+    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<Found> {
+        let (mut position, mut found, mut has_ended) = (self.position.clone(), Vec::new(), false);
         for _ in 0..MAX_BATCHES {
-            let batch = cx.tx.all(sql::management::NEWEST, (0.into(), before, BATCH, 0)).await?;
-            has_all = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
-            before = batch.last().map_or(before, |last| last.id);
+            let batch = self.read(cx, &position, (BATCH, 0)).await?;
+            has_ended = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
+            if let Some(last) = batch.last() {
+                position = Position::After(self.cursor(last));
+            }
             found.extend(batch.into_iter().filter(|key| term.is_in(&key.name)));
-            if has_all || found.len() > MAX_FOUND {
+            if has_ended {
                 break;
             }
         }
-        let has_all = has_all && found.len() <= MAX_FOUND;
-        found.truncate(MAX_FOUND);
-        found.sort_by(|key, other| self.sort.compare((&key.sort_name, key.id), (&other.sort_name, other.id)));
-        let total = Total { count: i64::try_from(found.len()).unwrap_or(i64::MAX), is_exact: has_all };
-        Ok((self.slice(found), total))
+        let total = Total { count: i64::try_from(found.len()).unwrap_or(i64::MAX), is_exact: has_ended };
+        let offset = usize::try_from(self.position.offset(self.limit)).unwrap_or(usize::MAX);
+        let rows: Vec<_> = found.into_iter().skip(offset).take(self.limit as usize + 1).collect();
+        let end = match position {
+            Position::After(cursor) if !has_ended => Some(cursor),
+            _ => None,
+        };
+        Ok(Found { slice: Slice::from_read(rows, &self.position, self.limit), total, end })
     }
 
-    fn slice(&self, keys: Vec<SortedOrganization>) -> Slice<SortedOrganization> {
-        Slice::from_all(keys, &self.position, self.limit, |key, cursor: &OrganizationCursor| {
-            cursor.compare(self.sort, (&key.sort_name, key.id))
-        })
+    /// Reads a part of the list, from a position.
+    async fn read(
+        &self,
+        cx: &mut Context<'_>,
+        position: &Position<OrganizationCursor>,
+        part: (i64, i64),
+    ) -> Result<Vec<SortedOrganization>> {
+        if self.sort.is_by_name() {
+            self.read_by_name(cx, position, part).await
+        } else {
+            self.read_by_id(cx, position, part).await
+        }
     }
 
-    /// Reads a page in the order of ids.
-    async fn read(&self, cx: &mut Context<'_>) -> Result<Vec<SortedOrganization>> {
-        let (is_descending, after, before) = self.position.id_range(self.sort == ListSort::Newest, |cursor| cursor.id);
+    async fn read_by_id(
+        &self,
+        cx: &mut Context<'_>,
+        position: &Position<OrganizationCursor>,
+        (limit, offset): (i64, i64),
+    ) -> Result<Vec<SortedOrganization>> {
+        let (is_descending, after, before) = position.id_range(self.sort == ListSort::Newest, |cursor| cursor.id);
         let statement = if is_descending { sql::management::NEWEST } else { sql::management::OLDEST };
-        let rows = i64::from(self.limit) + 1;
-        Ok(cx.tx.all(statement, (after, before, rows, self.position.offset(self.limit))).await?)
+        Ok(cx.tx.all(statement, (after, before, limit, offset)).await?)
     }
 
-    /// Reads a page of the index of names.
-    async fn read_by_name(&self, cx: &mut Context<'_>) -> Result<Vec<SortedOrganization>> {
-        let is_before = matches!(self.position, Position::Before(_));
+    /// Reads the index of names.
+    async fn read_by_name(
+        &self,
+        cx: &mut Context<'_>,
+        position: &Position<OrganizationCursor>,
+        (limit, offset): (i64, i64),
+    ) -> Result<Vec<SortedOrganization>> {
+        let is_before = matches!(position, Position::Before(_));
         let is_descending = (self.sort == ListSort::NameDescending) != is_before;
-        let (name, id) = match &self.position {
+        let (name, id) = match position {
             Position::After(cursor) | Position::Before(cursor) => (cursor.name.as_str(), cursor.id),
             Position::Page(_) | Position::Offset(_) if is_descending => (LAST_NAME, i64::MAX.into()),
             Position::Page(_) | Position::Offset(_) => ("", 0.into()),
         };
         let statement = if is_descending { sql::management::BY_NAME_DESCENDING } else { sql::management::BY_NAME };
-        let rows = i64::from(self.limit) + 1;
-        Ok(cx.tx.all(statement, (name, id, rows, self.position.offset(self.limit))).await?)
+        Ok(cx.tx.all(statement, (name, id, limit, offset)).await?)
     }
 }
 

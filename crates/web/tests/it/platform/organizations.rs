@@ -222,6 +222,27 @@ async fn lists_are_sorted_and_walked_by_offset_and_cursor() {
     }
 }
 
+#[tokio::test]
+async fn a_search_compares_a_limited_number_of_names_for_a_page() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "organizations:read").await;
+    app.execute(
+        "INSERT INTO organizations (id, name, sort_name, description, member_count, created_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 20000)
+         SELECT i, CASE WHEN i = 1 THEN 'Zeta' ELSE 'Acme' END, CASE WHEN i = 1 THEN 'zeta' ELSE 'acme' END, '', 0, 0, 0
+           FROM n",
+    );
+    for sort in ["", "&sort_key=name"] {
+        let page = backend.get(&format!("/organizations?search=zeta{sort}")).await.ok();
+        assert_eq!((&page["data"], &page["has_more"]), (&json!([]), &json!(true)), "{sort}");
+        let cursor = text(&page["next_cursor"]);
+        let page = backend.get(&format!("/organizations?search=zeta{sort}&cursor={cursor}")).await.ok();
+        assert_eq!((names(page["data"].as_array().unwrap()), &page["has_more"]), (vec!["Zeta"], &json!(false)));
+    }
+    let page = backend.get("/organizations?search=zeta&sort_order=asc&limit=1").await.ok();
+    assert_eq!(names(page["data"].as_array().unwrap()), ["Zeta"]);
+}
+
 /// Follows the pages of a list, by cursors or by offsets. The path ends with the start of a query. Returns the number of
 /// rows of each page.
 async fn page_lengths(backend: &PlatformClient, path: &str, uses_offsets: bool) -> Vec<usize> {
