@@ -1,13 +1,15 @@
 //! Positions in sorted lists, and totals of filtered ones.
 
 mod address_list;
+mod batch_search;
 mod cursor;
 
 use std::cmp::Ordering;
 use std::fmt::Write;
 
 pub use address_list::{AddressListPage, AddressListParams, AddressSort};
-pub(crate) use address_list::{MAX_SEARCH_BATCHES, SEARCH_BATCH, is_person_found};
+pub(crate) use address_list::{MAX_ADDRESS_BATCHES, is_person_found};
+pub(crate) use batch_search::{BatchSearch, MAX_SEARCH_BATCHES, SEARCH_BATCH};
 pub use cursor::{ListSort, NameCursor};
 
 use crate::search::fold;
@@ -195,6 +197,25 @@ impl<T> Slice<T> {
     pub fn cursors<C>(&self, cursor: impl Fn(&T) -> C) -> (Option<C>, Option<C>) {
         let previous = self.rows.first().filter(|_| self.has_previous).map(&cursor);
         (previous, self.rows.last().filter(|_| self.has_next).map(cursor))
+    }
+}
+
+/// A page of a list that is only read forwards.
+#[derive(Debug)]
+pub(crate) struct ForwardPage<T, C> {
+    pub(crate) rows: Vec<T>,
+    pub(crate) total: Total,
+    /// Where the next page begins.
+    pub(crate) next: Option<C>,
+}
+
+impl<T, C> ForwardPage<T, C> {
+    /// From the rows of the page, and one more if there is a next page.
+    pub(crate) fn from_read(mut rows: Vec<T>, limit: usize, total: Total, cursor: impl Fn(&T) -> C) -> Self {
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| has_more).map(cursor);
+        Self { rows, total, next }
     }
 }
 

@@ -8,17 +8,12 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
-use crate::listing::{LAST_NAME, MAX_COUNTED, NameCursor, Start};
+use crate::listing::{BatchSearch, LAST_NAME, MAX_COUNTED, MAX_SEARCH_BATCHES, NameCursor, SEARCH_BATCH, Start};
 use crate::operator;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
 use crate::user;
-
-/// Users per statement of a search.
-const BATCH: u16 = 1000;
-/// The batches that one page of a search reads at most. The next page continues after them.
-const MAX_BATCHES: usize = 20;
 
 /// What a list of users is sorted by. Users without a user name or an address come before those with one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,41 +144,23 @@ impl List {
     }
 
     /// Compares users in the order of the list.
-    async fn search(&self, cx: &mut Context<'_>, search: &SearchTerm) -> Result<UsersPage> {
-        let holders = self.sorted(find_holders(cx, search).await?);
+    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<UsersPage> {
+        let holders = self.sorted(find_holders(cx, term).await?);
         let holder_ids: HashSet<UserId> = holders.iter().map(|user| user.id).collect();
-        let mut found = match &self.start {
-            Start::Offset(_) => holders,
-            Start::After(_) => Vec::new(),
-        };
-        let (start, offset) = self.position();
-        let (mut position, mut has_ended) = (start.clone(), false);
-        for _ in 0..MAX_BATCHES {
-            let batch = self.load(cx, &position, (i64::from(BATCH), 0)).await?;
-            has_ended = batch.len() < usize::from(BATCH);
-            if let Some(last) = batch.last() {
-                position = self.cursor(last);
-            }
-            found.extend(batch.into_iter().filter(|user| !holder_ids.contains(&user.id) && is_match(search, user)));
-            if has_ended {
-                break;
-            }
+        let mut search = BatchSearch::new(self.start.after().cloned(), MAX_SEARCH_BATCHES);
+        if let Start::Offset(_) = self.start {
+            search.matches = holders;
         }
-        let (total, limit) = (i64::try_from(found.len()).unwrap_or(i64::MAX), usize::from(self.limit));
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        let mut users: Vec<_> = found.into_iter().skip(offset).take(limit + 1).collect();
-        let is_cut = users.len() > limit;
-        users.truncate(limit);
-        let next = if is_cut {
-            // The next page begins after the last one that is in the order of the list.
-            let last = users.iter().rev().find(|user| !holder_ids.contains(&user.id));
-            Some(last.map_or(start, |last| self.cursor(last)))
-        } else if has_ended {
-            None
-        } else {
-            Some(position)
-        };
-        Ok(UsersPage { users, total, has_more: next.is_some(), next })
+        let (start, _) = self.position();
+        while search.needs_batch() {
+            let batch = self.load(cx, search.after.as_ref().unwrap_or(&start), (SEARCH_BATCH, 0)).await?;
+            let matches = |user: &ManagedUser| !holder_ids.contains(&user.id) && is_match(term, user);
+            search.add(batch, |user| self.cursor(user), matches);
+        }
+        // After those who have the address, the list begins.
+        let cursor = |user: &ManagedUser| if holder_ids.contains(&user.id) { start.clone() } else { self.cursor(user) };
+        let page = search.into_page(self.start.offset(), self.limit.into(), cursor);
+        Ok(UsersPage { users: page.rows, total: page.total.count, has_more: page.next.is_some(), next: page.next })
     }
 
     fn page(&self, mut users: Vec<ManagedUser>, total: i64) -> UsersPage {

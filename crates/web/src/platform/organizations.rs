@@ -87,8 +87,8 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<OrganizationResponse>>, Refusal> {
-    let (sort, position) = (query.sort()?, query.position()?);
-    let list = List { search: query.search_term(), sort, position, limit: query.limit.into() };
+    let (sort, start) = (query.sort()?, query.start()?);
+    let list = List { search: query.search_term(), sort, start, limit: query.limit };
     let reply = app.query(&caller, list).await;
     let context = app.response_context();
     Ok(reply
