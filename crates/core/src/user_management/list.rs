@@ -38,9 +38,9 @@ pub type UserCursor = NameCursor<UserId>;
 
 /// Lists users.
 ///
-/// A search compares users in the order of the list, 20,000 for one page. If it has not reached the end by then, the page
-/// may have fewer users than asked for, or none, and the next one continues. Those who have the address that is searched
-/// are found by its index, and come first.
+/// A search compares users in the order of the list, 20,000 for one page. If it has not reached the end by then, the
+/// page may have fewer users than asked for, or none, and the next one continues. Those who have the address that is
+/// searched are found by its index, and come first.
 ///
 /// # Errors
 /// `KEY_BOUND_TO_ORGANIZATION`.
@@ -145,8 +145,12 @@ impl List {
 
     /// Compares users in the order of the list.
     async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<UsersPage> {
-        let holders = self.sorted(find_holders(cx, term).await?);
-        let holder_ids: HashSet<UserId> = holders.iter().map(|user| user.id).collect();
+        let limit = usize::from(self.limit);
+        let ids = |users: &[ManagedUser]| -> HashSet<UserId> { users.iter().map(|user| user.id).collect() };
+        let mut holders = self.sorted(find_holders(cx, term).await?);
+        // Those that the first page has no room for come in the order of the list.
+        let later = ids(&holders.split_off(holders.len().min(limit)));
+        let first = ids(&holders);
         let mut search = BatchSearch::new(self.start.after().cloned(), MAX_SEARCH_BATCHES);
         if let Start::Offset(_) = self.start {
             search.matches = holders;
@@ -154,12 +158,16 @@ impl List {
         let (start, _) = self.position();
         while search.needs_batch() {
             let batch = self.load(cx, search.after.as_ref().unwrap_or(&start), (SEARCH_BATCH, 0)).await?;
-            let matches = |user: &ManagedUser| !holder_ids.contains(&user.id) && is_match(term, user);
+            let matches =
+                |user: &ManagedUser| !first.contains(&user.id) && (later.contains(&user.id) || is_match(term, user));
             search.add(batch, |user| self.cursor(user), matches);
         }
-        // After those who have the address, the list begins.
-        let cursor = |user: &ManagedUser| if holder_ids.contains(&user.id) { start.clone() } else { self.cursor(user) };
-        let page = search.into_page(self.start.offset(), self.limit.into(), cursor);
+        // After a page of those who come first, the list begins. No user has the lowest id that a cursor can have.
+        let beginning = UserCursor { id: start.id.max(1.into()), ..start };
+        let cursor = |user: &ManagedUser| {
+            if first.contains(&user.id) { beginning.clone() } else { self.cursor(user) }
+        };
+        let page = search.into_page(self.start.offset(), limit, cursor);
         Ok(UsersPage { users: page.rows, total: page.total.count, has_more: page.next.is_some(), next: page.next })
     }
 

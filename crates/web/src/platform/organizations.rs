@@ -77,8 +77,8 @@ pub(crate) struct OrganizationDetailsResponse {
 
 /// Lists all organizations, newest first unless `sort_key` says otherwise: `created_at` or `name`.
 ///
-/// A key that is bound to an organization sees that one only. A search compares up to 20,000 names for a page. A page may
-/// therefore have fewer organizations than `limit` although `has_more` is true.
+/// A key that is bound to an organization sees that one only. A search compares up to 20,000 names for a page. A page
+/// may therefore have fewer organizations than `limit` although `has_more` is true.
 #[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organizations",
     params(ListQuery),
     responses((status = 200, description = "A page of organizations", body = Page<OrganizationResponse>)))]

@@ -46,8 +46,8 @@ impl<T> Page<T> {
         Self::of_whole_with_metadata(items, query, |_| 0, |item| item)
     }
 
-    /// Like [`Self::of_whole`], of items with metadata that has as many bytes as `length` returns. The page ends earlier
-    /// if it is large.
+    /// Like [`Self::of_whole`], of items with metadata that has as many bytes as `length` returns. The page ends
+    /// earlier if it is large.
     pub(crate) fn of_whole_with_metadata<I>(
         items: Vec<I>,
         query: &WholeListQuery,

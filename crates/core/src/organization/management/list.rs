@@ -17,8 +17,8 @@ use sql::management::SortedOrganization;
 /// Lists a page of all organizations, without deleted ones. A page ends earlier if its metadata is large. A key that is
 /// bound to an organization sees that one.
 ///
-/// A search compares names in the order of the list, 20,000 for one page. If it has not reached the end by then, the page
-/// may have fewer rows than asked for, or none, and the next one continues.
+/// A search compares names in the order of the list, 20,000 for one page. If it has not reached the end by then, the
+/// page may have fewer rows than asked for, or none, and the next one continues.
 #[derive(Debug)]
 pub struct List {
     /// A part of the name.

@@ -243,8 +243,8 @@ async fn a_search_compares_a_limited_number_of_names_for_a_page() {
     assert_eq!(names(page["data"].as_array().unwrap()), ["Zeta"]);
 }
 
-/// Follows the pages of a list, by cursors or by offsets. The path ends with the start of a query. Returns the number of
-/// rows of each page.
+/// Follows the pages of a list, by cursors or by offsets. The path ends with the start of a query. Returns the number
+/// of rows of each page.
 async fn page_lengths(backend: &PlatformClient, path: &str, uses_offsets: bool) -> Vec<usize> {
     let (mut query, mut lengths) = ("limit=1000".to_owned(), Vec::new());
     loop {

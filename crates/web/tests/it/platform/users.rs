@@ -331,6 +331,42 @@ async fn a_search_compares_a_limited_number_of_users_for_a_page() {
 }
 
 #[tokio::test]
+async fn a_search_of_an_address_finds_all_who_have_it() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:read").await;
+    app.execute(
+        "INSERT INTO users (id, first_name, last_name, sort_name, created_at, updated_at)
+         VALUES (5, 'ada', '', 'ada', 0, 0), (6, 'ben', '', 'ben', 0, 0), (7, 'cyd', '', 'cyd', 0, 0),
+                (8, 'dan', '', 'dan', 0, 0)",
+    );
+    app.execute(
+        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
+         VALUES (1, 6, 'ben@example.com', 'ben@example.com', 1, 0, 0, 0)",
+    );
+    app.execute(
+        "INSERT INTO email_claims (id, user_id, address, address_key, expires_at, created_at, updated_at)
+         VALUES (1, 5, 'ben@example.com', 'ben@example.com', 9000000000000000, 0, 0),
+                (2, 7, 'ben@example.com', 'ben@example.com', 9000000000000000, 0, 0)",
+    );
+    for sort in ["", "&sort_order=asc", "&sort_key=name", "&sort_key=name&sort_order=asc"] {
+        for limit in 1..=4 {
+            let (mut found, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page =
+                    backend.get(&format!("/users?search=ben@example.com&limit={limit}{sort}{cursor}")).await.ok();
+                found.extend(page["data"].as_array().unwrap().iter().map(|user| text(&user["first_name"])));
+                match page["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            found.sort_unstable();
+            assert_eq!(found, ["ada", "ben", "cyd"], "{limit}{sort}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn changes_names_and_metadata() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
