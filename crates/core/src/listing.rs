@@ -1,13 +1,15 @@
 //! Positions in sorted lists, and totals of filtered ones.
 
 mod address_list;
+mod batch_search;
 mod cursor;
 
 use std::cmp::Ordering;
 use std::fmt::Write;
 
 pub use address_list::{AddressListPage, AddressListParams, AddressSort};
-pub(crate) use address_list::{MAX_SEARCH_BATCHES, SEARCH_BATCH, is_person_found};
+pub(crate) use address_list::{MAX_ADDRESS_BATCHES, is_person_found};
+pub(crate) use batch_search::{BatchSearch, MAX_SEARCH_BATCHES, SEARCH_BATCH};
 pub use cursor::{ListSort, NameCursor};
 
 use crate::search::fold;
@@ -21,6 +23,13 @@ pub const MAX_FOUND: usize = 1000;
 /// The most ids that [`pack_ids`] takes: a statement splits them in quadratic time.
 pub(crate) const MAX_PACKED: u16 = 500;
 
+/// The metadata of the rows of a page, in bytes. A backend may store up to 128 KiB with each of a thousand rows.
+const MAX_METADATA: usize = 4 * 1024 * 1024;
+
+/// Rows per statement that reads metadata until [`cut_to_metadata_budget`] cuts it: a page of a hundred, and whether
+/// there is a next one.
+pub(crate) const METADATA_BATCH: usize = 101;
+
 /// Later than every sort name: the highest code point.
 pub(crate) const LAST_NAME: &str = "\u{10ffff}";
 
@@ -30,6 +39,20 @@ const MAX_SORT_NAME: usize = 100;
 /// What a list sorts a name by: the folded name.
 pub(crate) fn sort_name(name: &str) -> String {
     fold(name).chars().take(MAX_SORT_NAME).collect()
+}
+
+/// Cuts the rows of a page, whose metadata has as many bytes as `length` returns, to those that 4 MiB have room for, at
+/// least one. Returns whether there were more.
+pub fn cut_to_metadata_budget<T>(rows: &mut Vec<T>, length: impl Fn(&T) -> usize) -> bool {
+    let mut used = 0_usize;
+    let end = rows.iter().position(|row| {
+        let is_first = used == 0;
+        used = used.saturating_add(length(row));
+        used > MAX_METADATA && !is_first
+    });
+    let Some(end) = end else { return false };
+    rows.truncate(end);
+    true
 }
 
 /// Which page of a list. The rows after a cursor stay the same when rows are added or deleted before it.
@@ -174,6 +197,25 @@ impl<T> Slice<T> {
     pub fn cursors<C>(&self, cursor: impl Fn(&T) -> C) -> (Option<C>, Option<C>) {
         let previous = self.rows.first().filter(|_| self.has_previous).map(&cursor);
         (previous, self.rows.last().filter(|_| self.has_next).map(cursor))
+    }
+}
+
+/// A page of a list that is only read forwards.
+#[derive(Debug)]
+pub(crate) struct ForwardPage<T, C> {
+    pub(crate) rows: Vec<T>,
+    pub(crate) total: Total,
+    /// Where the next page begins.
+    pub(crate) next: Option<C>,
+}
+
+impl<T, C> ForwardPage<T, C> {
+    /// From the rows of the page, and one more if there is a next page.
+    pub(crate) fn from_read(mut rows: Vec<T>, limit: usize, total: Total, cursor: impl Fn(&T) -> C) -> Self {
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| has_more).map(cursor);
+        Self { rows, total, next }
     }
 }
 

@@ -4,10 +4,9 @@ use super::{DeploymentInvitation, InvitationWithToken, sql};
 use crate::access::require_unbound_key;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::id::DeploymentInvitationId;
 use crate::listing::{
-    AddressListPage, AddressListParams, AddressSort, MAX_COUNTED, MAX_FOUND, MAX_SEARCH_BATCHES, SEARCH_BATCH,
-    is_person_found,
+    AddressListPage, AddressListParams, AddressSort, BatchSearch, MAX_ADDRESS_BATCHES, MAX_COUNTED, MAX_FOUND,
+    SEARCH_BATCH, is_person_found,
 };
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
@@ -57,20 +56,15 @@ impl List {
     }
 
     async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<AddressListPage<DeploymentInvitation>> {
-        let (mut found, mut before): (Vec<DeploymentInvitation>, DeploymentInvitationId) =
-            (Vec::new(), i64::MAX.into());
-        for _ in 0..MAX_SEARCH_BATCHES {
+        let mut search = BatchSearch::new(None, MAX_ADDRESS_BATCHES);
+        while search.needs_batch() && search.matches.len() <= MAX_FOUND {
+            let before = search.after.unwrap_or(i64::MAX.into());
             let batch = cx.tx.all(sql::NEWEST, (before, SEARCH_BATCH, 0)).await?;
-            let is_last = i64::try_from(batch.len()).is_ok_and(|read| read < SEARCH_BATCH);
-            before = batch.last().map_or(before, |last| last.id);
             let matches = |row: &DeploymentInvitation| {
                 is_person_found(term, (row.first_name.as_str(), row.last_name.as_str()), &row.email_key)
             };
-            found.extend(batch.into_iter().filter(matches));
-            if is_last || found.len() > MAX_FOUND {
-                break;
-            }
+            search.add(batch, |row| row.id, matches);
         }
-        Ok(AddressListPage::of_found(found, &self.params, |row| row.id.get(), |row| row.email_key.as_str()))
+        Ok(AddressListPage::of_found(search.matches, &self.params, |row| row.id.get(), |row| row.email_key.as_str()))
     }
 }

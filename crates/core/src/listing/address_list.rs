@@ -3,10 +3,8 @@
 use super::MAX_FOUND;
 use crate::search::SearchTerm;
 
-/// Rows per statement of a search.
-pub(crate) const SEARCH_BATCH: i64 = 1000;
 /// A search compares the newest 100,000 rows.
-pub(crate) const MAX_SEARCH_BATCHES: usize = 100;
+pub(crate) const MAX_ADDRESS_BATCHES: usize = 100;
 
 /// What a list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId, RoleId};
-use crate::listing::{ListSort, MAX_PACKED, Position, Slice, Total, pack_ids};
+use crate::listing::{ListSort, MAX_PACKED, METADATA_BATCH, Position, Slice, Total, cut_to_metadata_budget, pack_ids};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
@@ -22,7 +22,7 @@ use crate::scope::{Scope, ScopeRequirement};
 /// The longest page.
 const MAX_LIMIT: u32 = 1000;
 
-/// Lists a page of members.
+/// Lists a page of members. For an API key, a page ends earlier if its metadata is large.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member; also for a filter by a workspace whose members the caller may not list.
@@ -105,7 +105,9 @@ impl Query for ListMembers {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let limit = self.limit.clamp(1, MAX_LIMIT);
-        let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest;
+        let is_for_key = cx.api_key.is_some();
+        let is_read_at_once = !is_for_key || (limit as usize) < METADATA_BATCH;
+        let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest && is_read_at_once;
         let is_plain = is_plain && !matches!(self.position, Position::Before(_));
         let (organization, slice, total) = if is_plain {
             self.load_plain_page(cx, &grant, limit).await?
@@ -116,10 +118,18 @@ impl Query for ListMembers {
                 find::find(cx, &grant, (&self.filter, self.sort, &self.position, limit), organization.member_count)
                     .await?;
             let ids: Vec<_> = keys.rows.iter().map(|key| key.id).collect();
-            let members = load_members(cx, &grant, &ids).await?;
-            let slice = Slice { rows: members, has_previous: keys.has_previous, has_next: keys.has_next };
-            (organization, slice, total)
+            let (members, is_cut) = if is_for_key {
+                load_within_budget(cx, &grant, &ids).await?
+            } else {
+                (load_members(cx, &grant, &ids).await?, false)
+            };
+            let has_next = keys.has_next || is_cut;
+            (organization, Slice { rows: members, has_previous: keys.has_previous, has_next }, total)
         };
+        let mut slice = slice;
+        if is_for_key && cut_to_metadata_budget(&mut slice.rows, metadata_length) {
+            slice.has_next = true;
+        }
         let (previous, next) =
             slice.cursors(|member: &Member| MemberCursor::new(self.sort, &member.sort_name, member.id));
         let roles = match (slice.rows.first(), slice.rows.last()) {
@@ -179,6 +189,22 @@ pub(super) async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[Mem
         members.extend(found.into_iter().map(|member| (member.id, member)));
     }
     Ok(ids.iter().filter_map(|id| members.remove(id)).collect())
+}
+
+/// Like [`load_members`], as far as there is room for their metadata. Returns whether there are more.
+async fn load_within_budget(cx: &mut Context<'_>, grant: &Grant, ids: &[MembershipId]) -> Result<(Vec<Member>, bool)> {
+    let mut members = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(METADATA_BATCH) {
+        members.extend(load_members(cx, grant, chunk).await?);
+        if cut_to_metadata_budget(&mut members, metadata_length) {
+            return Ok((members, true));
+        }
+    }
+    Ok((members, false))
+}
+
+fn metadata_length(member: &Member) -> usize {
+    member.public_metadata.len()
 }
 
 /// Assigns roles to their members.

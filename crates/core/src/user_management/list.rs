@@ -1,6 +1,6 @@
 //! Listing all users.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use super::sql::{self, ManagedUser};
 use crate::access;
@@ -8,17 +8,12 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
-use crate::listing::{LAST_NAME, MAX_COUNTED, MAX_FOUND, NameCursor, Start};
+use crate::listing::{BatchSearch, LAST_NAME, MAX_COUNTED, MAX_SEARCH_BATCHES, NameCursor, SEARCH_BATCH, Start};
 use crate::operator;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
 use crate::user;
-
-/// Users per statement of a search.
-const BATCH: u16 = 1000;
-/// The newest users that a search compares. An address is found beyond them too, by its index.
-const MAX_COMPARED: usize = 100_000;
 
 /// What a list of users is sorted by. Users without a user name or an address come before those with one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,8 +36,11 @@ vestibule_db::text_enum!(
 /// A user of a list, and what it is sorted by.
 pub type UserCursor = NameCursor<UserId>;
 
-/// Lists users. A search shows the newest thousand matches, among the newest hundred thousand users and those who have
-/// the address that is searched.
+/// Lists users.
+///
+/// A search compares users in the order of the list, 20,000 for one page. If it has not reached the end by then, the
+/// page may have fewer users than asked for, or none, and the next one continues. Those who have the address that is
+/// searched are found by its index, and come first.
 ///
 /// # Errors
 /// `KEY_BOUND_TO_ORGANIZATION`.
@@ -77,12 +75,11 @@ impl Query for List {
         access::require_unbound_key(cx)?;
         let search = self.search.as_ref().filter(|search| !search.is_empty());
         if let Some(search) = search {
-            let found = self.sorted(find_matches(cx, search).await?);
-            let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-            return Ok(self.page(self.part_of(found), total));
+            return self.search(cx, search).await;
         }
         let (count,) = cx.tx.one(sql::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
-        let rows = self.load(cx).await?;
+        let (start, offset) = self.position();
+        let rows = self.load(cx, &start, (i64::from(self.limit) + 1, offset)).await?;
         Ok(self.page(rows, count.min(MAX_COUNTED)))
     }
 }
@@ -99,10 +96,14 @@ impl List {
         }
     }
 
-    /// Loads the page, with one more row if there is one.
-    async fn load(&self, cx: &mut Context<'_>) -> Result<Vec<ManagedUser>> {
-        let (UserCursor { id, name }, offset) = self.position();
-        let limit = i64::from(self.limit) + 1;
+    /// Loads users after a position, in the order of the list.
+    async fn load(
+        &self,
+        cx: &mut Context<'_>,
+        UserCursor { id, name }: &UserCursor,
+        (limit, offset): (i64, i64),
+    ) -> Result<Vec<ManagedUser>> {
+        let id = *id;
         let statement = match (self.sort, self.is_descending) {
             (UserSort::CreatedAt, is_descending) => {
                 let statement = if is_descending { sql::BEFORE } else { sql::AFTER };
@@ -137,18 +138,37 @@ impl List {
         (text, user.id)
     }
 
-    /// The page of these sorted rows, with one more row if there is one.
-    fn part_of(&self, rows: Vec<ManagedUser>) -> Vec<ManagedUser> {
-        let (UserCursor { id, name }, offset) = self.position();
-        let name = if self.sort == UserSort::CreatedAt { String::new() } else { name };
-        let start = (name, id);
-        let is_before = |row: &ManagedUser| match &self.start {
-            Start::Offset(_) => false,
-            Start::After(_) if self.is_descending => self.key(row) >= start,
-            Start::After(_) => self.key(row) <= start,
+    fn cursor(&self, user: &ManagedUser) -> UserCursor {
+        let (name, id) = self.key(user);
+        UserCursor { id, name }
+    }
+
+    /// Compares users in the order of the list.
+    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<UsersPage> {
+        let limit = usize::from(self.limit);
+        let ids = |users: &[ManagedUser]| -> HashSet<UserId> { users.iter().map(|user| user.id).collect() };
+        let mut holders = self.sorted(find_holders(cx, term).await?);
+        // Those that the first page has no room for come in the order of the list.
+        let later = ids(&holders.split_off(holders.len().min(limit)));
+        let first = ids(&holders);
+        let mut search = BatchSearch::new(self.start.after().cloned(), MAX_SEARCH_BATCHES);
+        if let Start::Offset(_) = self.start {
+            search.matches = holders;
+        }
+        let (start, _) = self.position();
+        while search.needs_batch() {
+            let batch = self.load(cx, search.after.as_ref().unwrap_or(&start), (SEARCH_BATCH, 0)).await?;
+            let matches =
+                |user: &ManagedUser| !first.contains(&user.id) && (later.contains(&user.id) || is_match(term, user));
+            search.add(batch, |user| self.cursor(user), matches);
+        }
+        // After a page of those who come first, the list begins. No user has the lowest id that a cursor can have.
+        let beginning = UserCursor { id: start.id.max(1.into()), ..start };
+        let cursor = |user: &ManagedUser| {
+            if first.contains(&user.id) { beginning.clone() } else { self.cursor(user) }
         };
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        rows.into_iter().skip_while(is_before).skip(offset).take(usize::from(self.limit) + 1).collect()
+        let page = search.into_page(self.start.offset(), limit, cursor);
+        Ok(UsersPage { users: page.rows, total: page.total.count, has_more: page.next.is_some(), next: page.next })
     }
 
     fn page(&self, mut users: Vec<ManagedUser>, total: i64) -> UsersPage {
@@ -158,41 +178,25 @@ impl List {
         // More users than were counted may come before the end of the page.
         let total = total.max(offset + i64::try_from(users.len()).unwrap_or(i64::MAX));
         users.truncate(limit);
-        let next = users.last().filter(|_| has_more).map(|last| {
-            let (name, id) = self.key(last);
-            UserCursor { id, name }
-        });
+        let next = users.last().filter(|_| has_more).map(|last| self.cursor(last));
         UsersPage { users, total, has_more, next }
     }
 }
 
-/// The newest users who match, up to [`MAX_FOUND`].
-async fn find_matches(cx: &mut Context<'_>, search: &SearchTerm) -> Result<Vec<ManagedUser>> {
-    let mut found = BTreeMap::new();
-    if let Ok(email) = EmailAddress::parse(search.as_str()) {
-        let arguments = (email.key(), cx.now, operator::MAX_SHOWN);
-        for holder in cx.tx.all(operator::sql::ADDRESS_HOLDERS, arguments).await? {
-            let user = cx.tx.one(sql::FIND, (holder.user_id,)).await?;
-            found.insert(user.id, user);
+/// The users who have the address that is searched, if it is one.
+async fn find_holders(cx: &mut Context<'_>, search: &SearchTerm) -> Result<Vec<ManagedUser>> {
+    let Ok(email) = EmailAddress::parse(search.as_str()) else { return Ok(Vec::new()) };
+    let mut ids = HashSet::new();
+    let mut found = Vec::new();
+    for holder in cx.tx.all(operator::sql::ADDRESS_HOLDERS, (email.key(), cx.now, operator::MAX_SHOWN)).await? {
+        if ids.insert(holder.user_id) {
+            found.extend(cx.tx.optional(sql::FIND, (holder.user_id,)).await?);
         }
     }
-    let (mut before, mut compared) = (UserId::from(i64::MAX), 0);
-    while compared < MAX_COMPARED && found.len() < MAX_FOUND {
-        let mut batch: Vec<ManagedUser> = cx.tx.all(sql::BEFORE, (before, i64::from(BATCH), 0)).await?;
-        let is_last = batch.len() < usize::from(BATCH);
-        compared += batch.len();
-        before = batch.iter().map(|user| user.id).min().unwrap_or(before);
-        batch.retain(|user| {
-            let names = (user.first_name.as_str(), user.last_name.as_str());
-            user::matches_search(search, names, [user.username.as_deref(), user.email.as_deref()])
-        });
-        found.extend(batch.into_iter().map(|user| (user.id, user)));
-        if is_last {
-            break;
-        }
-    }
-    while found.len() > MAX_FOUND {
-        found.pop_first();
-    }
-    Ok(found.into_values().collect())
+    Ok(found)
+}
+
+fn is_match(search: &SearchTerm, user: &ManagedUser) -> bool {
+    let names = (user.first_name.as_str(), user.last_name.as_str());
+    user::matches_search(search, names, [user.username.as_deref(), user.email.as_deref()])
 }

@@ -9,14 +9,17 @@ use crate::access::{self, WorkspaceGrant};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
-use crate::id::{MemberId, MembershipId, WorkspaceId};
-use crate::listing::{ListSort, MAX_FOUND, MAX_PACKED, NameCursor, Position, Slice, Start, Total, pack_ids};
+use crate::id::{MemberId, MembershipId, WorkspaceId, WorkspaceMembershipId};
+use crate::listing::{
+    ListSort, MAX_FOUND, MAX_PACKED, METADATA_BATCH, NameCursor, Position, Slice, Start, Total, cut_to_metadata_budget,
+    pack_ids,
+};
 use crate::membership::{self, MemberCursor, MemberFilter};
 use crate::permission::{RequiredWorkspacePermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
 
-/// Finds members of a workspace. A search finds the newest 1,000 matches.
+/// Finds members of a workspace. A search finds the newest 1,000 matches. A page ends earlier if its metadata is large.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member; `WORKSPACE_NOT_FOUND` for an API key.
@@ -49,6 +52,12 @@ struct Row {
     membership: WorkspaceMembership,
 }
 
+impl Row {
+    fn metadata_length(&self) -> usize {
+        self.membership.public_metadata.len()
+    }
+}
+
 /// The rows of a page, and those after it that were read.
 struct FoundRows {
     page: Vec<Row>,
@@ -72,7 +81,8 @@ impl Query for FindMembers {
             self.read_by_time(cx, &grant).await?
         };
         rows.truncate(self.limit());
-        let next = rows.last().filter(|_| has_more).map(|row| row.position.clone());
+        let is_cut = cut_to_metadata_budget(&mut rows, Row::metadata_length);
+        let next = rows.last().filter(|_| has_more || is_cut).map(|row| row.position.clone());
         let members = load(cx, &grant, rows.into_iter().map(|row| row.membership).collect()).await?;
         Ok(FoundMembers { members, total, next })
     }
@@ -87,16 +97,27 @@ impl FindMembers {
     async fn read_by_time(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<FoundRows> {
         let (organization, workspace) = grant.ids();
         let Workspace { member_count, .. } = cx.tx.one(statements::WORKSPACE, (organization, workspace)).await?;
-        let (statement, start) = match self.sort {
-            ListSort::Oldest => (sql::OLDEST, 0),
-            _ => (sql::NEWEST, i64::MAX),
-        };
-        let start = self.start.after().map_or(start, |cursor| cursor.id.get()).into();
-        let rows = i64::from(self.limit.clamp(1, 1000)) + 1;
-        let page = cx.tx.all(statement, (organization, workspace, start, rows, self.start.offset().into())).await?;
-        let to_row = |membership: WorkspaceMembership| Row { position: by_time(&membership), membership };
-        let (has_more, total) = (page.len() > self.limit(), Total::exact(member_count));
-        Ok(FoundRows { page: page.into_iter().map(to_row).collect(), total, has_more })
+        let is_oldest_first = self.sort == ListSort::Oldest;
+        let first = if is_oldest_first { 0 } else { i64::MAX };
+        let mut start: WorkspaceMembershipId = self.start.after().map_or(first, |cursor| cursor.id.get()).into();
+        let (rows, mut skip, mut page) = (self.limit() + 1, i64::from(self.start.offset()), Vec::new());
+        let mut is_cut = false;
+        while page.len() < rows && !is_cut {
+            let batch = METADATA_BATCH.min(rows - page.len());
+            let statement = if is_oldest_first { sql::OLDEST } else { sql::NEWEST };
+            let limit = i64::try_from(batch).unwrap_or(i64::MAX);
+            let read = cx.tx.all(statement, (organization, workspace, start, limit, skip)).await?;
+            let is_last = read.len() < batch;
+            start = read.last().map_or(start, |last| last.id);
+            skip = 0;
+            page.extend(read.into_iter().map(|membership| Row { position: by_time(&membership), membership }));
+            is_cut = cut_to_metadata_budget(&mut page, Row::metadata_length);
+            if is_last {
+                break;
+            }
+        }
+        let (has_more, total) = (is_cut || page.len() > self.limit(), Total::exact(member_count));
+        Ok(FoundRows { page, total, has_more })
     }
 
     /// Reads the organization's list of members with a filter by the workspace.

@@ -7,15 +7,13 @@ use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::{OrganizationId, WorkspaceId};
-use crate::listing::{LAST_NAME, ListSort, MAX_COUNTED, MAX_PACKED, NameCursor, Start, Total, pack_ids, sort_name};
+use crate::listing::{
+    BatchSearch, ForwardPage, LAST_NAME, ListSort, MAX_COUNTED, MAX_PACKED, MAX_SEARCH_BATCHES, NameCursor,
+    SEARCH_BATCH, Start, Total, pack_ids, sort_name,
+};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
 use crate::search::SearchTerm;
-
-/// Names per statement of a search.
-const BATCH: i64 = 1000;
-/// The batches that one page of a search reads at most. The next page continues after them.
-const MAX_BATCHES: usize = 20;
 
 /// Lists the workspaces of all organizations that are not deleted; for a key that is bound to an organization, those of
 /// that one.
@@ -43,11 +41,7 @@ pub struct AllWorkspaces {
 }
 
 /// The rows of a page, without what they show.
-struct Found {
-    keys: Vec<SortedWorkspace>,
-    total: Total,
-    next: Option<WorkspaceCursor>,
-}
+type SortedPage = ForwardPage<SortedWorkspace, WorkspaceCursor>;
 
 impl Query for ListAll {
     const REQUIRES: Requirement = Requirement::Operator;
@@ -57,7 +51,7 @@ impl Query for ListAll {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AllWorkspaces> {
         let bound_to = cx.api_key.as_ref().and_then(|key| key.organization_id);
-        let Found { keys, total, next } = match bound_to {
+        let SortedPage { rows: keys, total, next } = match bound_to {
             Some(organization) => self.find_in_organization(cx, organization).await?,
             None if self.search.is_none() => self.read_page(cx).await?,
             None => self.search(cx).await?,
@@ -87,15 +81,12 @@ impl ListAll {
     }
 
     /// The rows of a page, of which there may be one too many.
-    fn cut(&self, mut keys: Vec<SortedWorkspace>, total: Total) -> Found {
-        let has_more = keys.len() > self.limit();
-        keys.truncate(self.limit());
-        let next = keys.last().filter(|_| has_more).map(|last| self.cursor(last));
-        Found { keys, total, next }
+    fn cut(&self, keys: Vec<SortedWorkspace>, total: Total) -> SortedPage {
+        ForwardPage::from_read(keys, self.limit(), total, |key| self.cursor(key))
     }
 
     /// Reads and compares the names of one organization.
-    async fn find_in_organization(&self, cx: &mut Context<'_>, organization: OrganizationId) -> Result<Found> {
+    async fn find_in_organization(&self, cx: &mut Context<'_>, organization: OrganizationId) -> Result<SortedPage> {
         let grant = access::authorize(cx, organization, RequiredPermission::Membership).await?;
         let range = (grant.organization(), 0.into(), i64::MAX.into(), MAX_COUNTED + 1, 0);
         let keys = cx.tx.all(lists::NEWEST, range).await?;
@@ -113,30 +104,21 @@ impl ListAll {
         Ok(self.cut(rows.collect(), total))
     }
 
-    async fn read_page(&self, cx: &mut Context<'_>) -> Result<Found> {
-        let rows = i64::try_from(self.limit()).unwrap_or(BATCH) + 1;
+    async fn read_page(&self, cx: &mut Context<'_>) -> Result<SortedPage> {
+        let rows = i64::from(self.limit.clamp(1, 1000)) + 1;
         let keys = read(cx, self.sort, self.start.after(), (rows, self.start.offset().into())).await?;
         let (count,) = cx.tx.one(sql::COUNT, (0.into(), MAX_COUNTED + 1)).await?;
         Ok(self.cut(keys, Total::bounded(count, MAX_COUNTED)))
     }
 
     /// Compares the names in the order of the list.
-    async fn search(&self, cx: &mut Context<'_>) -> Result<Found> {
-        let (mut position, mut matches, mut has_ended) = (self.start.after().cloned(), Vec::new(), false);
-        for _ in 0..MAX_BATCHES {
-            let batch = read(cx, self.sort, position.as_ref(), (BATCH, 0)).await?;
-            has_ended = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
-            position = batch.last().map(|last| self.cursor(last)).or(position);
-            matches.extend(batch.into_iter().filter(|key| self.is_match(&key.name)));
-            if has_ended {
-                break;
-            }
+    async fn search(&self, cx: &mut Context<'_>) -> Result<SortedPage> {
+        let mut search = BatchSearch::new(self.start.after().cloned(), MAX_SEARCH_BATCHES);
+        while search.needs_batch() {
+            let batch = read(cx, self.sort, search.after.as_ref(), (SEARCH_BATCH, 0)).await?;
+            search.add(batch, |key| self.cursor(key), |key| self.is_match(&key.name));
         }
-        let total = Total { count: i64::try_from(matches.len()).unwrap_or(i64::MAX), is_exact: has_ended };
-        let rows = matches.into_iter().skip(self.start.offset() as usize).take(self.limit() + 1).collect();
-        let found = self.cut(rows, total);
-        let next = found.next.clone().or(if has_ended { None } else { position });
-        Ok(Found { next, ..found })
+        Ok(search.into_page(self.start.offset(), self.limit(), |key| self.cursor(key)))
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) struct OrganizationDetailsResponse {
     #[serde(flatten)]
     organization: OrganizationResponse,
     roles: Vec<RoleResponse>,
-    /// Newest first, at most 1,000.
+    /// Newest first, at most 50. `GET /workspaces` lists all.
     workspaces: Vec<WorkspaceResponse>,
     /// Always empty: segments are not supported.
     #[schema(value_type = Vec<Object>)]
@@ -77,7 +77,8 @@ pub(crate) struct OrganizationDetailsResponse {
 
 /// Lists all organizations, newest first unless `sort_key` says otherwise: `created_at` or `name`.
 ///
-/// A key that is bound to an organization sees that one only. A search shows at most the newest 1,000 matches.
+/// A key that is bound to an organization sees that one only. A search compares up to 20,000 names for a page. A page
+/// may therefore have fewer organizations than `limit` although `has_more` is true.
 #[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organizations",
     params(ListQuery),
     responses((status = 200, description = "A page of organizations", body = Page<OrganizationResponse>)))]
@@ -86,8 +87,8 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<OrganizationResponse>>, Refusal> {
-    let (sort, position) = (query.sort()?, query.position()?);
-    let list = List { search: query.search_term(), sort, position, limit: query.limit.into() };
+    let (sort, start) = (query.sort()?, query.start()?);
+    let list = List { search: query.search_term(), sort, start, limit: query.limit };
     let reply = app.query(&caller, list).await;
     let context = app.response_context();
     Ok(reply

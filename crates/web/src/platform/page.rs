@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::listing::{ListSort, Position, Start, Total};
+use vestibule_core::listing::{ListSort, Position, Start, Total, cut_to_metadata_budget};
 use vestibule_core::search::{SearchTerm, fold};
 use vestibule_core::{Code, Problem};
 
@@ -43,11 +43,24 @@ impl<T> Page<T> {
 
     /// A page of a list that was loaded whole.
     pub(crate) fn of_whole(items: Vec<T>, query: &WholeListQuery) -> Self {
+        Self::of_whole_with_metadata(items, query, |_| 0, |item| item)
+    }
+
+    /// Like [`Self::of_whole`], of items with metadata that has as many bytes as `length` returns. The page ends
+    /// earlier if it is large.
+    pub(crate) fn of_whole_with_metadata<I>(
+        items: Vec<I>,
+        query: &WholeListQuery,
+        length: impl Fn(&I) -> usize,
+        to_response: impl Fn(I) -> T,
+    ) -> Self {
         let total = items.len();
-        let data: Vec<T> = items.into_iter().skip(query.offset as usize).take(query.limit.into()).collect();
-        let end = query.offset as usize + data.len();
-        let next_cursor = (end < total && !data.is_empty()).then(|| end.to_string());
+        let mut part: Vec<I> = items.into_iter().skip(query.offset as usize).take(query.limit.into()).collect();
+        cut_to_metadata_budget(&mut part, length);
+        let end = query.offset as usize + part.len();
+        let next_cursor = (end < total && !part.is_empty()).then(|| end.to_string());
         let (total, has_more) = (i64::try_from(total).unwrap_or(i64::MAX), next_cursor.is_some());
+        let data = part.into_iter().map(to_response).collect();
         Self { data, total, limit: query.limit, offset: query.offset, has_more, next_cursor }
     }
 }
@@ -56,7 +69,7 @@ impl<T> Page<T> {
 #[derive(Clone, Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// The most items of the page, 1 to 1,000.
+    /// The most items of the page, 1 to 1,000. A page with much metadata has fewer, although `has_more` is true.
     #[param(required = false, default = 50, minimum = 1, maximum = 1000)]
     pub(crate) limit: u16,
     /// How many items to skip, up to 100,000.
@@ -171,7 +184,7 @@ impl FromFields for ListQuery {
 #[derive(Clone, Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct WholeListQuery {
-    /// The most items of the page, 1 to 1,000.
+    /// The most items of the page, 1 to 1,000. A page with much metadata has fewer, although `has_more` is true.
     #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
     limit: u16,
     /// How many items to skip, up to 100,000.

@@ -19,6 +19,13 @@ use crate::metadata::Metadata;
 
 use super::sql;
 
+impl ManagedOrganization {
+    /// The length of the public and the private metadata together, in bytes.
+    pub fn metadata_length(&self) -> usize {
+        self.public_metadata.len() + self.private_metadata.len()
+    }
+}
+
 /// Sets the metadata that is given, and returns the organization.
 async fn set_metadata(
     cx: &mut Context<'_>,

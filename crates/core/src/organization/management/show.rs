@@ -11,7 +11,7 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::workspace::{self, Workspace};
 
 /// The most workspaces that [`Show`] returns.
-pub const MAX_WORKSPACES: u16 = 1000;
+pub const MAX_WORKSPACES: u16 = 50;
 
 /// Shows an organization with its roles and its newest workspaces, up to [`MAX_WORKSPACES`].
 ///

@@ -14,9 +14,10 @@ use crate::platform::response::PlatformResponse;
 
 /// Lists users.
 ///
-/// `sort_key` is `created_at` (the default), `name`, `username` or `email`; users without one come first. `search` finds
-/// parts of names, user names and primary addresses, and whole other addresses; it shows the newest thousand matches,
-/// among the newest 100,000 users. To walk all users, follow `next_cursor`: its cost does not grow.
+/// `sort_key` is `created_at` (the default), `name`, `username` or `email`; users without one come first. `search`
+/// finds parts of names, user names and primary addresses. It compares up to 20,000 users for a page, which may
+/// therefore have fewer than `limit` although `has_more` is true. Those who have the address that is searched come
+/// first, also if it is not their primary one. To walk all users, follow `next_cursor`: its cost does not grow.
 #[utoipa::path(get, path = "/users", operation_id = "list_users", tag = "Users", params(ListQuery),
     responses((status = 200, description = "The users", body = Page<UserResponse>)))]
 pub(crate) async fn list(

@@ -67,6 +67,9 @@ pub(crate) async fn in_organizations(
     Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<OrganizationMembershipResponse>> {
     let response = |membership| OrganizationMembershipResponse::new(membership, app.response_context());
+    let length = |(membership, organization, _): &(Membership, ManagedOrganization, Vec<MembershipRole>)| {
+        membership.public_metadata.len() + organization.metadata_length()
+    };
     let reply = app.query(&caller, ListMemberships { user }).await;
     reply
         .map(|memberships| {
@@ -75,7 +78,7 @@ pub(crate) async fn in_organizations(
                 |(_, organization, _)| organization.name.as_str(),
                 |(membership, ..)| membership.id,
             );
-            Page::of_whole(memberships.into_iter().map(response).collect(), &query)
+            Page::of_whole_with_metadata(memberships, &query, length, response)
         })
         .into()
 }
@@ -131,6 +134,9 @@ pub(crate) async fn in_workspaces(
     Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<WorkspaceMembershipResponse>> {
     let response = |membership| WorkspaceMembershipResponse::new(membership, app.response_context());
+    let length = |(membership, workspace, _): &(WorkspaceMembership, Workspace, Vec<WorkspaceMembershipRole>)| {
+        membership.public_metadata.len() + workspace.public_metadata.len() + workspace.private_metadata.len()
+    };
     let reply = app.query(&caller, ListWorkspaceMemberships { user }).await;
     reply
         .map(|memberships| {
@@ -139,7 +145,7 @@ pub(crate) async fn in_workspaces(
                 |(_, workspace, _)| workspace.name.as_str(),
                 |(membership, ..)| membership.id,
             );
-            Page::of_whole(memberships.into_iter().map(response).collect(), &query)
+            Page::of_whole_with_metadata(memberships, &query, length, response)
         })
         .into()
 }

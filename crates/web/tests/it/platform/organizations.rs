@@ -121,6 +121,20 @@ async fn the_details_have_the_workspaces() {
 }
 
 #[tokio::test]
+async fn the_details_have_the_newest_fifty_workspaces() {
+    let app = TestApp::with_settings(|settings| settings.organizations.max_workspaces = 0).await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let path = create(&backend, "Acme").await;
+    for index in 0..51 {
+        backend.post(&format!("{path}/workspaces"), &json!({"name": format!("Lab {index}")})).await.ok();
+    }
+    let details = backend.get(&path).await.ok();
+    let shown = names(details["workspaces"].as_array().unwrap());
+    assert_eq!((shown.len(), shown[0], shown[49]), (50, "Lab 50", "Lab 1"));
+    assert_eq!(backend.get("/workspaces?limit=100").await.page().len(), 51);
+}
+
+#[tokio::test]
 async fn the_first_admin_of_a_new_organization_manages_it() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "*").await;
@@ -206,6 +220,86 @@ async fn lists_are_sorted_and_walked_by_offset_and_cursor() {
     ] {
         backend.get(&format!("/organizations?{query}")).await.assert_error(400, code);
     }
+}
+
+#[tokio::test]
+async fn a_search_compares_a_limited_number_of_names_for_a_page() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "organizations:read").await;
+    app.execute(
+        "INSERT INTO organizations (id, name, sort_name, description, member_count, created_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 20000)
+         SELECT i, CASE WHEN i = 1 THEN 'Zeta' ELSE 'Acme' END, CASE WHEN i = 1 THEN 'zeta' ELSE 'acme' END, '', 0, 0, 0
+           FROM n",
+    );
+    for sort in ["", "&sort_key=name"] {
+        let page = backend.get(&format!("/organizations?search=zeta{sort}")).await.ok();
+        assert_eq!((&page["data"], &page["has_more"]), (&json!([]), &json!(true)), "{sort}");
+        let cursor = text(&page["next_cursor"]);
+        let page = backend.get(&format!("/organizations?search=zeta{sort}&cursor={cursor}")).await.ok();
+        assert_eq!((names(page["data"].as_array().unwrap()), &page["has_more"]), (vec!["Zeta"], &json!(false)));
+    }
+    let page = backend.get("/organizations?search=zeta&sort_order=asc&limit=1").await.ok();
+    assert_eq!(names(page["data"].as_array().unwrap()), ["Zeta"]);
+}
+
+/// Follows the pages of a list, by cursors or by offsets. The path ends with the start of a query. Returns the number
+/// of rows of each page.
+async fn page_lengths(backend: &PlatformClient, path: &str, uses_offsets: bool) -> Vec<usize> {
+    let (mut query, mut lengths) = ("limit=1000".to_owned(), Vec::new());
+    loop {
+        let page = backend.get(&format!("{path}{query}")).await.ok();
+        assert_eq!(page["limit"], 1000);
+        lengths.push(page["data"].as_array().unwrap().len());
+        if page["has_more"] == json!(false) {
+            return lengths;
+        }
+        query = match page["next_cursor"].as_str() {
+            Some(cursor) if !uses_offsets => format!("limit=1000&cursor={cursor}"),
+            _ => format!("limit=1000&offset={}", lengths.iter().sum::<usize>()),
+        };
+    }
+}
+
+#[tokio::test]
+async fn a_page_with_much_metadata_ends_early() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let path = create(&backend, "Acme").await;
+    let workspace = text(&backend.post(&format!("{path}/workspaces"), &json!({"name": "Lab"})).await.ok()["id"]);
+    let users = (0..130).map(|index| json!({"email_address": format!("m{index}@example.com")}));
+    let created = backend.post("/users/bulk", &json!({"users": users.collect::<Vec<_>>()})).await.ok();
+    let rows = created["results"].as_array().unwrap().iter();
+    let ids: Vec<_> = rows.map(|row| json!({"user_id": row["user_id"]})).collect();
+    backend.post(&format!("{path}/members/bulk"), &json!({"members": ids})).await.ok();
+    for member in &ids {
+        backend.post(&format!("/workspaces/{workspace}/members"), member).await.ok();
+    }
+    for index in 0..129 {
+        create(&backend, &format!("Globex {index}")).await;
+    }
+    let large = format!(r#"{{"a": "{}"}}"#, "x".repeat(65_536));
+    for table in ["organizations", "organization_memberships", "workspace_memberships"] {
+        app.execute(&format!("UPDATE {table} SET public_metadata = '{large}'"));
+    }
+    for list in ["/organizations", &format!("{path}/members"), &format!("/workspaces/{workspace}/members")] {
+        // 63 times 64 KiB, and some bytes each, is less than 4 MiB.
+        for (query, uses_offsets) in [("?", false), ("?", true), ("?sort_key=name&", false), ("?sort_key=name&", true)]
+        {
+            let lengths = page_lengths(&backend, &format!("{list}{query}"), uses_offsets).await;
+            assert_eq!(lengths, [63, 63, 4], "{list}{query}");
+        }
+    }
+    for index in 0..70 {
+        let other = create(&backend, &format!("Initech {index}")).await;
+        backend.post(&format!("{other}/members"), &ids[0]).await.ok();
+    }
+    app.execute(&format!("UPDATE organization_memberships SET public_metadata = '{large}'"));
+    let memberships = format!("/users/{}/organization-memberships?", text(&ids[0]["user_id"]));
+    for uses_offsets in [false, true] {
+        assert_eq!(page_lengths(&backend, &memberships, uses_offsets).await, [63, 8]);
+    }
+    assert_eq!(page_lengths(&backend, &format!("{memberships}search=initech&"), false).await, [63, 7]);
 }
 
 #[tokio::test]

@@ -294,6 +294,79 @@ async fn search_finds_names_user_names_and_addresses() {
 }
 
 #[tokio::test]
+async fn a_search_compares_a_limited_number_of_users_for_a_page() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:read").await;
+    let insert = |first: i64, count: i64, name: &str| {
+        app.execute(&format!(
+            "INSERT INTO users (id, first_name, last_name, sort_name, created_at, updated_at)
+             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})
+             SELECT {first} + i, '{name}', 'Berg', '{name} berg', 0, 0 FROM n"
+        ));
+    };
+    insert(1, 1, "zoe");
+    insert(2, 1, "ann");
+    insert(1000, 20_000, "ben");
+    app.execute(
+        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
+         VALUES (1, 1, 'zoe@example.com', 'zoe@example.com', 1, 0, 0, 0)",
+    );
+    let found = async |query: &str| {
+        let page = backend.get(&format!("/users?{query}")).await.ok();
+        let names: Vec<_> = page["data"].as_array().unwrap().iter().map(|user| text(&user["first_name"])).collect();
+        assert_eq!(page["has_more"], page["next_cursor"].is_string(), "{query}");
+        (names, page["next_cursor"].as_str().map(str::to_owned))
+    };
+    for (search, name) in [("zoe", "zoe"), ("zoe%20berg", "zoe"), ("ann", "ann")] {
+        let (names, next) = found(&format!("search={search}")).await;
+        assert_eq!(names, Vec::<String>::new(), "{search}");
+        assert_eq!(found(&format!("search={search}&cursor={}", next.unwrap())).await, (vec![name.to_owned()], None));
+    }
+    assert_eq!(found("search=zoe&sort_order=asc").await.0, ["zoe"]);
+    // An address is found by its index, once.
+    let (names, next) = found("search=zoe@example.com&limit=1").await;
+    assert_eq!(names, ["zoe"]);
+    let (names, next) = found(&format!("search=zoe@example.com&limit=1&cursor={}", next.unwrap())).await;
+    assert_eq!((names, next), (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn a_search_of_an_address_finds_all_who_have_it() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:read").await;
+    app.execute(
+        "INSERT INTO users (id, first_name, last_name, sort_name, created_at, updated_at)
+         VALUES (5, 'ada', '', 'ada', 0, 0), (6, 'ben', '', 'ben', 0, 0), (7, 'cyd', '', 'cyd', 0, 0),
+                (8, 'dan', '', 'dan', 0, 0)",
+    );
+    app.execute(
+        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
+         VALUES (1, 6, 'ben@example.com', 'ben@example.com', 1, 0, 0, 0)",
+    );
+    app.execute(
+        "INSERT INTO email_claims (id, user_id, address, address_key, expires_at, created_at, updated_at)
+         VALUES (1, 5, 'ben@example.com', 'ben@example.com', 9000000000000000, 0, 0),
+                (2, 7, 'ben@example.com', 'ben@example.com', 9000000000000000, 0, 0)",
+    );
+    for sort in ["", "&sort_order=asc", "&sort_key=name", "&sort_key=name&sort_order=asc"] {
+        for limit in 1..=4 {
+            let (mut found, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page =
+                    backend.get(&format!("/users?search=ben@example.com&limit={limit}{sort}{cursor}")).await.ok();
+                found.extend(page["data"].as_array().unwrap().iter().map(|user| text(&user["first_name"])));
+                match page["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            found.sort_unstable();
+            assert_eq!(found, ["ada", "ben", "cyd"], "{limit}{sort}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn changes_names_and_metadata() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
