@@ -28,7 +28,6 @@ pub use answer::{FindAnswer, StoreAnswer, StoredAnswer};
 pub use create::Create;
 pub use list::{ApiKeysPage, List};
 pub use mark_used::MarkUsed;
-pub(crate) use mark_used::due_at as use_due_at;
 pub use revoke::{Revoke, Revoked};
 pub use rotate::Rotate;
 pub use sql::ApiKey;

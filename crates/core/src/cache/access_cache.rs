@@ -8,8 +8,7 @@ use quick_cache::sync::Cache;
 use vestibule_db::Tx;
 
 use super::{Cached, Credential, Revision, Validity, sql};
-use crate::api_key;
-use crate::caller::{Caller, CurrentApiKey, CurrentSession, SessionStub, touch_due_at};
+use crate::caller::{Caller, CurrentApiKey, CurrentSession, SessionStub, key_use_due_at, touch_due_at};
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::permission::{MemberPermissions, PermissionSet, RequiredPermission};
@@ -186,7 +185,7 @@ async fn load_access_of_key(
             organization_revision: row.organization_revision,
             valid_from: now,
             // The uncached path records that the key was used.
-            valid_until: row.valid_until.min(api_key::use_due_at(row.last_used_at)),
+            valid_until: row.valid_until.min(key_use_due_at(row.last_used_at)),
         };
         let key = CurrentApiKey {
             id: row.id,

@@ -228,7 +228,7 @@ sql! {
                JOIN api_keys k ON k.id = s.api_key_id
                JOIN organizations o ON o.id = $3 AND o.deleted_at IS NULL
               WHERE s.digest = $1 AND s.valid_until > $2 AND k.valid_until > $2
-                AND (k.organization_id IS NULL OR k.organization_id = $3)"
+                AND COALESCE(k.organization_id, $3) = $3"
         );
 
     /// Everything that authorizing a caller takes, in one statement: the session as in `caller::sql::CURRENT`, the

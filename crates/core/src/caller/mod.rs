@@ -119,6 +119,14 @@ impl CurrentSession {
     }
 }
 
+/// How much the stored time of an API key's last use may lag.
+pub(crate) const KEY_USE_PRECISION: Duration = Duration::from_mins(1);
+
+/// When the use of a key that was last used at `last_used` is due to be stored.
+pub(crate) fn key_use_due_at(last_used: Timestamp) -> Timestamp {
+    last_used.plus(KEY_USE_PRECISION)
+}
+
 /// When a session that was last seen at `last_seen` is due to be touched, if it has not ended by then.
 pub(crate) fn touch_due_at(last_seen: Timestamp, settings: &Settings) -> Timestamp {
     last_seen.plus(touch_interval(settings))
