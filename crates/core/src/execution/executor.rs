@@ -230,10 +230,15 @@ impl Executor {
         {
             return Some((cached, revision, stats));
         }
-        let (loaded, revision) = match &self.db {
+        let loaded = match &self.db {
             Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, caller, organization, now).await,
             Db::Postgres(postgres) => postgres::load_access(self, postgres, caller, organization, now).await,
-        }?;
+        };
+        let Some((loaded, revision)) = loaded else {
+            // A revoked key then costs no more statements than an unknown one.
+            self.access_cache.invalidate(&key);
+            return None;
+        };
         let loaded = Arc::new(loaded);
         self.access_cache.insert(key, Arc::clone(&loaded));
         Some((loaded, revision, REVALIDATION_STATS))

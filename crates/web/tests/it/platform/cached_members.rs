@@ -2,11 +2,11 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use vestibule_testbed::Engine;
+use vestibule_testbed::{Database, Engine};
 
 use super::PlatformClient;
 use super::organizations::{create, role, user};
-use crate::harness::{DAY, HOUR, TestApp, text};
+use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, text};
 
 /// The maximum number of statements of a cached response: the revalidation.
 const MAX_CACHED_STATEMENTS: u32 = 1;
@@ -111,7 +111,8 @@ async fn cached_members_require_a_key_that_may_read_them() {
         cached.assert_refused(&stranger, 404, "ORGANIZATION_NOT_FOUND").await;
         cached.assert_refused(&without_scope, 403, "SCOPE_MISSING").await;
     }
-    let unknown = PlatformClient::new(&TestApp::start().await, "*").await.key;
+    let other = TestAppBuilder::new(Database::create()).with_seed(8).build().await;
+    let unknown = PlatformClient::new(&other, "*").await.key;
     cached.assert_refused(&PlatformClient::with_key(app, &unknown), 401, "API_KEY_INVALID").await;
     cached.assert_refused(&PlatformClient::with_key(app, ""), 401, "API_KEY_INVALID").await;
     // A revoked key opens nothing that it has read before.
