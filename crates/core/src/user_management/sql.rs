@@ -48,7 +48,7 @@ record! {
 
 /// Selects users with their primary address from `$from`, which names a user `u`.
 macro_rules! users {
-    ($from:literal, $rest:expr) => {
+    ($from:expr, $rest:literal) => {
         concat!(
             "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                     u.image_url AS image_url, e.address_key AS email, u.sort_name AS sort_name,
@@ -61,10 +61,11 @@ macro_rules! users {
     };
 }
 
-/// Selects a page of users in any order. Only the index is read for the users before it.
+/// Selects a page of users in any order. Only the index is read for the users before it. The page comes first in the
+/// join: PostgreSQL would compare each user with each row of a page in an `IN`.
 macro_rules! page {
     ($rest:literal) => {
-        users!("users u", concat!("WHERE u.id IN (SELECT p.id FROM users p ", $rest, ")"))
+        users!(concat!("(SELECT p.id FROM users p ", $rest, ") p CROSS JOIN users u"), "WHERE u.id = p.id")
     };
 }
 
