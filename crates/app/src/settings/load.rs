@@ -134,6 +134,10 @@ fn read_file(flags: &Flags, environment: &Environment) -> Contents {
     }
 }
 
+/// The address and the key of the API for backends, as programs that call it are told them. A shell that has them can
+/// also run the operator's commands.
+const CLIENT_VARIABLES: [&str; 2] = ["VESTIBULE_API", "VESTIBULE_API_KEY"];
+
 /// Returns whether Kubernetes or Docker injects this variable for a service named `vestibule`.
 fn is_injected(name: &str) -> bool {
     let rest = name.strip_prefix(PREFIX).unwrap_or(name);
@@ -149,7 +153,9 @@ fn read_environment(
     warnings: &mut Vec<String>,
 ) {
     let variables = environment.variables.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
-    for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX) && *name != CONFIG_VARIABLE) {
+    let is_of_server =
+        |name: &str| name.starts_with(PREFIX) && name != CONFIG_VARIABLE && !CLIENT_VARIABLES.contains(&name);
+    for (name, value) in variables.filter(|(name, _)| is_of_server(name)) {
         let Some(setting) = settings().find(|setting| setting.env_var() == name) else {
             if is_injected(name) {
                 warnings.push(format!("the environment variable {name} does not belong to any setting and is ignored"));

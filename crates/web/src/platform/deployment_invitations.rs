@@ -90,8 +90,8 @@ pub(crate) struct CreateFields {
     /// The language of the mail, such as `de`.
     #[schema(value_type = Option<String>)]
     locale: Option<Language>,
-    /// Whether the address gets a mail.
-    #[schema(required = false, default = true)]
+    /// Whether the address gets a mail. It does by default.
+    #[schema(required = false)]
     mail: bool,
 }
 

@@ -189,7 +189,7 @@ pub(crate) struct NewFields {
     #[schema(minimum = 1, maximum = 90)]
     expiry_days: Option<u16>,
     /// Whether the invitee gets a mail. Without it, pass the link with the token on yourself.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     mail: bool,
 }
 

@@ -150,7 +150,7 @@ pub(crate) async fn create(
 #[schema(as = RotateApiKeyFields)]
 pub(crate) struct RotateFields {
     /// Hours for which the earlier secret opens the key too, 0 to 720. The default is 24.
-    #[schema(required = false, default = 24)]
+    #[schema(required = false)]
     grace_hours: Option<u16>,
 }
 
@@ -178,12 +178,12 @@ pub(crate) async fn rotate(
 #[derive(Debug, ToSchema)]
 #[schema(as = RevokeApiKeyFields)]
 pub(crate) struct RevokeFields {
-    /// Whether the pending invitations that the key made are suspended.
-    #[schema(required = false, default = false)]
+    /// Whether the pending invitations that the key made are suspended. By default they stay.
+    #[schema(required = false)]
     suspend_invitations: bool,
     /// Whether the keys that the key created, and those that they created, are revoked too. With `suspend_invitations`,
-    /// their invitations are suspended as well.
-    #[schema(required = false, default = false)]
+    /// their invitations are suspended as well. By default they stay valid.
+    #[schema(required = false)]
     revoke_created_keys: bool,
 }
 

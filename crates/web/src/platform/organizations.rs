@@ -186,7 +186,7 @@ pub(crate) struct UpdateFields {
     #[schema(value_type = Option<Object>)]
     private_metadata: Option<Metadata>,
     /// True to remove the image. Ignored together with a new one.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     remove_image: bool,
     #[schema(value_type = Option<String>, format = Binary)]
     organization_image: ImageField,

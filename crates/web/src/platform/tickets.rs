@@ -24,8 +24,8 @@ pub(crate) struct CreateFields {
     user_id: UserId,
     /// The person who is going to be signed in as the user. They have an account of their own.
     actor_id: UserId,
-    /// Seconds in which the ticket works, 1 to 900.
-    #[schema(required = false, default = 300, minimum = 1, maximum = 900)]
+    /// Seconds in which the ticket works, 1 to 900. The default is 300.
+    #[schema(required = false, minimum = 1, maximum = 900)]
     expires_in: u16,
 }
 

@@ -220,6 +220,8 @@ fn warns_of_unintended_combinations() {
     let injected = ["VESTIBULE_PORT", "VESTIBULE_PORT_80_TCP", "VESTIBULE_SERVICE_HOST"];
     let orchestrated = warnings(&[(injected[0], "x"), (injected[1], "x"), (injected[2], "x"), ("OTHER", "x")]);
     assert_eq!(orchestrated.len(), 3);
+    let of_clients = warnings(&[("VESTIBULE_API", "http://127.0.0.1:8081"), ("VESTIBULE_API_KEY", "x")]);
+    assert_eq!(of_clients, warnings(&[]));
     for (warning, name) in orchestrated.iter().zip(injected) {
         assert!(warning.ends_with(&format!("{name} does not belong to any setting and is ignored")), "{warning}");
     }

@@ -22,7 +22,7 @@ pub(crate) struct BulkFields {
     #[schema(value_type = Vec<AddFields>, min_items = 1, max_items = 1000)]
     members: Vec<Result<NewMember, Problem>>,
     /// If true, rows are only checked.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     dry_run: bool,
     /// `each` (the default) adds every valid row; `all` adds nobody unless all rows are valid.
     #[schema(value_type = Option<String>, example = "each")]

@@ -79,10 +79,10 @@ pub(crate) struct AddFields {
     #[schema(value_type = String, format = Email)]
     email: EmailAddress,
     /// Whether your application vouches for it. Otherwise the user has to verify it.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     verified: bool,
     /// Only a verified address can be primary.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     is_primary: bool,
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct BulkFields {
     #[schema(value_type = Vec<UserListEntry>, min_items = 1, max_items = 1000)]
     users: Vec<Row>,
     /// If true, entries are only validated.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     dry_run: bool,
     /// `each` (the default) creates every valid user; `all` creates nobody unless all entries are valid.
     #[schema(value_type = Option<String>)]

@@ -30,7 +30,7 @@ pub(crate) struct CreateFields {
     username: Option<Username>,
     password: Option<String>,
     /// Whether the password may be short, common or known to attackers.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     skip_password_check: bool,
     /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
     #[schema(value_type = Option<String>, format = Binary)]

@@ -18,7 +18,7 @@ use crate::platform::response::{Empty, PlatformResponse};
 pub(crate) struct PasswordFields {
     new_password: String,
     /// Whether it may be short, common or known to attackers.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     skip_password_check: bool,
 }
 
