@@ -32,7 +32,7 @@ impl AccessKey {
     /// `None` for a caller without a session token or an API key.
     pub(crate) fn new(caller: &Caller, organization: OrganizationId) -> Option<Self> {
         let token = caller.token.as_ref().map(SessionToken::digest);
-        let digest = token.or_else(|| caller.api_key.as_ref().map(ApiKeyDigest::to_bytes))?;
+        let digest = token.or_else(|| caller.api_key.map(ApiKeyDigest::to_bytes))?;
         Some(Self(digest, organization))
     }
 }

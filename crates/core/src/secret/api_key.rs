@@ -78,7 +78,7 @@ impl ApiKeyDigest {
         &self.0
     }
 
-    pub(crate) fn to_bytes(&self) -> [u8; 32] {
+    pub(crate) fn to_bytes(self) -> [u8; 32] {
         self.0
     }
 
