@@ -11,7 +11,7 @@ use vestibule_testbed::Engine;
 use crate::{create_migrated, migrated_sqlite, select_strings};
 
 /// Statements that run only on PostgreSQL, where one statement revalidates several callers.
-const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH"];
+const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH", "cache::sql::REVALIDATE_API_KEY_BATCH"];
 
 /// Statements on tenant tables that do not filter by the tenant, each with the reason.
 const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
