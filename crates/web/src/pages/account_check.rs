@@ -173,7 +173,9 @@ mod tests {
     #[test]
     fn forms_of_an_invitation_name_the_account_that_they_are_for() {
         let form = |action: &str| format!("<main><form method=\"post\" action=\"/invite/{action}\"></form></main>");
-        for (action, is_for_account) in [("ask", true), ("accept", true), ("sign-in", false), ("code", false)] {
+        for (action, is_for_account) in
+            [("request-invitation", true), ("accept", true), ("sign-in", false), ("code", false)]
+        {
             let page = add_to_forms(form(action), "/invite?invitation=1", Some(UserId::from(7)));
             assert_eq!(page.contains("name=\"account\""), is_for_account, "{action}");
         }
