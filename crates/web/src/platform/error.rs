@@ -49,6 +49,8 @@ pub(crate) const fn status(code: Code) -> u16 {
         | Code::InvitationLimit
         | Code::ApiKeyLimit
         | Code::TooManyAddresses
+        | Code::EmailIsPrimary
+        | Code::NoAlternativeAuthMethod
         | Code::UserDisabled
         | Code::IdempotencyKeyReused
         | Code::IdempotentAnswerLost => 409,
@@ -69,6 +71,7 @@ pub(crate) fn message(code: Code, text: &str) -> &str {
         Code::EmailAddressNotFound => "This user has no such email address.",
         Code::EmailIsPrimary => "This is the primary address of the user. Make another one primary first.",
         Code::EmailNotVerified => "This address is not verified. Send verified as true if you vouch for it.",
+        Code::NoAlternativeAuthMethod => "Without a password this user could not sign in any more.",
         Code::TooManyAddresses => "A user can have at most ten email addresses. Delete one first.",
         Code::SignInNotFound => "This user has no such sign-in. It may have ended.",
         Code::UserNotFound => "There is no such user.",

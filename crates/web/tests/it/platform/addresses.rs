@@ -98,7 +98,7 @@ async fn changes_addresses() {
     let first = text(&backend.get(&path).await.page()[0]["id"]);
     let first = format!("{path}/{first}");
     backend.patch(&first, &json!({"verified": false})).await.assert_error(400, "INVALID_FIELD");
-    backend.patch(&first, &json!({"is_primary": false})).await.assert_error(400, "EMAIL_IS_PRIMARY");
+    backend.patch(&first, &json!({"is_primary": false})).await.assert_error(409, "EMAIL_IS_PRIMARY");
     backend.patch(&first, &json!({"email": "new@example.com"})).await.assert_error(400, "EMAIL_NOT_VERIFIED");
     backend.patch(&first, &json!({"email": "nowhere"})).await.assert_error(400, "INVALID_EMAIL");
     assert_eq!(list(&backend, &path).await, [row(ADA, true, true)]);
@@ -154,7 +154,7 @@ async fn makes_primary_and_deletes_addresses() {
     let make_primary = async |id: &str| backend.post_empty(&format!("{path}/{id}/make-primary")).await;
     make_primary(&claim).await.assert_error(400, "EMAIL_NOT_VERIFIED");
     make_primary("123").await.assert_error(404, "EMAIL_ADDRESS_NOT_FOUND");
-    backend.delete(&format!("{path}/{first}")).await.assert_error(400, "EMAIL_IS_PRIMARY");
+    backend.delete(&format!("{path}/{first}")).await.assert_error(409, "EMAIL_IS_PRIMARY");
     assert_eq!(make_primary(&work).await.ok()["is_primary"], true);
     make_primary(&work).await.ok();
     for id in [&first, &claim] {

@@ -485,7 +485,7 @@ async fn sets_and_removes_a_password() {
     let user = app.create_user("ada@example.com").await;
     let path = format!("/users/{}/password", text(&user.get("/me").await.ok()["id"]));
     // Without a proved address they could not sign in any more.
-    let message = backend.delete(&path).await.assert_error(400, "NO_ALTERNATIVE_AUTH_METHOD");
+    let message = backend.delete(&path).await.assert_error(409, "NO_ALTERNATIVE_AUTH_METHOD");
     assert!(message.contains("disable them"), "{message}");
     app.verify_all_addresses();
     backend.patch(&path, &json!({"new_password": "example example"})).await.assert_error(400, "INVALID_PASSWORD");
