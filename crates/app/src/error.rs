@@ -81,6 +81,12 @@ pub(crate) enum AppError {
         file: PathBuf,
         error: BreachedFileError,
     },
+    /// `http_client.ca_file` cannot be used.
+    CaFile {
+        file: PathBuf,
+        /// With a verb.
+        reason: String,
+    },
     /// `images.storage` cannot be used.
     Images(StoreError),
     /// An image of the section `branding`.
@@ -248,6 +254,13 @@ impl fmt::Display for AppError {
                  another file or to nothing",
                 file.display(),
                 env_var("passwords.breached_file")
+            ),
+            Self::CaFile { file, reason } => write!(
+                f,
+                "http_client.ca_file is {}, which {reason}; write certificates in PEM format into it, or set {} to another \
+                 file or to nothing",
+                file.display(),
+                env_var("http_client.ca_file")
             ),
             Self::MailServer { host, error } => write!(
                 f,
