@@ -310,7 +310,9 @@ async fn respond<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, behavio
             let chunk = [b"1000\r\n".as_slice(), &[b'x'; 0x1000], b"\r\n"].concat();
             repeat(stream, shared, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &chunk).await
         }
-        Behaviour::EndlessHeaders => repeat(stream, shared, b"HTTP/1.1 200 OK\r\n", b"X-Filler: more and more\r\n").await,
+        Behaviour::EndlessHeaders => {
+            repeat(stream, shared, b"HTTP/1.1 200 OK\r\n", b"X-Filler: more and more\r\n").await
+        }
         Behaviour::EndlessHints => repeat(stream, shared, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").await,
         Behaviour::Garbage => {
             send(stream, shared, b"220 mail.example ESMTP\r\n").await?;

@@ -51,7 +51,7 @@ impl AddressKind {
     }
 
     /// Returns why an address is not public, or `None` if it is.
-    pub fn of(address: IpAddr) -> Option<Self> {
+    pub fn classify(address: IpAddr) -> Option<Self> {
         match address {
             IpAddr::V4(address) => find(METADATA_V4, |metadata| *metadata == address)
                 .or_else(|| find(SPECIAL_V4, |network| network.contains(&address))),
@@ -121,11 +121,11 @@ const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 const SPECIAL_V6: &[(Ipv6Net, AddressKind)] = &[
     (v6([0; 8], 128), AddressKind::Unspecified),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), AddressKind::Loopback),
-    (v6([0; 8], 96), AddressKind::EmbeddedIpv4),                         // IPv4-compatible
-    (v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96), AddressKind::EmbeddedIpv4),  // IPv4-mapped
+    (v6([0; 8], 96), AddressKind::EmbeddedIpv4), // IPv4-compatible
+    (v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96), AddressKind::EmbeddedIpv4), // IPv4-mapped
     (v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96), AddressKind::Nat64),
     (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), AddressKind::EmbeddedIpv4), // local NAT64
-    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), AddressKind::EmbeddedIpv4),  // Teredo
+    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), AddressKind::EmbeddedIpv4),    // Teredo
     (v6([0x2001, 2, 0, 0, 0, 0, 0, 0], 48), AddressKind::Benchmarking),
     (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), AddressKind::Documentation),
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), AddressKind::Reserved), // IETF protocol assignments
@@ -221,7 +221,7 @@ mod tests {
         for text in REGISTRIES {
             let network: IpNet = text.parse().unwrap();
             for address in [network.network(), network.broadcast()] {
-                assert!(AddressKind::of(address).is_some(), "{address} of {text}");
+                assert!(AddressKind::classify(address).is_some(), "{address} of {text}");
             }
         }
     }
@@ -229,15 +229,46 @@ mod tests {
     #[test]
     fn accepts_the_neighbours_of_networks() {
         for text in [
-            "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
-            "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "191.255.255.255", "192.0.1.0",
-            "192.0.3.0", "192.31.195.255", "192.52.194.0", "192.88.98.255", "192.167.255.255", "192.169.0.0",
-            "192.175.49.0", "198.17.255.255", "198.20.0.0", "198.51.99.255", "203.0.114.0", "223.255.255.255",
-            "168.63.129.15", "168.63.129.17", "8.8.8.8",
-            "2001:200::", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db9::", "2003::", "2620:4f:7fff:ffff::",
-            "2620:4f:8001::", "3ffd:ffff::", "3fff:1000::", "2606:4700:4700::1111", "2a00:1450::1",
+            "1.0.0.0",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.255.255.255",
+            "128.0.0.0",
+            "169.253.255.255",
+            "169.255.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "191.255.255.255",
+            "192.0.1.0",
+            "192.0.3.0",
+            "192.31.195.255",
+            "192.52.194.0",
+            "192.88.98.255",
+            "192.167.255.255",
+            "192.169.0.0",
+            "192.175.49.0",
+            "198.17.255.255",
+            "198.20.0.0",
+            "198.51.99.255",
+            "203.0.114.0",
+            "223.255.255.255",
+            "168.63.129.15",
+            "168.63.129.17",
+            "8.8.8.8",
+            "2001:200::",
+            "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff",
+            "2001:db9::",
+            "2003::",
+            "2620:4f:7fff:ffff::",
+            "2620:4f:8001::",
+            "3ffd:ffff::",
+            "3fff:1000::",
+            "2606:4700:4700::1111",
+            "2a00:1450::1",
         ] {
-            assert_eq!(AddressKind::of(text.parse().unwrap()), None, "{text}");
+            assert_eq!(AddressKind::classify(text.parse().unwrap()), None, "{text}");
         }
     }
 
@@ -261,7 +292,7 @@ mod tests {
             ("2001:0:1::", AddressKind::EmbeddedIpv4),
             ("5f00::1", AddressKind::Reserved),
         ] {
-            assert_eq!(AddressKind::of(text.parse().unwrap()), Some(kind), "{text}");
+            assert_eq!(AddressKind::classify(text.parse().unwrap()), Some(kind), "{text}");
         }
     }
 
@@ -269,14 +300,14 @@ mod tests {
         #[test]
         fn agrees_with_the_registries_on_ipv4(bits: u32) {
             let address = IpAddr::from(Ipv4Addr::from(bits));
-            prop_assert_eq!(AddressKind::of(address).is_some(), is_listed(address), "{}", address);
+            prop_assert_eq!(AddressKind::classify(address).is_some(), is_listed(address), "{}", address);
         }
 
         #[test]
         fn agrees_with_the_registries_on_ipv6(bits: u128, is_global: bool) {
             let bits = if is_global { bits >> 3 | 1 << 125 } else { bits };
             let address = IpAddr::from(Ipv6Addr::from(bits));
-            prop_assert_eq!(AddressKind::of(address).is_some(), is_listed(address), "{}", address);
+            prop_assert_eq!(AddressKind::classify(address).is_some(), is_listed(address), "{}", address);
         }
 
         #[test]
@@ -290,7 +321,7 @@ mod tests {
                     IpAddr::from(Ipv6Addr::from(u128::from(network.network()) | bits & u128::from(network.hostmask())))
                 }
             };
-            prop_assert!(AddressKind::of(address).is_some(), "{}", address);
+            prop_assert!(AddressKind::classify(address).is_some(), "{}", address);
         }
 
         /// However an IPv6 address carries an IPv4 one, it is refused: nothing has to be decoded.
@@ -307,7 +338,7 @@ mod tests {
                 [0x2001, 0, a, b, 0, 0, !a, !b],
                 [0xfe80, 0, 0, 0, 0, 0x5efe, a, b],
             ] {
-                prop_assert!(AddressKind::of(Ipv6Addr::from(segments).into()).is_some());
+                prop_assert!(AddressKind::classify(Ipv6Addr::from(segments).into()).is_some());
             }
         }
 
@@ -322,7 +353,7 @@ mod tests {
             let is_special = address.is_private() || address.is_loopback() || address.is_link_local()
                 || address.is_multicast() || address.is_broadcast() || address.is_documentation()
                 || address.is_unspecified();
-            prop_assert!(!is_special || AddressKind::of(address.into()).is_some(), "{}", address);
+            prop_assert!(!is_special || AddressKind::classify(address.into()).is_some(), "{}", address);
         }
     }
 }

@@ -80,13 +80,15 @@ impl DestinationPolicy {
     /// # Errors
     /// It is not public, and the settings do not allow it.
     pub(super) fn check(&self, host: &Host, port: u16, address: IpAddr) -> Result<(), BlockedAddress> {
-        let Some(kind) = AddressKind::of(address) else { return Ok(()) };
+        let Some(kind) = AddressKind::classify(address) else { return Ok(()) };
         let is_allowed = match kind {
             // No receiver has such an address; on some systems 0.0.0.0 is this machine.
             AddressKind::Unspecified | AddressKind::Multicast | AddressKind::EmbeddedIpv4 => false,
             // Only by an entry of its own, so that no larger network gives the credentials of the machine away.
             AddressKind::Metadata => self.allowed_networks.contains(&IpNet::from(address)),
-            AddressKind::Nat64 => self.is_in_allowed_network(address) && self.is_translation_allowed(host, port, address),
+            AddressKind::Nat64 => {
+                self.is_in_allowed_network(address) && self.is_translation_allowed(host, port, address)
+            }
             _ => {
                 self.is_in_allowed_network(address)
                     || self.is_allowed_host(host, port)
@@ -168,7 +170,9 @@ mod tests {
     #[test]
     fn allowed_nat64_network_leads_to_allowed_ipv4_addresses_only() {
         let policy = policy(&["64:ff9b::/96", "10.0.0.0/8"], &[], Mode::Production);
-        assert!(allows(&policy, "a.example", "64:ff9b::93.184.215.14") && allows(&policy, "a.example", "64:ff9b::10.0.0.1"));
+        assert!(
+            allows(&policy, "a.example", "64:ff9b::93.184.215.14") && allows(&policy, "a.example", "64:ff9b::10.0.0.1")
+        );
         assert!(!allows(&policy, "a.example", "64:ff9b::127.0.0.1"));
         assert!(!allows(&policy, "a.example", "64:ff9b::169.254.169.254"));
     }

@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn secret_has_24_to_64_bytes() {
-        for (length, is_valid) in [(0, false), (23, false), (24, true), (32, true), (64, true), (65, false), (66, false)] {
+        for (length, is_valid) in
+            [(0, false), (23, false), (24, true), (32, true), (64, true), (65, false), (66, false)]
+        {
             let text = format!("whsec_{}", STANDARD.encode(vec![7; length]));
             assert_eq!(text.parse::<WebhookSecret>().is_ok(), is_valid, "{length}");
         }

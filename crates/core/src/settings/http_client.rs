@@ -88,7 +88,8 @@ mod tests {
         assert!(!host.contains("a.hooks.internal", 443) && !host.contains("internal", 443));
         let host = AllowedHost::parse("hooks:8443").unwrap();
         assert!(host.contains("hooks", 8443) && !host.contains("hooks", 443));
-        for invalid in ["", "10.0.0.1", "0x7f.1", "::1", "[::1]", "a:", "a:0", "a:65536", "a.", "https://a", "a/b", "ä"] {
+        for invalid in ["", "10.0.0.1", "0x7f.1", "::1", "[::1]", "a:", "a:0", "a:65536", "a.", "https://a", "a/b", "ä"]
+        {
             assert_eq!(AllowedHost::parse(invalid), None, "{invalid}");
         }
     }

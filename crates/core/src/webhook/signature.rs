@@ -106,7 +106,11 @@ mod tests {
     fn signs_with_keys_of_every_length() {
         let id = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W";
         let body = br#"{"type":"contact.created","timestamp":"2022-11-03T20:26:10.344522Z","data":{"id":"1f81eb52-5198-4599-803e-771906343485"}}"#;
-        for (length, expected) in [(24, "v1,w9hHmpilBM+ZH5TWiqTF2V+zZhky2nrY7iwP4o0rZI0="), (32, "v1,4PMU5Dl90B4kgwxDpwuMZ/cnZ5ztf+Y+kviYQD66rJg="), (64, "v1,9LtGxwbZoGrF8oS2FH4IGhfQpdLVQZEa0OR1k5rX7yE=")] {
+        for (length, expected) in [
+            (24, "v1,w9hHmpilBM+ZH5TWiqTF2V+zZhky2nrY7iwP4o0rZI0="),
+            (32, "v1,4PMU5Dl90B4kgwxDpwuMZ/cnZ5ztf+Y+kviYQD66rJg="),
+            (64, "v1,9LtGxwbZoGrF8oS2FH4IGhfQpdLVQZEa0OR1k5rX7yE="),
+        ] {
             let key: Vec<u8> = (0..length).collect();
             let secret = format!("whsec_{}", STANDARD.encode(key));
             let [_, timestamp, signature] = headers(&[&secret], id, 1_674_087_231, body);

@@ -306,10 +306,14 @@ async fn follows_no_redirect() {
     let (receiver, internal) = (Receiver::start().await, Receiver::start().await);
     let client = development_client(with_reuse());
     for status in [301, 302, 303, 307, 308] {
-        for location in [internal.url("/"), "http://169.254.169.254/latest/meta-data/".to_owned(), "/other".to_owned()] {
+        for location in [internal.url("/"), "http://169.254.169.254/latest/meta-data/".to_owned(), "/other".to_owned()]
+        {
             receiver.next([Behaviour::with_header(status, "Location", &location)]);
             let response = post(&client, &receiver.url("/"), LONG).await.unwrap();
-            assert_eq!((response.status.as_u16(), response.headers["location"].to_str().unwrap()), (status, &*location));
+            assert_eq!(
+                (response.status.as_u16(), response.headers["location"].to_str().unwrap()),
+                (status, &*location)
+            );
         }
     }
     assert_eq!((receiver.received().len(), internal.connections()), (15, 0));
