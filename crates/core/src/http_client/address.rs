@@ -305,7 +305,7 @@ mod tests {
 
         #[test]
         fn agrees_with_the_registries_on_ipv6(bits: u128, is_global: bool) {
-            let bits = if is_global { bits >> 3 | 1 << 125 } else { bits };
+            let bits = if is_global { (bits >> 3) | (1 << 125) } else { bits };
             let address = IpAddr::from(Ipv6Addr::from(bits));
             prop_assert_eq!(AddressKind::classify(address).is_some(), is_listed(address), "{}", address);
         }
@@ -318,7 +318,7 @@ mod tests {
                     IpAddr::from(Ipv4Addr::from(u32::from(network.network()) | bits))
                 }
                 IpNet::V6(network) => {
-                    IpAddr::from(Ipv6Addr::from(u128::from(network.network()) | bits & u128::from(network.hostmask())))
+                    IpAddr::from(Ipv6Addr::from(u128::from(network.network()) | (bits & u128::from(network.hostmask()))))
                 }
             };
             prop_assert!(AddressKind::classify(address).is_some(), "{}", address);

@@ -28,10 +28,10 @@ use self::pool::{Connection, Pool, PoolLimits};
 use crate::dns::Dns;
 use crate::settings::Settings;
 
-pub use address::AddressKind;
-pub use destination::{BlockedAddress, DestinationPolicy, Host};
-pub use error::{HttpError, HttpErrorKind};
-pub use url::{MAX_URL_LENGTH, OutgoingUrl, UrlError};
+pub use self::address::AddressKind;
+pub use self::destination::{BlockedAddress, DestinationPolicy, Host};
+pub use self::error::{HttpError, HttpErrorKind};
+pub use self::url::{MAX_URL_LENGTH, OutgoingUrl, UrlError};
 
 const AGENT: &str = concat!("Vestibule/", env!("CARGO_PKG_VERSION"));
 

@@ -132,12 +132,13 @@ impl Pool {
             return;
         }
         let mut idle = self.lock();
-        let of_origin = || idle.connections.iter().filter(|(other, _)| other.origin == connection.origin);
-        let superfluous = if of_origin().count() >= self.limits.max_idle_per_origin {
-            idle.connections.iter().position(|(other, _)| other.origin == connection.origin)
-        } else {
-            (idle.connections.len() >= self.limits.max_idle).then_some(0)
-        };
+        let has_origin = |(other, _): &(Connection, Instant)| other.origin == connection.origin;
+        let superfluous =
+            if idle.connections.iter().filter(|idle| has_origin(idle)).count() >= self.limits.max_idle_per_origin {
+                idle.connections.iter().position(has_origin)
+            } else {
+                (idle.connections.len() >= self.limits.max_idle).then_some(0)
+            };
         if let Some(index) = superfluous {
             idle.connections.remove(index);
         }
