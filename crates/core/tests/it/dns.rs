@@ -136,7 +136,7 @@ async fn reads_txt_records_and_rejects_bogus_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_all_addresses_anew_each_time() {
     let dns = HickoryDns::new(Some(start_server().await)).unwrap();
-    let lookup = async |name| {
+    let lookup = async |name: &str| {
         let mut addresses = dns.lookup_addresses(name).await?;
         addresses.sort_unstable();
         Ok::<_, vestibule_core::dns::DnsError>(addresses.iter().map(ToString::to_string).collect::<Vec<_>>())

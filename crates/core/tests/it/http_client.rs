@@ -48,7 +48,7 @@ impl Dns for ScriptedDns {
         self.lookups.fetch_add(1, Ordering::SeqCst);
         let mut answers = self.answers.lock().unwrap();
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        Box::pin(async { answer.unwrap() })
+        Box::pin(async move { answer.unwrap() })
     }
 }
 
@@ -117,8 +117,8 @@ async fn sends_the_request_and_returns_the_response() {
     let port = receiver.address().port();
     let response = post(&client, &format!("http://LocalHost:{port}/hook?a=%20b"), LONG).await.unwrap();
     assert_eq!((response.status, response.is_complete), (StatusCode::NOT_FOUND, true));
-    assert_eq!((response.headers["x-answer"].as_bytes(), response.body.as_ref()), (&b"yes"[..], &b"not here"[..]));
-    let [request] = receiver.received().try_into().unwrap();
+    assert_eq!((response.headers["x-answer"].as_bytes(), &response.body[..]), (&b"yes"[..], &b"not here"[..]));
+    let [request]: [_; 1] = receiver.received().try_into().unwrap();
     assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/hook?a=%20b"));
     assert_eq!(request.header("host"), format!("localhost:{port}"));
     assert!(request.header("user-agent").starts_with("Vestibule/"));
