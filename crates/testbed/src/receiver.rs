@@ -285,11 +285,11 @@ async fn respond<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, behavio
             std::future::pending().await
         }
         Behaviour::Drip => {
-            send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").await?;
+            send(stream, shared, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
             let mut interval = tokio::time::interval(Duration::from_millis(5));
             loop {
                 interval.tick().await;
-                send(stream, shared, b"x").await?;
+                send(stream, shared, b"1\r\nx\r\n").await?;
             }
         }
         Behaviour::Close | Behaviour::Reset => None,
