@@ -81,6 +81,12 @@ pub(crate) enum AppError {
         file: PathBuf,
         error: BreachedFileError,
     },
+    /// `http_client.ca_file` cannot be used.
+    CaFile {
+        file: PathBuf,
+        /// With a verb.
+        reason: String,
+    },
     /// `images.storage` cannot be used.
     Images(StoreError),
     /// An image of the section `branding`.
@@ -228,12 +234,7 @@ impl fmt::Display for AppError {
                  VESTIBULE_MAIL_FILE_DIR to another directory",
                 dir.display()
             ),
-            Self::BrandImage(BrandImageError { setting, path, reason }) => write!(
-                f,
-                "{setting} is {}, which cannot be used: {reason}; write the path of a PNG, JPEG, WebP, ICO or SVG image of at \
-                 most 256 KiB, or an https URL",
-                path.display()
-            ),
+            Self::BrandImage(_) | Self::BreachedFile { .. } | Self::CaFile { .. } => self.fmt_file(f),
             Self::Images(error) => write!(
                 f,
                 "images.storage cannot be used: {error}; make it writable for this user, or set \
@@ -242,13 +243,6 @@ impl fmt::Display for AppError {
             Self::SecretFile { setting, file, error } => {
                 write!(f, "{setting} is {}, which {error}, or set {} to another file", file.display(), env_var(setting))
             }
-            Self::BreachedFile { file, error } => write!(
-                f,
-                "passwords.breached_file is {}, which cannot be used: {error}; download the list again, or set {} to \
-                 another file or to nothing",
-                file.display(),
-                env_var("passwords.breached_file")
-            ),
             Self::MailServer { host, error } => write!(
                 f,
                 "mail.host is {host:?}, and the connection to this mail server failed: {error}; check mail.host, \
@@ -329,6 +323,32 @@ impl AppError {
                 "--listen is unix:{}, but the demo listens on a port, so that a browser can open it; for example: \
                  --listen 127.0.0.1:8080",
                 path.display()
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn fmt_file(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BrandImage(BrandImageError { setting, path, reason }) => write!(
+                f,
+                "{setting} is {}, which cannot be used: {reason}; write the path of a PNG, JPEG, WebP, ICO or SVG image of at \
+                 most 256 KiB, or an https URL",
+                path.display()
+            ),
+            Self::BreachedFile { file, error } => write!(
+                f,
+                "passwords.breached_file is {}, which cannot be used: {error}; download the list again, or set {} to \
+                 another file or to nothing",
+                file.display(),
+                env_var("passwords.breached_file")
+            ),
+            Self::CaFile { file, reason } => write!(
+                f,
+                "http_client.ca_file is {}, which {reason}; write certificates in PEM format into it, or set {} to another \
+                 file or to nothing",
+                file.display(),
+                env_var("http_client.ca_file")
             ),
             _ => Ok(()),
         }

@@ -14,7 +14,7 @@ use vestibule_core::password::check_breached_file;
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
 use vestibule_core::service::{Service, ServiceError};
-use vestibule_core::settings::{Bucket, ImageStorage, Settings, Smtp, Transport};
+use vestibule_core::settings::{Bucket, ImageStorage, Settings, Smtp, Transport, TrustedCertificates};
 use vestibule_core::time::{Clock, SystemClock};
 use vestibule_db::{DatabaseLocation, Db, PostgresOptions, create_private_dir, is_foreign, private_file_options};
 
@@ -116,17 +116,23 @@ pub(crate) async fn open_service_with(
     })
 }
 
-/// Returns the settings of the service, including the bounce secret and the images of the brand from their files.
+/// Returns the settings of the service, including the bounce secret, the images of the brand and the trusted
+/// certificates from their files.
 pub(crate) fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppError> {
     let mut settings = loaded.settings.clone();
     settings.branding.read_files().map_err(AppError::BrandImage)?;
     if let Some(file) = &loaded.bounce_secret_file {
         settings.mail.bounce_secret = Some(secret_file::read_signing_secret(file, "mail.bounce_secret_file")?);
     }
+    if let Some(file) = &loaded.http_ca_file {
+        let failed = |reason| AppError::CaFile { file: file.clone(), reason };
+        let pem = std::fs::read(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
+        settings.http_client.certificates = TrustedCertificates::parse_pem(&pem).map_err(failed)?;
+    }
     Ok(settings)
 }
 
-/// Checks the files that are read only when a server starts. Errors: `SecretFile`, `BrandImage`.
+/// Checks the files that are read only when a server starts. Errors: `SecretFile`, `BrandImage`, `CaFile`.
 pub(crate) fn check_secret_files(loaded: &LoadedSettings) -> Result<(), AppError> {
     service_settings(loaded)?;
     image_storage(loaded).map(|_| ())
@@ -188,12 +194,13 @@ pub(crate) fn check_breached_passwords(loaded: &LoadedSettings) -> Result<(), Ap
     }
 }
 
-/// Returns the DNS client. Without a DNS server, domain verification fails and everything else works.
+/// Returns the DNS client. Without a DNS server, domain verification and requests to other hosts fail, and everything
+/// else works.
 fn dns(loaded: &LoadedSettings) -> Arc<dyn Dns> {
     match HickoryDns::new(loaded.dns_resolver) {
         Ok(dns) => Arc::new(dns),
         Err(error) => {
-            tracing::warn!(%error, "no DNS server is configured, so domains cannot be verified; set domains.resolver");
+            tracing::warn!(%error, "no DNS server is configured, so no domain can be verified, and no request sent to another host; set domains.resolver");
             Arc::new(NoDns)
         }
     }

@@ -1,15 +1,17 @@
-//! DNS lookups of the TXT records that prove domain ownership. Answers are untrusted: time and number of records are
-//! limited.
+//! DNS lookups: the TXT records that prove domain ownership, and the addresses of the hosts that requests go to. Answers
+//! are untrusted: time and number of records are limited.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 /// The limit for one lookup, retries included.
@@ -18,12 +20,15 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_RECORDS: usize = 100;
 
 /// A lookup in progress.
-pub type LookupFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, DnsError>> + Send + 'a>>;
+pub type LookupFuture<'a, T = String> = Pin<Box<dyn Future<Output = Result<Vec<T>, DnsError>> + Send + 'a>>;
 
 /// A DNS resolver.
 pub trait Dns: Send + Sync + fmt::Debug {
     /// Returns the TXT records of a name, each as one string. A name without records is no error.
     fn lookup_txt<'a>(&'a self, name: &'a str) -> LookupFuture<'a>;
+
+    /// Returns the IPv6 and IPv4 addresses of a name, all of them. A name without addresses is no error.
+    fn lookup_addresses<'a>(&'a self, name: &'a str) -> LookupFuture<'a, IpAddr>;
 }
 
 /// Why a lookup failed.
@@ -38,13 +43,19 @@ impl fmt::Display for DnsError {
 
 impl std::error::Error for DnsError {}
 
+const NO_RESOLVER: &str = "no resolver is configured";
+
 /// A resolver that fails every lookup, for systems without a resolver configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct NoDns;
 
 impl Dns for NoDns {
     fn lookup_txt<'a>(&'a self, _: &'a str) -> LookupFuture<'a> {
-        Box::pin(async { Err(DnsError("no resolver is configured".to_owned())) })
+        Box::pin(async { Err(DnsError(NO_RESOLVER.to_owned())) })
+    }
+
+    fn lookup_addresses<'a>(&'a self, _: &'a str) -> LookupFuture<'a, IpAddr> {
+        Box::pin(async { Err(DnsError(NO_RESOLVER.to_owned())) })
     }
 }
 
@@ -85,15 +96,36 @@ impl fmt::Debug for HickoryDns {
 impl Dns for HickoryDns {
     fn lookup_txt<'a>(&'a self, name: &'a str) -> LookupFuture<'a> {
         Box::pin(async move {
-            // The final dot makes the name absolute, so that no search list of this machine is applied.
-            let lookup = timeout(LOOKUP_TIMEOUT, self.0.txt_lookup(format!("{name}."))).await;
-            let response = match lookup.map_err(|_| DnsError("no answer in time".to_owned()))? {
-                Ok(response) => response,
-                Err(error) if error.is_no_records_found() => return Ok(Vec::new()),
-                Err(error) => return Err(DnsError(error.to_string())),
-            };
-            Ok(texts(response.answers().iter().map(|record| &record.data)))
+            let response = found(timeout(LOOKUP_TIMEOUT, self.0.txt_lookup(absolute(name))).await)?;
+            let answers = response.iter().flat_map(|response| response.answers());
+            Ok(texts(answers.map(|record| &record.data)))
         })
+    }
+
+    fn lookup_addresses<'a>(&'a self, name: &'a str) -> LookupFuture<'a, IpAddr> {
+        Box::pin(async move {
+            let response = found(timeout(LOOKUP_TIMEOUT, self.0.lookup_ip(absolute(name))).await)?;
+            let addresses: Vec<_> = response.iter().flat_map(|response| response.iter()).collect();
+            // All of them are checked before one is used, so none may be left out.
+            if addresses.len() > MAX_RECORDS {
+                return Err(DnsError(format!("it has more than {MAX_RECORDS} addresses")));
+            }
+            Ok(addresses)
+        })
+    }
+}
+
+/// The final dot makes the name absolute, so that no search list of this machine is applied.
+fn absolute(name: &str) -> String {
+    format!("{name}.")
+}
+
+/// Returns the response, or `None` if the name does not exist or has no such records.
+fn found<T>(lookup: Result<Result<T, NetError>, Elapsed>) -> Result<Option<T>, DnsError> {
+    match lookup.map_err(|_| DnsError("no answer in time".to_owned()))? {
+        Ok(response) => Ok(Some(response)),
+        Err(error) if error.is_no_records_found() => Ok(None),
+        Err(error) => Err(DnsError(error.to_string())),
     }
 }
 

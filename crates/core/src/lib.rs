@@ -32,6 +32,7 @@ pub mod caller;
 pub mod challenge;
 pub mod dns;
 pub mod execution;
+pub mod http_client;
 pub mod image_store;
 pub mod images;
 mod index_requests;
@@ -72,6 +73,7 @@ pub mod user;
 pub mod user_management;
 pub mod verification;
 pub mod waitlist;
+pub mod webhook;
 pub mod workspace;
 
 // The service that assembles everything above.

@@ -7,6 +7,7 @@ mod challenge;
 mod claims;
 mod color;
 mod host;
+mod http_client;
 mod images;
 mod join_policy;
 mod mail;
@@ -30,6 +31,8 @@ pub use challenge::{Challenge, ChallengeMode};
 pub use claims::{ClaimTemplate, Placeholder};
 pub use color::{Color, InvalidColor};
 pub use host::is_host;
+pub(crate) use host::{is_host_name, is_ipv4_like};
+pub use http_client::{AllowedHost, HttpClient, TrustedCertificates};
 pub use images::{Bucket, IMAGES_PATH, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
@@ -63,6 +66,8 @@ pub struct Settings {
     pub health: AllowedNetworks,
     /// The API for backends.
     pub platform: Platform,
+    /// The requests that the server sends.
+    pub http_client: HttpClient,
     /// The maximum number of client connections.
     pub max_connections: usize,
     /// The maximum number of commands that share a commit on SQLite.
@@ -319,6 +324,7 @@ impl Default for Settings {
             docs: AllowedNetworks::default(),
             health: AllowedNetworks::default(),
             platform: Platform::default(),
+            http_client: HttpClient::default(),
             max_connections: 900,
             max_writes_per_commit: 64,
             app: Application::default(),

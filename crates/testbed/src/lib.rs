@@ -1,5 +1,5 @@
-//! Test support: fresh databases of both engines and direct access to them, proxies, PostgreSQL and mail servers, a
-//! browser.
+//! Test support: fresh databases of both engines and direct access to them, proxies, PostgreSQL and mail servers,
+//! receivers of requests, a browser.
 //!
 //! `VESTIBULE_TEST_ENGINE` selects the engine under test: `sqlite` (the default) or `postgres`.
 //! `VESTIBULE_TEST_POSTGRES` is the URL of a disposable PostgreSQL server, which `scripts/test` starts.
@@ -22,6 +22,7 @@ pub mod pgbouncer;
 pub mod postgres_server;
 mod process;
 pub mod proxy;
+pub mod receiver;
 pub mod smtp;
 
 use std::net::SocketAddr;

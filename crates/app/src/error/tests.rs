@@ -123,10 +123,16 @@ fn demo_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
 }
 
 fn file_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
-    vec![(
-        AppError::BreachedFile { file: "/hibp".into(), error: BreachedFileError::NotSorted(53) },
-        ["passwords.breached_file is /hibp", "at byte 53", "VESTIBULE_PASSWORDS_BREACHED_FILE"],
-    )]
+    vec![
+        (
+            AppError::BreachedFile { file: "/hibp".into(), error: BreachedFileError::NotSorted(53) },
+            ["passwords.breached_file is /hibp", "at byte 53", "VESTIBULE_PASSWORDS_BREACHED_FILE"],
+        ),
+        (
+            AppError::CaFile { file: "/ca.pem".into(), reason: "has no certificate in PEM format".to_owned() },
+            ["http_client.ca_file is /ca.pem, which has no certificate", "PEM", "VESTIBULE_HTTP_CLIENT_CA_FILE"],
+        ),
+    ]
 }
 
 fn copy_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {

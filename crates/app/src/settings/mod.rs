@@ -61,6 +61,7 @@ pub(crate) struct LoadedSettings {
     pub(crate) mail_password_file: Option<PathBuf>,
     pub(crate) bounce_secret_file: Option<PathBuf>,
     pub(crate) image_secret_key_file: Option<PathBuf>,
+    pub(crate) http_ca_file: Option<PathBuf>,
     /// `None` uses the DNS servers of the system.
     pub(crate) dns_resolver: Option<SocketAddr>,
     pub(crate) listen: ListenAddress,
@@ -113,6 +114,7 @@ impl LoadedSettings {
             mail_password_file: None,
             bounce_secret_file: None,
             image_secret_key_file: None,
+            http_ca_file: None,
             dns_resolver: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
             listen_mode: 0o660,

@@ -11,6 +11,7 @@ mod application;
 mod authentication;
 pub(super) mod branding;
 mod challenge;
+mod http_client;
 mod mail;
 mod organizations;
 mod platform;
@@ -56,6 +57,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         rate_limits::RATE_LIMITS,
         mail::MAIL,
         storage::STORAGE,
+        http_client::HTTP_CLIENT,
     ];
     sections.into_iter().flatten()
 }

@@ -21,6 +21,7 @@ use crate::caller::{self, Caller, CurrentApiKey, CurrentSession};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
+use crate::http_client::HttpClient;
 use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
@@ -73,6 +74,8 @@ pub struct Executor {
     pub(crate) password_policy: PasswordPolicy,
     pub images: ImageStore,
     pub(crate) dns: Arc<dyn Dns>,
+    /// For requests to URLs that users name.
+    pub http_client: HttpClient,
     /// Wakes the worker of the outbox's ordinary queue.
     pub(crate) outbox: Notify,
     /// Wakes the worker of the outbox's urgent queue.
@@ -111,6 +114,7 @@ impl Executor {
             password_policy: PasswordPolicy::new(&settings),
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
+            http_client: HttpClient::new(&settings, Arc::clone(&dns)),
             dns,
             outbox: Notify::new(),
             urgent_outbox: Notify::new(),

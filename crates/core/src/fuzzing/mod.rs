@@ -6,6 +6,7 @@
 use crate::dns::parse_answer;
 use crate::domain::DomainName;
 use crate::email_address::EmailAddress;
+use crate::http_client::{DestinationPolicy, MAX_URL_LENGTH, OutgoingUrl};
 use crate::id::UserId;
 use crate::image_store::Picture;
 use crate::language::Language;
@@ -17,7 +18,7 @@ use crate::permission::AddressList;
 use crate::secret::{
     AttemptToken, InvitationToken, NoticeToken, NotificationToken, SessionToken, SubmittedCode, UnsubscribeToken,
 };
-use crate::settings::PublicUrl;
+use crate::settings::{Mode, PublicUrl, Settings};
 
 /// An address is one line of ASCII with one `@`, and is equal to its key and to what is parsed from it again.
 pub fn email_address(text: &str) {
@@ -90,6 +91,20 @@ pub fn public_url(text: &str) {
         assert!(!url.origin()[8..].contains(['/', '?', '#', '@', '\\', ' ']));
         assert!(url.path().is_empty() || (url.path().starts_with('/') && !url.path().ends_with('/')));
         let _ = (url.is_loopback(), url.mail_domain());
+    }
+}
+
+/// Parsing a URL again changes nothing. Its origin has nothing that ends a host, and the rest is one line of ASCII.
+pub fn outgoing_url(text: &str) {
+    for mode in [Mode::Production, Mode::Staging] {
+        let policy = DestinationPolicy::new(&Settings { mode, ..Settings::default() });
+        let Ok(url) = OutgoingUrl::parse(text, &policy) else { continue };
+        assert_eq!(OutgoingUrl::parse(url.as_str(), &policy).as_ref(), Ok(&url));
+        assert!(url.is_https() || mode != Mode::Production);
+        let (scheme, authority) = url.origin().split_once("://").unwrap_or_default();
+        assert_eq!(scheme == "https", url.is_https());
+        assert!(!authority.contains(['/', '?', '#', '@', '\\', ' ']));
+        assert!(url.as_str().bytes().all(|byte| byte.is_ascii_graphic()) && url.as_str().len() <= MAX_URL_LENGTH);
     }
 }
 

@@ -66,6 +66,7 @@ proptest! {
     #[test]
     fn urls_hold(text in prop_oneof![any::<String>(), mutated(URLS)]) {
         public_url(&text);
+        outgoing_url(&text);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::secret::sealed::Sealer;
 use crate::secret::{
     AttemptToken, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken, InvitationSecret,
     InvitationToken, NoticeToken, NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
+    WebhookSecret,
 };
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
@@ -51,6 +52,7 @@ pub struct Keys {
     challenges: Key,
     challenge_tokens: Key,
     api_key_answers: Sealer,
+    webhook_secrets: Sealer,
     check: [u8; 32],
 }
 
@@ -81,6 +83,7 @@ impl Keys {
             challenges: purpose("challenges"),
             challenge_tokens: purpose("challenge tokens"),
             api_key_answers: Sealer::new(&derive("API keys: answers")),
+            webhook_secrets: Sealer::new(&derive("webhooks: secrets")),
             check: *derive("check"),
         }
     }
@@ -133,6 +136,21 @@ impl Keys {
 
     pub(crate) fn open_answer(&self, row: &[u8], sealed: &[u8]) -> Result<String, InvalidToken> {
         self.api_key_answers.open(row, sealed)
+    }
+
+    /// Seals the secret of a webhook endpoint. `place` names its row.
+    pub fn seal_webhook_secret(
+        &self,
+        place: &[u8],
+        secret: &WebhookSecret,
+        random: &dyn Randomness,
+    ) -> Result<Vec<u8>, InvalidToken> {
+        self.webhook_secrets.seal(place, &secret.reveal(), random)
+    }
+
+    /// Opens what [`Self::seal_webhook_secret`] returned for the same place.
+    pub fn open_webhook_secret(&self, place: &[u8], sealed: &[u8]) -> Result<WebhookSecret, InvalidToken> {
+        Zeroizing::new(self.webhook_secrets.open(place, sealed)?).parse()
     }
 
     /// The code that is mailed for a generation of an attempt.

@@ -12,6 +12,7 @@ mod sealed;
 mod session;
 mod ticket;
 mod verification;
+mod webhook;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,6 +29,7 @@ pub use notification::NotificationToken;
 pub use session::SessionToken;
 pub use ticket::SessionTicket;
 pub use verification::{AttemptToken, SubmittedCode, VerificationCode};
+pub use webhook::WebhookSecret;
 
 /// The text is no well-formed token. There are no details, so that nothing of a secret leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

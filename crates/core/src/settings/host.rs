@@ -5,7 +5,7 @@ const MAX_LABEL_BYTES: usize = 63;
 
 /// Whether it is a host name: labels of ASCII letters, digits and hyphens, without a dot at its end. International
 /// names are valid in their ASCII form only (`xn--…`).
-pub(super) fn is_host_name(text: &str) -> bool {
+pub(crate) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         (1..=MAX_LABEL_BYTES).contains(&label.len())
@@ -18,7 +18,7 @@ pub(super) fn is_host_name(text: &str) -> bool {
 
 /// Whether browsers read it as an IPv4 address: its last label is a number, also in hexadecimal (WHATWG URL, "ends in a
 /// number").
-pub(super) fn is_ipv4_like(text: &str) -> bool {
+pub(crate) fn is_ipv4_like(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or_default();
     let is_hexadecimal = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     !last.is_empty()

@@ -1,10 +1,11 @@
-//! TXT lookups against a DNS server on loopback that sends large, bogus, late or no answers.
+//! Lookups against a DNS server on loopback that sends large, bogus, late, changing or no answers.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{CNAME, TXT};
-use hickory_resolver::proto::rr::{Name, RData, Record};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, TXT};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 use vestibule_core::dns::{Dns, HickoryDns};
@@ -12,7 +13,7 @@ use vestibule_core::dns::{Dns, HickoryDns};
 /// Returns the response to a query by the first label of its name. `None` means that the server stays silent.
 fn respond(request: &Message) -> Option<Message> {
     let query = request.queries.first()?.clone();
-    let name = query.name().clone();
+    let (name, query_type) = (query.name().clone(), query.query_type());
     let mut response = Message::new(request.id, MessageType::Response, request.op_code);
     response.metadata.recursion_available = true;
     response.add_query(query);
@@ -41,10 +42,37 @@ fn respond(request: &Message) -> Option<Message> {
             response.metadata.id = request.id.wrapping_add(1);
             Vec::new()
         }
-        _ => return None,
+        "silent" => return None,
+        host => addresses(host, query_type)
+            .into_iter()
+            .map(|address| {
+                let data = match address {
+                    IpAddr::V4(address) => RData::A(A(address)),
+                    IpAddr::V6(address) => RData::AAAA(AAAA(address)),
+                };
+                // A long lifetime: the client must not keep the answer anyway.
+                Record::from_rdata(name.clone(), 3600, data)
+            })
+            .collect(),
     };
     response.answers = answers;
     Some(response)
+}
+
+/// The addresses of a host, IPv4 or IPv6 ones as asked.
+fn addresses(host: &str, query_type: RecordType) -> Vec<IpAddr> {
+    static REBINDS: AtomicU8 = AtomicU8::new(0);
+    let mut addresses: Vec<IpAddr> = match (host, query_type) {
+        ("dual" | "single", RecordType::A) => vec!["198.51.100.7".parse().unwrap()],
+        ("dual", RecordType::AAAA) => vec!["2001:db8::7".parse().unwrap(), "::1".parse().unwrap()],
+        ("crowd", RecordType::A) => (0..101).map(|last| IpAddr::from([198, 51, 100, last])).collect(),
+        // Public at first, then this machine.
+        ("rebind", RecordType::A) if REBINDS.fetch_add(1, Ordering::SeqCst) == 0 => vec![IpAddr::from([8, 8, 8, 8])],
+        ("rebind", RecordType::A) => vec![IpAddr::from([127, 0, 0, 1])],
+        _ => Vec::new(),
+    };
+    addresses.sort_unstable();
+    addresses
 }
 
 /// Starts the server on UDP and TCP with the same port.
@@ -102,5 +130,26 @@ async fn reads_txt_records_and_rejects_bogus_answers() {
     );
     for (name, result) in [("refused", refused), ("liar", liar), ("silent", silent)] {
         assert!(result.is_err(), "{name}: {result:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_all_addresses_anew_each_time() {
+    let dns = HickoryDns::new(Some(start_server().await)).unwrap();
+    let lookup = async |name: &str| {
+        let mut addresses = dns.lookup_addresses(name).await?;
+        addresses.sort_unstable();
+        Ok::<_, vestibule_core::dns::DnsError>(addresses.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(lookup("single.example").await.unwrap(), ["198.51.100.7"]);
+    assert_eq!(lookup("dual.example").await.unwrap(), ["198.51.100.7", "::1", "2001:db8::7"]);
+    for nothing in ["nothing.example", "unknown.example"] {
+        assert_eq!(lookup(nothing).await.unwrap(), Vec::<String>::new(), "{nothing}");
+    }
+    // Each look-up asks the server, however long its answer is valid.
+    let answers = [lookup("rebind.example").await.unwrap(), lookup("rebind.example").await.unwrap()];
+    assert_eq!(answers, [["8.8.8.8"], ["127.0.0.1"]]);
+    for failing in ["crowd.example", "refused.example"] {
+        assert!(lookup(failing).await.is_err(), "{failing}");
     }
 }

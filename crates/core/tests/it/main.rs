@@ -1,8 +1,9 @@
-//! Database tests: every statement and every table on both engines, and DNS lookups.
+//! Database tests: every statement and every table on both engines. DNS lookups, and requests to other servers.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod dns;
+mod http_client;
 mod invalidation;
 mod layers;
 mod migrations;

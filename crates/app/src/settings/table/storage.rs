@@ -105,7 +105,7 @@ pub(super) static STORAGE: &[Setting] = &[
     },
     Setting {
         path: "domains.resolver",
-        description: "The DNS server for domain verification. Empty: the DNS servers of the system.",
+        description: "The DNS server for domain verification and for http_client. Empty: the DNS servers of the system.",
         expected: "an IP address and a port, or empty",
         example: "127.0.0.53:53",
         default: DefaultValue::Literal(""),

@@ -241,7 +241,7 @@ fn accepts_every_example_in_environment_and_file() {
 }
 
 /// Settings that only the binary reads: they change a field of `LoadedSettings` other than `settings`.
-const BINARY_SETTINGS: [&str; 13] = [
+const BINARY_SETTINGS: [&str; 14] = [
     "database",
     "database_password_file",
     "database_max_connections",
@@ -255,6 +255,7 @@ const BINARY_SETTINGS: [&str; 13] = [
     "mail.bounce_secret_file",
     "images.secret_key_file",
     "domains.resolver",
+    "http_client.ca_file",
 ];
 
 /// Returns a valid value that is not the default. This is the example, except where the default is the best example.
@@ -279,6 +280,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         mail_password_file,
         bounce_secret_file,
         image_secret_key_file,
+        http_ca_file,
         dns_resolver,
         listen,
         listen_mode,
@@ -295,6 +297,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
             (
                 bounce_secret_file,
                 image_secret_key_file,
+                http_ca_file,
                 dns_resolver,
                 listen,
                 listen_mode,

@@ -1,6 +1,7 @@
 //! [`TestApp`]: the service under test, its database, clock, mailbox and DNS.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -141,18 +142,31 @@ impl<C: FnOnce(&mut Settings)> TestAppBuilder<C> {
     }
 }
 
-/// In-memory TXT records by name. Lookups of names that contain `silent` fail.
+/// In-memory TXT records and addresses by name. Lookups of names that contain `silent` fail.
 #[derive(Debug, Default)]
 pub(crate) struct FakeDns {
     pub(crate) records: Mutex<HashMap<String, Vec<String>>>,
+    pub(crate) addresses: Mutex<HashMap<String, Vec<IpAddr>>>,
+}
+
+impl FakeDns {
+    fn lookup<T: Clone>(table: &Mutex<HashMap<String, Vec<T>>>, name: &str) -> Result<Vec<T>, DnsError> {
+        if name.contains("silent") {
+            return Err(DnsError("silent".to_owned()));
+        }
+        Ok(table.lock().unwrap().get(name).cloned().unwrap_or_default())
+    }
 }
 
 impl Dns for FakeDns {
     fn lookup_txt<'a>(&'a self, name: &'a str) -> LookupFuture<'a> {
-        let found = self.records.lock().unwrap().get(name).cloned();
-        Box::pin(async move {
-            if name.contains("silent") { Err(DnsError("silent".to_owned())) } else { Ok(found.unwrap_or_default()) }
-        })
+        let found = Self::lookup(&self.records, name);
+        Box::pin(async move { found })
+    }
+
+    fn lookup_addresses<'a>(&'a self, name: &'a str) -> LookupFuture<'a, IpAddr> {
+        let found = Self::lookup(&self.addresses, name);
+        Box::pin(async move { found })
     }
 }
 
