@@ -61,6 +61,8 @@ pub struct Settings {
     pub docs: AllowedNetworks,
     /// Clients that get `/health/live` and `/health/ready`, by their address; empty for all.
     pub health: AllowedNetworks,
+    /// Clients that get the metrics at their own address.
+    pub metrics: AllowedNetworks,
     /// The server-to-server API.
     pub platform: Platform,
     /// The maximum number of client connections.
@@ -318,6 +320,7 @@ impl Default for Settings {
             hsts: Hsts::default(),
             docs: AllowedNetworks::default(),
             health: AllowedNetworks::default(),
+            metrics: AllowedNetworks::default(),
             platform: Platform::default(),
             max_connections: 900,
             max_writes_per_commit: 64,

@@ -12,6 +12,7 @@ mod authentication;
 pub(super) mod branding;
 mod challenge;
 mod mail;
+mod metrics;
 mod organizations;
 mod platform;
 mod rate_limits;
@@ -52,6 +53,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         authentication::AUTHENTICATION,
         challenge::CHALLENGE,
         platform::PLATFORM,
+        metrics::METRICS,
         organizations::ORGANIZATIONS,
         rate_limits::RATE_LIMITS,
         mail::MAIL,

@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Executor};
 use crate::id::OrganizationId;
+use crate::metrics::{ApiKeyRefusal, RateLimit};
 use crate::request_rate::until_next_minute;
 use crate::scope::Scopes;
 use crate::secret::{ApiKeyDigest, ApiKeyToken};
@@ -54,6 +55,8 @@ pub(crate) fn take_request(executor: &Executor, key: &ApiKeyDigest) -> Result<()
     }
     let of_key = executor.api_key_requests.record(Some(&key.short_text()), now).of_network;
     if of_key.current > max {
+        executor.metrics.rate_limit_refusals.increment(RateLimit::ApiKey);
+        executor.metrics.api_key_refusals.increment(ApiKeyRefusal::RateLimited);
         return Err(Problem::too_many_requests(until_next_minute(now)));
     }
     Ok(())

@@ -24,6 +24,7 @@ use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
+use crate::metrics::{CacheMetrics, Metrics, Pool, PoolStatus};
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
@@ -89,6 +90,9 @@ pub struct Executor {
     pub(super) revalidation_batcher: RevalidationBatcher,
     pub(crate) organization_cache: OrganizationCache,
     pub(crate) deployment: OnceLock<Deployment>,
+    pub metrics: Metrics,
+    /// When the process has opened the service.
+    pub started_at: Timestamp,
     /// The statements of all operations so far, also of failed ones.
     #[cfg(feature = "test-hooks")]
     pub statement_count: std::sync::atomic::AtomicU64,
@@ -101,7 +105,6 @@ impl Executor {
         db.set_max_group(settings.max_writes_per_commit);
         Self {
             db,
-            clock,
             ids: IdSource::without_node(),
             lease_holder: random.bytes(),
             random,
@@ -123,6 +126,9 @@ impl Executor {
             revalidation_batcher: RevalidationBatcher::default(),
             organization_cache: OrganizationCache::default(),
             deployment: OnceLock::new(),
+            metrics: Metrics::default(),
+            started_at: clock.now(),
+            clock,
             #[cfg(feature = "test-hooks")]
             statement_count: std::sync::atomic::AtomicU64::new(0),
             settings,
@@ -164,7 +170,6 @@ impl Executor {
                 Db::Sqlite(sqlite) => sqlite::run(self, sqlite, caller, command).await,
                 Db::Postgres(_) => postgres::run(self, caller, command).await,
             };
-            #[cfg(feature = "test-hooks")]
             self.count_statements(&reply);
             reply
         })
@@ -176,9 +181,8 @@ impl Executor {
                 Db::Sqlite(sqlite) => sqlite::query(self, sqlite, caller, query).await,
                 Db::Postgres(postgres) => postgres::query(self, postgres, caller, query).await,
             };
-            #[cfg(feature = "test-hooks")]
             self.count_statements(&reply);
-            security_log::log(caller.address, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
+            self.log_outcome(caller, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
             if reply.is_touch_due {
                 // The response does not depend on it.
                 let _ = timeout(TOUCH_TIMEOUT, self.run(caller, Touch)).await;
@@ -199,11 +203,17 @@ impl Executor {
         let token = caller.token.as_ref()?;
         let key = AccessKey::new(token, organization);
         let now = self.now();
-        if let Some(cached) = self.access_cache.get(&key)
-            && let Some((revision, stats)) = self.revalidate_cached(&cached, now).await
-        {
-            return cached.grant(caller, required, now, revision).map(|access| (access, stats));
+        let metrics = &self.access_cache.metrics;
+        if let Some(cached) = self.access_cache.get(&key) {
+            if let Some((revision, stats)) = self.revalidate_cached(&cached, now).await {
+                metrics.hits.increment();
+                return cached.grant(caller, required, now, revision).map(|access| (access, stats));
+            }
+            metrics.outdated();
+        } else {
+            metrics.misses.increment();
         }
+        self.metrics.statements.increment();
         let (loaded, revision) = match &self.db {
             Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, token, organization, now).await,
             Db::Postgres(postgres) => postgres::load_access(self, postgres, token, organization, now).await,
@@ -231,6 +241,7 @@ impl Executor {
             Db::Sqlite(sqlite) => sqlite::revalidate(sqlite, &cached.validity).await,
             Db::Postgres(postgres) => postgres::revalidate(self, postgres, &cached.validity).await,
         }?;
+        self.metrics.statements.add(REVALIDATION_STATS.statements.into());
         if let Some(commits) = commits {
             cached.record_validation(commits, revision);
         }
@@ -339,10 +350,17 @@ impl Executor {
         tx: &mut Tx<'_>,
     ) -> Result<Option<ValidatedAccess>> {
         let key = AccessKey::new(token, organization);
-        if let Some(cached) = self.access_cache.get(&key).filter(|cached| cached.validity.is_current_at(now))
-            && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
-        {
-            return Ok(Some(ValidatedAccess::new(cached, revision)));
+        let metrics = &self.access_cache.metrics;
+        if let Some(cached) = self.access_cache.get(&key) {
+            if cached.validity.is_current_at(now)
+                && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
+            {
+                metrics.hits.increment();
+                return Ok(Some(ValidatedAccess::new(cached, revision)));
+            }
+            metrics.outdated();
+        } else {
+            metrics.misses.increment();
         }
         let loaded = cache::load_access(token, organization, now, &self.settings, tx).await?;
         Ok(loaded.map(|(access, revision)| {
@@ -353,13 +371,36 @@ impl Executor {
         }))
     }
 
-    #[cfg(feature = "test-hooks")]
+    /// Writes the final outcome of an operation to the security log, and counts it if it is that of an authentication.
+    /// `None` means success.
+    pub(crate) fn log_outcome(&self, caller: &Caller, audit: Audit, subject: &Subject, problem: Option<&Problem>) {
+        if let Some((kind, outcome)) = security_log::log(caller.address, audit, subject, problem) {
+            self.metrics.authentications.increment(kind, outcome);
+        }
+    }
+
+    /// The metrics of the cached permissions of callers.
+    pub fn access_cache_metrics(&self) -> &CacheMetrics {
+        &self.access_cache.metrics
+    }
+
+    /// The metrics of the cache of what invitations refer to.
+    pub fn organization_cache_metrics(&self) -> &CacheMetrics {
+        &self.organization_cache.metrics
+    }
+
+    /// The pools of background threads.
+    pub fn background_pools(&self) -> [(Pool, PoolStatus); 2] {
+        [(Pool::PasswordHashing, self.passwords.pool_status()), (Pool::ImageDecoding, self.images.pool_status())]
+    }
+
     fn count_statements(&self, reply: &Reply<Output>) {
+        self.metrics.statements.add(reply.stats.statements.into());
+        #[cfg(feature = "test-hooks")]
         self.statement_count.fetch_add(reply.stats.statements.into(), std::sync::atomic::Ordering::Relaxed);
     }
 
-    /// The open database, for tests that fill its disk.
-    #[cfg(feature = "test-hooks")]
+    /// The open database, for its metrics, and for tests that fill its disk.
     pub fn db(&self) -> &Db {
         &self.db
     }
