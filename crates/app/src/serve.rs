@@ -80,7 +80,8 @@ pub(crate) async fn serve(
         let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
         let operator = async { operator.await.map_err(|_| AppError::Crashed { part: "operator socket" }) };
         let workers = async {
-            let result = tokio::try_join!(http, platform, metrics, operator, outbox, cleanup).map(|((), (), (), (), (), ())| ());
+            let result =
+                tokio::try_join!(http, platform, metrics, operator, outbox, cleanup).map(|((), (), (), (), (), ())| ());
             drop(workers_finished);
             result
         };

@@ -192,7 +192,7 @@ mod tests {
         }
         let snapshot = histogram.snapshot();
         assert_eq!(snapshot.buckets, [(0.001, 2), (0.002, 2), (f64::INFINITY, 2)]);
-        assert_eq!((snapshot.count(), snapshot.sum), (6, 9.006_002));
+        assert_eq!((snapshot.count(), snapshot.sum), (6, seconds(9_006_002)));
     }
 
     #[test]

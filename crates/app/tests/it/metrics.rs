@@ -23,7 +23,8 @@ fn serves_metrics_of_all_listeners_at_an_address_of_their_own() {
     assert_eq!(send_request_with(address, "GET /health/live", "", "").unwrap().status, 404);
     let scraped = send_request_with(address, "GET /metrics", "", "").unwrap();
     assert_eq!(scraped.status, 200);
-    let live = "vestibule_http_requests_total{api=\"frontend\",route=\"/health/live\",method=\"GET\",status=\"2xx\"} 1\n";
+    let live =
+        "vestibule_http_requests_total{api=\"frontend\",route=\"/health/live\",method=\"GET\",status=\"2xx\"} 1\n";
     assert!(scraped.body.contains(live), "{}", scraped.body);
     assert!(scraped.body.contains("\nprocess_resident_memory_bytes "), "{}", scraped.body);
     server.stop();

@@ -24,14 +24,14 @@ use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
-use crate::metrics::{CacheMetrics, Metrics, Pool, PoolStatus};
+use crate::metrics::Metrics;
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::request_rate::RequestRate;
 use crate::scope::ScopeRequirement;
 use crate::secret::{Keys, SessionToken};
-use crate::security_log::{self, Audit, Subject};
+use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
 
@@ -369,35 +369,6 @@ impl Executor {
             after_commit.on_end(move |executor| executor.access_cache.insert(key, cached));
             ValidatedAccess::new(access, revision)
         }))
-    }
-
-    /// Writes the final outcome of an operation to the security log, and counts it if it is that of an authentication.
-    /// `None` means success.
-    pub(crate) fn log_outcome(&self, caller: &Caller, audit: Audit, subject: &Subject, problem: Option<&Problem>) {
-        if let Some((kind, outcome)) = security_log::log(caller.address, audit, subject, problem) {
-            self.metrics.authentications.increment(kind, outcome);
-        }
-    }
-
-    /// The metrics of the cached permissions of callers.
-    pub fn access_cache_metrics(&self) -> &CacheMetrics {
-        &self.access_cache.metrics
-    }
-
-    /// The metrics of the cache of what invitations refer to.
-    pub fn organization_cache_metrics(&self) -> &CacheMetrics {
-        &self.organization_cache.metrics
-    }
-
-    /// The pools of background threads.
-    pub fn background_pools(&self) -> [(Pool, PoolStatus); 2] {
-        [(Pool::PasswordHashing, self.passwords.pool_status()), (Pool::ImageDecoding, self.images.pool_status())]
-    }
-
-    fn count_statements(&self, reply: &Reply<Output>) {
-        self.metrics.statements.add(reply.stats.statements.into());
-        #[cfg(feature = "test-hooks")]
-        self.statement_count.fetch_add(reply.stats.statements.into(), std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The open database, for its metrics, and for tests that fill its disk.

@@ -42,30 +42,46 @@ const INVITATIONS_OF_ORGANIZATION: Limit =
 const INVITATIONS_OF_NEW_ORGANIZATION: Limit =
     daily(RateLimit::Invitation, INVITATIONS_OF_ORGANIZATION.name, |limits| limits.invitations_per_new_organization);
 const INVITATIONS_INTO_NEW_BY_USER: Limit =
-    daily(RateLimit::Invitation, "invitations into new organizations by user", |limits| limits.invitations_per_new_organization);
-const INVITATIONS_BY_USER: Limit = daily(RateLimit::Invitation, "invitations by user", |limits| limits.invitations_per_user);
-const INVITATIONS_BY_NETWORK: Limit = daily(RateLimit::Invitation, "invitations by address", |limits| limits.invitations_per_address);
+    daily(RateLimit::Invitation, "invitations into new organizations by user", |limits| {
+        limits.invitations_per_new_organization
+    });
+const INVITATIONS_BY_USER: Limit =
+    daily(RateLimit::Invitation, "invitations by user", |limits| limits.invitations_per_user);
+const INVITATIONS_BY_NETWORK: Limit =
+    daily(RateLimit::Invitation, "invitations by address", |limits| limits.invitations_per_address);
 const INVITATIONS_TO_RECIPIENT: Limit =
     daily(RateLimit::Recipient, "invitations of organization to recipient", |limits| limits.invitations_per_recipient);
 const INVITATIONS_TO_RECIPIENT_BY_USER: Limit =
     daily(RateLimit::Recipient, "invitations by user to recipient", |limits| limits.invitations_per_recipient);
 const BULK_ROWS_BY_USER: Limit = daily(RateLimit::BulkRows, "bulk rows by user", |limits| limits.bulk_rows_per_user);
-const ORGANIZATIONS_BY_USER: Limit = daily(RateLimit::Organization, "organizations by user", |limits| limits.organizations_per_user);
-const ORGANIZATIONS_BY_NETWORK: Limit = daily(RateLimit::Organization, "organizations by address", |limits| limits.organizations_per_address);
-const WORKSPACES_BY_USER: Limit = daily(RateLimit::Workspace, "workspaces by user", |limits| limits.workspaces_per_user);
+const ORGANIZATIONS_BY_USER: Limit =
+    daily(RateLimit::Organization, "organizations by user", |limits| limits.organizations_per_user);
+const ORGANIZATIONS_BY_NETWORK: Limit =
+    daily(RateLimit::Organization, "organizations by address", |limits| limits.organizations_per_address);
+const WORKSPACES_BY_USER: Limit =
+    daily(RateLimit::Workspace, "workspaces by user", |limits| limits.workspaces_per_user);
 const WORKSPACES_OF_ORGANIZATION: Limit =
     daily(RateLimit::Workspace, "workspaces of organization", |limits| limits.workspaces_per_organization);
 const ROLES_BY_USER: Limit = daily(RateLimit::Role, "roles by user", |limits| limits.roles_per_user);
-const ROLES_OF_ORGANIZATION: Limit = daily(RateLimit::Role, "roles of organization", |limits| limits.roles_per_organization);
+const ROLES_OF_ORGANIZATION: Limit =
+    daily(RateLimit::Role, "roles of organization", |limits| limits.roles_per_organization);
 const DOMAINS_BY_USER: Limit = daily(RateLimit::Domain, "domains by user", |limits| limits.domains_per_user);
-const DOMAINS_OF_ORGANIZATION: Limit = daily(RateLimit::Domain, "domains of organization", |limits| limits.domains_per_organization);
-const EMAIL_ADDRESSES_BY_USER: Limit = daily(RateLimit::EmailAddress, "email addresses by user", |limits| limits.email_addresses_per_user);
+const DOMAINS_OF_ORGANIZATION: Limit =
+    daily(RateLimit::Domain, "domains of organization", |limits| limits.domains_per_organization);
+const EMAIL_ADDRESSES_BY_USER: Limit =
+    daily(RateLimit::EmailAddress, "email addresses by user", |limits| limits.email_addresses_per_user);
 const EMAIL_ADDRESSES_BY_NETWORK: Limit =
     daily(RateLimit::EmailAddress, "email addresses by address", |limits| limits.email_addresses_per_address);
-const JOIN_REQUESTS_BY_USER: Limit = daily(RateLimit::JoinRequest, "join requests by user", |limits| limits.join_requests_per_user);
-const UPLOADS_BY_USER: Limit = Limit { kind: RateLimit::Upload, name: "uploads by user", max: |limits| limits.uploads_per_user, window: HOUR };
-const UPLOADS_BY_NETWORK: Limit =
-    Limit { kind: RateLimit::Upload, name: "uploads by address", max: |limits| limits.uploads_per_address, window: HOUR };
+const JOIN_REQUESTS_BY_USER: Limit =
+    daily(RateLimit::JoinRequest, "join requests by user", |limits| limits.join_requests_per_user);
+const UPLOADS_BY_USER: Limit =
+    Limit { kind: RateLimit::Upload, name: "uploads by user", max: |limits| limits.uploads_per_user, window: HOUR };
+const UPLOADS_BY_NETWORK: Limit = Limit {
+    kind: RateLimit::Upload,
+    name: "uploads by address",
+    max: |limits| limits.uploads_per_address,
+    window: HOUR,
+};
 
 /// What a change takes from one counter.
 struct Quota {

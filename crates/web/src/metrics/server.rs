@@ -55,7 +55,6 @@ impl MetricsServer {
 
     /// Handles a request of a connection from `peer`.
     pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
-        let peer = peer.into();
         let id = self.0.frontend.app().request_id();
         let trace = TraceContext::from_headers(request.headers());
         let span = tracing::info_span!(
@@ -63,7 +62,10 @@ impl MetricsServer {
             trace_id = trace.map(|trace| trace.trace_id), parent_id = trace.map(|trace| trace.parent_id)
         );
         let started_at = Instant::now();
-        let mut response = self.respond(&request, peer).instrument(span.clone()).await;
+        let mut response = match self.admit(&request, peer.into()) {
+            Ok(format) => self.respond(format).instrument(span.clone()).await,
+            Err(status) => status.into_response(),
+        };
         headers::merge_defaults(response.headers_mut(), &self.0.default_headers);
         let microseconds = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
@@ -72,19 +74,24 @@ impl MetricsServer {
         response
     }
 
-    async fn respond(&self, request: &Request, peer: Peer) -> Response {
+    /// The format of the response, or the status of a refusal.
+    fn admit(&self, request: &Request, peer: Peer) -> Result<Format, StatusCode> {
         if let Some(RejectedHead(code)) = request.extensions().get::<RejectedHead>() {
-            return StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST).into_response();
+            return Err(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST));
         }
         let settings = self.0.frontend.app().settings();
         let client = client_address(peer.into(), request.headers(), &Proxies::from_settings(settings));
         let is_scrape = matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() == PATH;
-        if !is_scrape || !settings.metrics.allows(client.address) {
-            return StatusCode::NOT_FOUND.into_response();
+        if is_scrape && settings.metrics.allows(client.address) {
+            Ok(accepted_format(request.headers()))
+        } else {
+            Err(StatusCode::NOT_FOUND)
         }
+    }
+
+    async fn respond(&self, format: Format) -> Response {
         // In a task of its own: a client that hangs up must not make the next scrape ask the database again.
         let scraping = tokio::spawn(self.clone().scrape().in_current_span());
-        let format = accepted_format(request.headers());
         match scraping.await.ok().and_then(|scrape| scrape.write(format).ok()) {
             Some(body) => ([(header::CONTENT_TYPE, format.content_type())], body).into_response(),
             None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -118,7 +118,8 @@ fn dashboard_uses_exported_metrics_and_shows_each() {
 
 #[test]
 fn reads_metrics_and_labels_of_expressions() {
-    let expression = "sum by (job, le) (rate(vestibule_a_bucket{job=\"x\", le!=\"1\"}[5m])) > up{job=~\"y\"} + process_b";
+    let expression =
+        "sum by (job, le) (rate(vestibule_a_bucket{job=\"x\", le!=\"1\"}[5m])) > up{job=~\"y\"} + process_b";
     let found = metrics(expression);
     let labels = |labels: &[&str]| labels.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>();
     let expected = [

@@ -96,10 +96,7 @@ async fn speaks_open_metrics_with_units() {
     let accepted = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
     client.headers.insert(header::ACCEPT, accepted.parse().unwrap());
     let response = client.send(Method::GET, "/metrics").await;
-    assert_eq!(
-        response.headers[header::CONTENT_TYPE],
-        "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    );
+    assert_eq!(response.headers[header::CONTENT_TYPE], "application/openmetrics-text; version=1.0.0; charset=utf-8");
     for line in [
         "# TYPE vestibule_http_requests counter",
         "# UNIT vestibule_http_request_duration_seconds seconds",

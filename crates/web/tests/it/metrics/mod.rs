@@ -1,5 +1,7 @@
 //! The metrics and their listener, and what documents, alerts and dashboards say of them.
 
+#![expect(clippy::float_cmp, reason = "counts and whole seconds are exact")]
+
 mod client;
 mod deploy;
 mod documents;

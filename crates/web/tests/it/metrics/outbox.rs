@@ -1,7 +1,7 @@
 //! The outbox and its mail, and that scrapes do not load the database.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::Method;

@@ -24,9 +24,8 @@ async fn counts_sign_ins_by_outcome() {
     let scraped = client.scrape().await;
     assert_eq!(authentications(&scraped, "sign_up"), [1.0, 0.0, 0.0]);
     assert_eq!(authentications(&scraped, "sign_in"), [0.0, 0.0, 0.0]);
-    let sign_in = async |password| {
-        app.anonymous().post("/auth/signin", &[("email", NORA), ("password", password)]).await.status
-    };
+    let sign_in =
+        async |password| app.anonymous().post("/auth/signin", &[("email", NORA), ("password", password)]).await.status;
     assert_eq!(sign_in(PASSWORD).await, 200);
     for _ in 0..4 {
         sign_in("wrong").await;
@@ -87,9 +86,8 @@ async fn shows_the_database_and_the_process() {
     if cfg!(target_os = "linux") {
         assert!(scraped.value("process_resident_memory_bytes", &[]) > 1e6);
     }
-    let pool = |name: &str| {
-        scraped.value(&format!("vestibule_background_pool_{name}"), &[("pool", "password_hashing")])
-    };
+    let pool =
+        |name: &str| scraped.value(&format!("vestibule_background_pool_{name}"), &[("pool", "password_hashing")]);
     assert!(pool("max") >= 1.0);
     assert_eq!((pool("busy"), pool("waiting")), (0.0, 0.0));
 }
