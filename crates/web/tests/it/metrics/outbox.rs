@@ -31,8 +31,7 @@ fn attempts(scraped: &Scraped) -> [f64; 4] {
 
 /// The due jobs of both queues, their age in seconds, and the dead jobs.
 fn backlog(scraped: &Scraped) -> ([f64; 2], [f64; 2], f64) {
-    let of = |name, queue| scraped.value(name, &[("queue", queue)]);
-    let both = |name: &str| ["urgent", "ordinary"].map(|queue| of(name, queue));
+    let both = |name: &str| ["urgent", "ordinary"].map(|queue| scraped.value(name, &[("queue", queue)]));
     let dead = scraped.value("vestibule_outbox_dead_jobs", &[]);
     (both("vestibule_outbox_due_jobs"), both("vestibule_outbox_oldest_due_age_seconds"), dead)
 }
