@@ -14,7 +14,7 @@ use vestibule_db::metrics::Label;
 
 use super::RouteMetrics;
 use super::families::FAMILIES;
-use super::family::{Family, Kind};
+use super::family::{Engine, Family, Kind};
 use crate::app::App;
 use crate::platform::PlatformServer;
 use crate::server::Server;
@@ -90,6 +90,14 @@ impl Collector for Scrape {
 impl Family {
     /// Writes the samples of this family, and nothing if there is none.
     fn encode(&self, scrape: &Scrape, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let is_exported = match self.engine {
+            Engine::Any => true,
+            Engine::Sqlite => matches!(scrape.db(), Db::Sqlite(_)),
+            Engine::Postgres => matches!(scrape.db(), Db::Postgres(_)),
+        };
+        if !is_exported {
+            return Ok(());
+        }
         let mut samples = Samples { labels: self.labels, list: Vec::new() };
         (self.collect)(scrape, &mut samples);
         if samples.list.is_empty() {

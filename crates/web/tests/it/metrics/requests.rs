@@ -18,7 +18,7 @@ async fn counts_requests_by_route_method_and_status() {
     for _ in 0..3 {
         admin.get(&list).await.ok();
     }
-    stranger.get(&list).await.assert_error(403, "NOT_A_MEMBER");
+    stranger.get(&list).await.assert_error(403, "FORBIDDEN");
     app.anonymous().get("/nothing/here").await.assert_error(404, "NOT_FOUND");
     let scraped = MetricsClient::new(&app).scrape().await;
     let route = ("route", "/organizations/{id}/invitations");
