@@ -73,18 +73,21 @@ pub(crate) async fn bind(loaded: &mut LoadedSettings) -> Result<BoundSocket, App
     }
 }
 
-/// Binds the address of `platform.listen`, and records the port that was assigned if it is 0. `None` if it is off.
-pub(crate) async fn bind_platform(loaded: &mut LoadedSettings) -> Result<Option<BoundSocket>, AppError> {
-    let (socket, bound) = match loaded.platform_listen.clone() {
+/// Binds the address of `platform.listen` or `metrics.listen`, and records the port that was assigned if it is 0. `None`
+/// if it is off.
+pub(crate) async fn bind_optional(
+    listen: &mut Option<ListenAddress>,
+    socket_mode: u32,
+) -> Result<Option<BoundSocket>, AppError> {
+    let (socket, bound) = match listen.clone() {
         None => return Ok(None),
         Some(ListenAddress::Tcp(address)) => bind_tcp(address).await?,
         Some(ListenAddress::Unix(path)) => {
-            return bind_unix(&path, loaded.listen_mode)
-                .map(Some)
-                .map_err(|error| AppError::ListenSocket { path, error });
+            let bound = bind_unix(&path, socket_mode);
+            return bound.map(Some).map_err(|error| AppError::ListenSocket { path, error });
         }
     };
-    loaded.platform_listen = Some(bound.into());
+    *listen = Some(bound.into());
     Ok(Some(socket))
 }
 

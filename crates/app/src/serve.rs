@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
+use axum::response::Response;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
 use vestibule_core::{cleanup, mailer, node};
+use vestibule_web::{ConnectionLimits, MetricsServer, Peer, PlatformServer, Server};
 
 use crate::error::AppError;
 use crate::listener::{self, BoundSocket, ListenAddress};
@@ -15,6 +19,9 @@ use crate::shutdown::Shutdown;
 use crate::startup::open_service;
 use crate::{output, telemetry};
 
+/// Connections to the metrics. Scrapers keep one open, or open one for each scrape.
+const MAX_METRICS_CONNECTIONS: usize = 16;
+
 /// Serves until a signal stops it. Must be called within a Tokio runtime.
 pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     let mut loaded = settings::load(flags, &Environment::from_process()).map_err(AppError::Settings)?;
@@ -22,7 +29,8 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
     // Binds the port first, so that a second server started by mistake fails before it touches the database.
     let socket = listener::bind(&mut loaded).await?;
-    let platform = listener::bind_platform(&mut loaded).await?;
+    let platform = listener::bind_optional(&mut loaded.platform_listen, loaded.listen_mode).await?;
+    let metrics = listener::bind_optional(&mut loaded.metrics_listen, loaded.listen_mode).await?;
     // A signal also stops a server that waits for an unresponsive database.
     let service = tokio::select! {
         opened = open_service(&loaded) => opened?,
@@ -30,31 +38,29 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     };
     let operator = operator::open_socket(&loaded)?;
     announce(&loaded);
-    serve(socket, platform, operator, service, &shutdown).await
+    serve(Sockets { frontend: socket, platform, metrics }, operator, service, &shutdown).await
 }
 
-/// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested,
+/// The sockets of the HTTP servers.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    pub(crate) frontend: BoundSocket,
+    /// Of the server-to-server API, if it is on.
+    pub(crate) platform: Option<BoundSocket>,
+    /// Of the metrics, if they are on.
+    pub(crate) metrics: Option<BoundSocket>,
+}
+
+/// Runs the HTTP servers, the operator socket, the outbox worker and the cleanup worker until shutdown is requested,
 /// then waits for work in progress. If one part fails, the others are stopped and the process ends, so that a
 /// supervisor restarts it.
 pub(crate) async fn serve(
-    BoundSocket { listener, file }: BoundSocket,
-    platform: Option<BoundSocket>,
+    sockets: Sockets,
     operator: Option<OperatorServer>,
     service: Arc<Service>,
     shutdown: &Shutdown,
 ) -> Result<(), AppError> {
-    let server = vestibule_web::Server::new(Arc::clone(&service));
-    let handler = move |request, peer| server.clone().handle(request, peer);
-    let limits = vestibule_web::ConnectionLimits {
-        strict_transport_security: service.settings.strict_transport_security(),
-        ..vestibule_web::ConnectionLimits::new(service.settings.max_connections)
-    };
-    let requested = shutdown.requested();
-    let http = tokio::spawn(async move {
-        vestibule_web::serve(listener, handler, limits, requested).await;
-        drop(file);
-    });
-    let platform = tokio::spawn(serve_platform(platform, Arc::clone(&service), limits, shutdown.requested()));
+    let [http, platform, metrics] = spawn_http(sockets, &service, shutdown);
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
@@ -69,11 +75,13 @@ pub(crate) async fn serve(
     let served = shutdown.run_until_aborted(async {
         let http = async { http.await.map_err(|_| AppError::Crashed { part: "HTTP server" }) };
         let platform = async { platform.await.map_err(|_| AppError::Crashed { part: "API for backends" }) };
+        let metrics = async { metrics.await.map_err(|_| AppError::Crashed { part: "metrics" }) };
         let outbox = async { outbox.await.map_err(|_| AppError::Crashed { part: "outbox worker" }) };
         let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
         let operator = async { operator.await.map_err(|_| AppError::Crashed { part: "operator socket" }) };
         let workers = async {
-            let result = tokio::try_join!(http, platform, operator, outbox, cleanup).map(|((), (), (), (), ())| ());
+            let result =
+                tokio::try_join!(http, platform, metrics, operator, outbox, cleanup).map(|((), (), (), (), (), ())| ());
             drop(workers_finished);
             result
         };
@@ -83,17 +91,45 @@ pub(crate) async fn serve(
     served.await.ok_or(AppError::ShutdownAborted)?
 }
 
-/// Runs the API for backends, if it has a listener.
-async fn serve_platform(
-    socket: Option<BoundSocket>,
-    service: Arc<Service>,
-    limits: vestibule_web::ConnectionLimits,
+/// Starts the public server, the API for backends and the metrics. What has no socket ends at once.
+fn spawn_http(sockets: Sockets, service: &Arc<Service>, shutdown: &Shutdown) -> [JoinHandle<()>; 3] {
+    let limits = ConnectionLimits {
+        strict_transport_security: service.settings.strict_transport_security(),
+        ..ConnectionLimits::new(service.settings.max_connections)
+    };
+    let frontend = Server::new(Arc::clone(service));
+    let platform = sockets.platform.map(|socket| (socket, PlatformServer::new(Arc::clone(service))));
+    let metrics = sockets.metrics.map(|socket| {
+        let server = MetricsServer::new(&frontend, platform.as_ref().map(|(_, server)| server));
+        (socket, server)
+    });
+    let handler = move |request, peer| frontend.clone().handle(request, peer);
+    let frontend = tokio::spawn(serve_at(sockets.frontend, handler, limits, shutdown.requested()));
+    let stop = shutdown.requested();
+    let platform = tokio::spawn(async move {
+        if let Some((socket, server)) = platform {
+            serve_at(socket, move |request, peer| server.clone().handle(request, peer), limits, stop).await;
+        }
+    });
+    let stop = shutdown.requested();
+    let metrics = tokio::spawn(async move {
+        if let Some((socket, server)) = metrics {
+            let limits = ConnectionLimits { max_connections: MAX_METRICS_CONNECTIONS, ..limits };
+            serve_at(socket, move |request, peer| server.clone().handle(request, peer), limits, stop).await;
+        }
+    });
+    [frontend, platform, metrics]
+}
+
+/// Serves at a socket until shutdown is requested.
+async fn serve_at<F: Future<Output = Response> + Send + 'static>(
+    BoundSocket { listener, file }: BoundSocket,
+    handler: impl Fn(Request, Peer) -> F + Clone + Send + 'static,
+    limits: ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) {
-    let Some(BoundSocket { listener, file }) = socket else { return };
-    let server = vestibule_web::PlatformServer::new(service);
-    let handler = move |request, peer| server.clone().handle(request, peer);
     vestibule_web::serve(listener, handler, limits, stop).await;
+    // The file of a Unix socket is removed last.
     drop(file);
 }
 
@@ -112,6 +148,11 @@ fn announce(loaded: &LoadedSettings) {
             output::print_line(format_args!("API for backends: http://{address}"));
         }
         Some(socket) => output::print_line(format_args!("API for backends: {socket}")),
+    }
+    match &loaded.metrics_listen {
+        None => {}
+        Some(ListenAddress::Tcp(address)) => output::print_line(format_args!("Metrics: http://{address}/metrics")),
+        Some(socket) => output::print_line(format_args!("Metrics: {socket}")),
     }
     output::print_line(format_args!("Public URL: {}", loaded.settings.public_url.as_str()));
     output::print_line(format_args!("Database: {database}"));

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::{Code, Problem, Result};
+use crate::metrics::PoolStatus;
 
 /// Nice value of the background threads, the highest there is. A lower one makes the work no faster on an idle
 /// processor. On a busy one it takes whole scheduler ticks (4 ms at 250 Hz) from request threads, which 1 % of the
@@ -37,6 +38,13 @@ impl BackgroundPool {
         let max_concurrent = max_concurrent.max(1);
         let permits = Arc::new(Semaphore::new(max_concurrent));
         Self { thread_name, max_concurrent, permits, waiters: AtomicUsize::new(0), max_waiters }
+    }
+
+    /// How many pieces of work run and wait. All permits count as open: there is no thread without work.
+    pub(crate) fn status(&self) -> PoolStatus {
+        let max = self.max_concurrent;
+        let in_use = max.saturating_sub(self.permits.available_permits());
+        PoolStatus { max, open: max, in_use, waiting: self.waiters.load(Ordering::Relaxed).min(self.max_waiters) }
     }
 
     /// Waits for a permit. It is released when the work ends, even if the caller hangs up before.

@@ -37,6 +37,7 @@ pub mod image_store;
 pub mod images;
 mod index_requests;
 pub mod mail;
+pub mod metrics;
 pub mod node;
 pub mod outbox;
 pub mod password;

@@ -6,6 +6,9 @@
 
 use std::net::IpAddr;
 
+use vestibule_db::label;
+use vestibule_db::metrics::Label;
+
 use crate::caller::address_text;
 use crate::error::{Code, Problem};
 use crate::id::{ApiKeyId, OrganizationId, UserId, WorkspaceId};
@@ -172,27 +175,25 @@ impl Subject {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Success,
-    /// A wrong proof.
-    Failure,
-    /// Not allowed.
-    Refused,
-}
-
-impl Outcome {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Refused => "refused",
-        }
+label! {
+    /// How an operation ended.
+    pub enum Outcome {
+        Success = "success",
+        /// A wrong proof.
+        Failure = "failure",
+        /// Not allowed.
+        Refused = "refused",
     }
 }
 
-/// Logs the final outcome of an operation. `None` means success.
-pub fn log(client_address: IpAddr, audit: Audit, subject: &Subject, problem: Option<&Problem>) {
+/// Logs the final outcome of an operation. `None` means success. Returns the outcome if it is that of an
+/// authentication, for the metrics: operations call [`Executor::log_outcome`](crate::Executor::log_outcome).
+pub(crate) fn log(
+    client_address: IpAddr,
+    audit: Audit,
+    subject: &Subject,
+    problem: Option<&Problem>,
+) -> Option<(Authentication, Outcome)> {
     let code = problem.map(Problem::code);
     let event = match code {
         Some(code) => refusal_event(audit, code),
@@ -203,6 +204,18 @@ pub fn log(client_address: IpAddr, audit: Audit, subject: &Subject, problem: Opt
     }
     if let (None, Some(code)) = (code, subject.partial_refusal) {
         log_refusal(client_address, subject, code);
+    }
+    authentication(audit, code)
+}
+
+/// The authentication that ended, and how. `None` for a step that succeeded, and for failures of the server.
+fn authentication(audit: Audit, code: Option<Code>) -> Option<(Authentication, Outcome)> {
+    match (audit, code) {
+        (Audit::Authentication(kind), None) => Some((kind, Outcome::Success)),
+        (Audit::Authentication(kind) | Audit::AuthenticationStep(kind), Some(code)) => {
+            authentication_outcome(code).map(|outcome| (kind, outcome))
+        }
+        _ => None,
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Settings {
     pub docs: AllowedNetworks,
     /// Clients that get `/health/live` and `/health/ready`, by their address; empty for all.
     pub health: AllowedNetworks,
+    /// Clients that get the metrics at their own address.
+    pub metrics: AllowedNetworks,
     /// The API for backends.
     pub platform: Platform,
     /// The requests that the server sends.
@@ -323,6 +325,7 @@ impl Default for Settings {
             hsts: Hsts::default(),
             docs: AllowedNetworks::default(),
             health: AllowedNetworks::default(),
+            metrics: AllowedNetworks::default(),
             platform: Platform::default(),
             http_client: HttpClient::default(),
             max_connections: 900,

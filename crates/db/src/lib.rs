@@ -9,6 +9,7 @@ mod copy;
 mod error;
 pub mod id;
 mod invalidation;
+pub mod metrics;
 mod migrate;
 mod open;
 mod postgres;

@@ -21,6 +21,7 @@ use vestibule_core::cache::{Cached, CachedAccess, Revision, Validity};
 use vestibule_core::caller::SessionStub;
 use vestibule_core::id::{MemberId, OrganizationId};
 use vestibule_core::invitation;
+use vestibule_core::metrics::CacheMetrics;
 use vestibule_core::secret::SessionToken;
 use vestibule_db::QueryStats;
 
@@ -46,7 +47,10 @@ const ENTRY_OVERHEAD: u64 = 1 << 10;
 
 /// Unfiltered invitation lists by organization.
 #[derive(Debug)]
-pub(crate) struct ListCache(Cache<OrganizationId, Arc<CachedList>, ByteWeight>);
+pub(crate) struct ListCache {
+    cache: Cache<OrganizationId, Arc<CachedList>, ByteWeight>,
+    pub(crate) metrics: CacheMetrics,
+}
 
 /// The first page of an organization's pending invitations, as it was sent.
 #[derive(Debug)]
@@ -82,37 +86,42 @@ impl<K> Weighter<(OrganizationId, K), CachedBody> for ByteWeight {
 
 impl Default for ListCache {
     fn default() -> Self {
-        Self(Cache::with_weighter(EXPECTED_LISTS, MAX_LIST_BYTES, ByteWeight))
+        let cache = Cache::with_weighter(EXPECTED_LISTS, MAX_LIST_BYTES, ByteWeight);
+        Self { cache, metrics: CacheMetrics::default() }
     }
 }
 
 impl ListCache {
     pub(crate) fn get(&self, organization: OrganizationId) -> Option<Arc<CachedList>> {
-        self.0.get(&organization)
+        self.cache.get(&organization)
     }
 
     pub(crate) fn insert(&self, organization: OrganizationId, list: Arc<CachedList>) {
-        self.0.insert(organization, list);
+        self.cache.insert(organization, list);
     }
 }
 
 /// Responses of `GET /session` by the digest of the session token.
 #[derive(Debug)]
-pub(crate) struct SessionCache(Cache<[u8; 32], Arc<Cached<Bytes>>, ByteWeight>);
+pub(crate) struct SessionCache {
+    cache: Cache<[u8; 32], Arc<Cached<Bytes>>, ByteWeight>,
+    pub(crate) metrics: CacheMetrics,
+}
 
 impl Default for SessionCache {
     fn default() -> Self {
-        Self(Cache::with_weighter(EXPECTED_SESSIONS, MAX_SESSION_BYTES, ByteWeight))
+        let cache = Cache::with_weighter(EXPECTED_SESSIONS, MAX_SESSION_BYTES, ByteWeight);
+        Self { cache, metrics: CacheMetrics::default() }
     }
 }
 
 impl SessionCache {
     pub(crate) fn get(&self, token: &SessionToken) -> Option<Arc<Cached<Bytes>>> {
-        self.0.get(&token.digest())
+        self.cache.get(&token.digest())
     }
 
     pub(crate) fn insert(&self, token: &SessionToken, body: Bytes, validity: Validity) {
-        self.0.insert(token.digest(), Arc::new(Cached::new(body, validity)));
+        self.cache.insert(token.digest(), Arc::new(Cached::new(body, validity)));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The list of all routes.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,15 +18,18 @@ use vestibule_core::{
 use crate::api::{auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
+use crate::metrics::RouteMetrics;
 use crate::openapi::{self, Document, command, commands, nothing, query};
 use crate::route_patterns::RoutePatterns;
 use crate::routes::{Route, Routes, api_routes};
 
-pub(crate) fn router(app: &App) -> Router {
+/// Returns the router, and the metrics of its routes.
+pub(crate) fn router(app: &App) -> (Router, Vec<Arc<RouteMetrics>>) {
     let routes = all_routes();
     let readable = routes.patterns(|method| method == "GET");
     let fallback = async move |method: Method, uri: Uri| not_found(&readable, &method, &uri);
-    routes.with_fallback(fallback).with_state(app.clone())
+    let (router, metrics) = routes.with_fallback(fallback);
+    (router.with_state(app.clone()), metrics)
 }
 
 /// Returns the patterns of all routes.

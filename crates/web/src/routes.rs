@@ -1,4 +1,4 @@
-//! A route builder whose handlers record the route's pattern in the request span.
+//! A route builder whose handlers record the route's pattern in the request span, and name the route's metrics.
 //!
 //! The log has the pattern only: actual paths and queries contain tokens and email addresses.
 
@@ -10,12 +10,15 @@ use axum::handler::Handler;
 use axum::routing::{self, MethodFilter};
 
 use crate::app::App;
+use crate::metrics::RouteMetrics;
 use crate::route_patterns::RoutePatterns;
 
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     router: Router<App>,
     list: Vec<Route>,
+    /// Of each route.
+    metrics: Vec<Arc<RouteMetrics>>,
 }
 
 /// A method and a path of the router, for tests and benchmarks that call every route.
@@ -46,10 +49,13 @@ impl Routes {
     }
 
     pub(crate) fn on<T: 'static>(self, method: MethodFilter, path: &str, handler: impl Handler<T, App>) -> Self {
-        let mut list = self.list;
+        let Self { router, mut list, mut metrics } = self;
         let name = METHODS.iter().find(|(filter, _)| *filter == method).map_or("OTHER", |(_, name)| name);
         list.push(Route { method: name, path: path.to_owned() });
-        Self { router: self.router.route(path, routing::on(method, recorded(path, handler))), list }
+        let route = Arc::new(RouteMetrics::new(name, path));
+        metrics.push(Arc::clone(&route));
+        let router = router.route(path, routing::on(method, Recorded { route: Some(route), handler }));
+        Self { router, list, metrics }
     }
 
     pub(crate) fn on_methods<T: 'static>(
@@ -63,7 +69,8 @@ impl Routes {
 
     pub(crate) fn merge(mut self, others: Self) -> Self {
         self.list.extend(others.list);
-        Self { router: self.router.merge(others.router), list: self.list }
+        self.metrics.extend(others.metrics);
+        Self { router: self.router.merge(others.router), ..self }
     }
 
     /// Returns the patterns of the routes with a method that this function accepts.
@@ -76,29 +83,38 @@ impl Routes {
         self.list
     }
 
-    /// Finishes the router. `fallback` handles unknown paths, and known paths with another method.
-    pub(crate) fn with_fallback<T: 'static>(self, fallback: impl Handler<T, App>) -> Router<App> {
-        let fallback = recorded("none", fallback);
-        self.router.fallback(fallback.clone()).method_not_allowed_fallback(fallback)
+    /// Finishes the router, and returns it with the metrics of its routes. `fallback` handles unknown paths, and known
+    /// paths with another method.
+    pub(crate) fn with_fallback<T: 'static>(
+        self,
+        fallback: impl Handler<T, App>,
+    ) -> (Router<App>, Vec<Arc<RouteMetrics>>) {
+        let fallback = Recorded { route: None, handler: fallback };
+        (self.router.fallback(fallback.clone()).method_not_allowed_fallback(fallback), self.metrics)
     }
 }
 
-/// A handler that records its route in the current span before it runs.
+/// A handler that records its route in the current span, and as that of the task's request, before it runs.
 #[derive(Clone)]
 struct Recorded<H> {
-    route: Arc<str>,
+    /// `None` for the fallback.
+    route: Option<Arc<RouteMetrics>>,
     handler: H,
-}
-
-fn recorded<H>(route: &str, handler: H) -> Recorded<H> {
-    Recorded { route: route.into(), handler }
 }
 
 impl<T, H: Handler<T, App>> Handler<T, App> for Recorded<H> {
     type Future = H::Future;
 
     fn call(self, request: Request, app: App) -> Self::Future {
-        tracing::Span::current().record("route", &*self.route);
+        match &self.route {
+            Some(route) => {
+                tracing::Span::current().record("route", &*route.path);
+                route.enter();
+            }
+            None => {
+                tracing::Span::current().record("route", "none");
+            }
+        }
         self.handler.call(request, app)
     }
 }

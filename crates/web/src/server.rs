@@ -17,6 +17,7 @@ use tower_http::cors::CorsLayer;
 use tracing::Instrument;
 use tracing::field::Empty;
 use vestibule_core::execution::{Caller, Context, Query};
+use vestibule_core::metrics::ApiKeyRefusal;
 use vestibule_core::permission::Requirement;
 use vestibule_core::security_log::{self, Subject};
 use vestibule_core::service::Service;
@@ -27,10 +28,12 @@ use crate::accept::Preference;
 use crate::app::{App, caller_from_request, session_token};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::health;
+use crate::metrics::{Api, HttpMetrics, RequestMethod, with_current_route};
 use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
 use crate::prefix::Prefix;
 use crate::router::{route_patterns, router};
 use crate::serve::{Peer, RejectedHead};
+use crate::trace_context::TraceContext;
 use crate::{pages, platform};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +47,7 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     app: App,
     router: Router,
+    metrics: HttpMetrics,
     default_headers: HeaderMap,
     /// `None` if the public URL has no path.
     prefix: Option<Prefix>,
@@ -55,31 +59,43 @@ impl Server {
     /// Builds the router for a service.
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
-        let (router, cors) = (router(&app), cors::layer(app.settings()));
+        let (router, routes) = router(&app);
+        let metrics = HttpMetrics::new(Api::Frontend, routes);
+        let cors = cors::layer(app.settings());
         let default_headers = headers::defaults(app.settings().strict_transport_security());
         let prefix = Prefix::from_settings(app.settings(), route_patterns());
-        Self(Arc::new(Inner { app, router, default_headers, prefix, cors }))
+        Self(Arc::new(Inner { app, router, metrics, default_headers, prefix, cors }))
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    pub(crate) fn metrics(&self) -> &HttpMetrics {
+        &self.0.metrics
     }
 
     /// Handles a request of a connection from `peer`.
     pub async fn handle(self, mut request: Request, peer: impl Into<Peer>) -> Response {
         let peer = peer.into();
-        let Inner { app, default_headers, prefix, .. } = &*self.0;
+        let Inner { app, metrics, default_headers, prefix, .. } = &*self.0;
         if let Some(prefix) = prefix {
             prefix.strip(&mut request);
         }
         let id = app.request_id();
         // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
-        let method = request.method();
+        let (method, trace) = (request.method(), TraceContext::from_headers(request.headers()));
         let span = tracing::info_span!(
-            target: security_log::TARGET, "request", id, %method, route = Empty, impersonator_id = Empty
+            target: security_log::TARGET, "request", id, %method, route = Empty, impersonator_id = Empty,
+            trace_id = trace.map(|trace| trace.trace_id), parent_id = trace.map(|trace| trace.parent_id)
         );
+        let method = RequestMethod::from(method);
         let started_at = Instant::now();
-        let mut response = match check_head(&request) {
-            Ok(()) => self.handle_with_cors(request, peer).instrument(span.clone()).await,
+        let (mut response, route) = match check_head(&request) {
+            Ok(()) => with_current_route(self.handle_with_cors(request, peer).instrument(span.clone())).await,
             Err(problem) => span.in_scope(|| {
                 tracing::Span::current().record("route", "none");
-                envelope::failure(&problem, None)
+                (envelope::failure(&problem, None), None)
             }),
         };
         if let Some(prefix) = prefix {
@@ -88,7 +104,9 @@ impl Server {
         headers::merge_defaults(response.headers_mut(), default_headers);
         let QueryStats { statements, rows } = response.extensions().get::<QueryStats>().copied().unwrap_or_default();
         // A u64, because the JSON log format writes u128 values as strings.
-        let microseconds = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let elapsed = started_at.elapsed();
+        metrics.record(route.as_deref(), method, response.status(), elapsed);
+        let microseconds = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "request completed"));
         response.headers_mut().insert(REQUEST_ID, id.into());
@@ -115,6 +133,7 @@ impl Server {
         let uri = (preference == Preference::Html).then(|| request.uri().clone());
         let mut caller = Arc::new(caller_from_request(&request, peer, app));
         let admitted = if platform::has_api_key(request.headers()) {
+            app.service().metrics.api_key_refusals.increment(ApiKeyRefusal::WrongListener);
             Err(Code::ApiKeyNotAccepted.into())
         } else {
             cross_site::check(request.method(), request.headers(), app.settings())

@@ -16,6 +16,7 @@ use vestibule_core::settings::Transport;
 use crate::cli::DemoArgs;
 use crate::error::AppError;
 use crate::listener::ListenAddress;
+use crate::serve::Sockets;
 use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::shutdown::Shutdown;
 use crate::startup::open_service;
@@ -34,7 +35,8 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
     let service = open_service(&loaded).await?;
     let operator = operator::open_socket(&loaded)?;
     announce(&loaded, &data);
-    serve::serve(listener, None, operator, Arc::clone(&service), &shutdown).await
+    let sockets = Sockets { frontend: listener, platform: None, metrics: None };
+    serve::serve(sockets, operator, Arc::clone(&service), &shutdown).await
 }
 
 /// Returns the demo's settings. Ignores environment variables, so that a demo never opens a database it did not create.

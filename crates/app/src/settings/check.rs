@@ -86,6 +86,16 @@ pub(super) fn warnings(loaded: &LoadedSettings) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if let Some(listen) = &loaded.metrics_listen
+        && listen.is_reachable_from_elsewhere()
+        && loaded.settings.metrics.allowed_networks.is_empty()
+    {
+        warnings.push(format!(
+            "metrics.listen is {listen}, which other machines can reach, and metrics.allowed_networks is empty, so \
+             anyone who reaches it can read the metrics; set metrics.allowed_networks to the addresses of Prometheus, \
+             for example 10.0.0.5"
+        ));
+    }
     if loaded.settings.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
         warnings.push(
             "trusted_proxies contains every address, so any client can fake its address; list only your proxies, for \

@@ -69,6 +69,8 @@ pub(crate) struct LoadedSettings {
     pub(crate) listen_mode: u32,
     /// The address of the API for backends; `None` if it is off.
     pub(crate) platform_listen: Option<ListenAddress>,
+    /// The address of the metrics; `None` if it is off.
+    pub(crate) metrics_listen: Option<ListenAddress>,
     /// A filter that [`crate::telemetry::parse_filter`] accepts.
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -119,6 +121,7 @@ impl LoadedSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
             listen_mode: 0o660,
             platform_listen: None,
+            metrics_listen: None,
             log: String::new(),
             log_format: LogFormat::Text,
             warnings: Vec::new(),

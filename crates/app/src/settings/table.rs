@@ -13,6 +13,7 @@ pub(super) mod branding;
 mod challenge;
 mod http_client;
 mod mail;
+mod metrics;
 mod organizations;
 mod platform;
 mod rate_limits;
@@ -53,6 +54,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         authentication::AUTHENTICATION,
         challenge::CHALLENGE,
         platform::PLATFORM,
+        metrics::METRICS,
         organizations::ORGANIZATIONS,
         rate_limits::RATE_LIMITS,
         mail::MAIL,

@@ -8,6 +8,7 @@ mod durability;
 mod examples;
 mod files;
 mod keys;
+mod metrics;
 mod operators;
 mod pgbouncer;
 mod proxies;

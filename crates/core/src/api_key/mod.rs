@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Executor};
 use crate::id::{ApiKeyId, OrganizationId};
+use crate::metrics::{ApiKeyRefusal, RateLimit};
 use crate::rate_limit;
 use crate::request_rate::until_next_minute;
 use crate::scope::Scopes;
@@ -60,6 +61,8 @@ pub(crate) fn record_request(executor: &Executor, key: &ApiKeyDigest, client: Ip
     if executor.api_key_requests.take(&key.rate_limit_key(), &network, max, now) {
         Ok(())
     } else {
+        executor.metrics.rate_limit_refusals.increment(RateLimit::ApiKey);
+        executor.metrics.api_key_refusals.increment(ApiKeyRefusal::RateLimited);
         Err(Problem::too_many_requests(until_next_minute(now)))
     }
 }

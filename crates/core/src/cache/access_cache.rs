@@ -11,6 +11,7 @@ use super::{Cached, Credential, Revision, Validity, sql};
 use crate::caller::{Caller, CurrentApiKey, CurrentSession, SessionStub, key_use_due_at, touch_due_at};
 use crate::error::Result;
 use crate::id::OrganizationId;
+use crate::metrics::CacheMetrics;
 use crate::permission::{MemberPermissions, PermissionSet, RequiredPermission};
 use crate::scope::Scope;
 use crate::secret::{ApiKeyDigest, SessionToken};
@@ -43,7 +44,11 @@ impl fmt::Debug for AccessKey {
     }
 }
 
-pub(crate) struct AccessCache(Cache<AccessKey, Arc<Cached<Access>>, AccessWeight>);
+pub(crate) struct AccessCache {
+    cache: Cache<AccessKey, Arc<Cached<Access>>, AccessWeight>,
+    /// Recorded by the executor, which revalidates what it finds.
+    pub(crate) metrics: CacheMetrics,
+}
 
 #[derive(Clone)]
 struct AccessWeight;
@@ -60,27 +65,28 @@ impl Weighter<AccessKey, Arc<Cached<Access>>> for AccessWeight {
 
 impl Default for AccessCache {
     fn default() -> Self {
-        Self(Cache::with_weighter(EXPECTED_ENTRIES, MAX_BYTES, AccessWeight))
+        let cache = Cache::with_weighter(EXPECTED_ENTRIES, MAX_BYTES, AccessWeight);
+        Self { cache, metrics: CacheMetrics::default() }
     }
 }
 
 impl AccessCache {
     pub(crate) fn get(&self, key: &AccessKey) -> Option<Arc<Cached<Access>>> {
-        self.0.get(key)
+        self.cache.get(key)
     }
 
     pub(crate) fn invalidate(&self, key: &AccessKey) {
-        self.0.remove(key);
+        self.cache.remove(key);
     }
 
     pub(crate) fn insert(&self, key: AccessKey, cached: Arc<Cached<Access>>) {
-        self.0.insert(key, cached);
+        self.cache.insert(key, cached);
     }
 }
 
 impl fmt::Debug for AccessCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AccessCache").field(&self.0.len()).finish()
+        f.debug_tuple("AccessCache").field(&self.cache.len()).finish()
     }
 }
 

@@ -9,6 +9,7 @@ use quick_cache::sync::Cache;
 
 use super::Revision;
 use crate::id::OrganizationId;
+use crate::metrics::CacheMetrics;
 
 /// Expected number of entries. A larger one would split the cache into more shards, and a large organization's entry
 /// would fit into none of them.
@@ -17,7 +18,10 @@ const EXPECTED_ENTRIES: usize = 32;
 const MAX_WEIGHT: u64 = 16_384;
 
 /// One value per organization. Its type is private to the domain module that uses it.
-pub(crate) struct OrganizationCache(Cache<OrganizationId, Entry, EntryWeight>);
+pub(crate) struct OrganizationCache {
+    cache: Cache<OrganizationId, Entry, EntryWeight>,
+    pub(crate) metrics: CacheMetrics,
+}
 
 #[derive(Clone)]
 struct Entry {
@@ -46,8 +50,20 @@ impl OrganizationCache {
         organization: OrganizationId,
         revision: Revision,
     ) -> Option<Arc<T>> {
-        let entry = self.0.get(&organization).filter(|entry| entry.revision == revision.organization)?;
-        entry.value.downcast().ok()
+        match self.cache.get(&organization) {
+            Some(entry) if entry.revision == revision.organization => {
+                self.metrics.hits.increment();
+                entry.value.downcast().ok()
+            }
+            Some(_) => {
+                self.metrics.outdated();
+                None
+            }
+            None => {
+                self.metrics.misses.increment();
+                None
+            }
+        }
     }
 
     /// Replaces the organization's value with one that was read at this revision and weighs this much.
@@ -59,18 +75,19 @@ impl OrganizationCache {
         value: Arc<T>,
     ) {
         let entry = Entry { revision: revision.organization, weight: weight as u64, value };
-        self.0.insert(organization, entry);
+        self.cache.insert(organization, entry);
     }
 }
 
 impl Default for OrganizationCache {
     fn default() -> Self {
-        Self(Cache::with_weighter(EXPECTED_ENTRIES, MAX_WEIGHT, EntryWeight))
+        let cache = Cache::with_weighter(EXPECTED_ENTRIES, MAX_WEIGHT, EntryWeight);
+        Self { cache, metrics: CacheMetrics::default() }
     }
 }
 
 impl fmt::Debug for OrganizationCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OrganizationCache").field(&self.0.len()).finish()
+        f.debug_tuple("OrganizationCache").field(&self.cache.len()).finish()
     }
 }

@@ -20,6 +20,7 @@ use std::net::IpAddr;
 
 use crate::error::{Problem, Result};
 use crate::execution::Executor;
+use crate::metrics::RateLimit;
 use crate::rate_limit::network;
 use crate::request_rate;
 
@@ -31,6 +32,7 @@ fn record_request(executor: &Executor, address: IpAddr) -> Result<()> {
     let now = executor.now();
     let rates = executor.challenge_requests.record(network(address).as_deref(), now);
     if rates.of_network.current > executor.settings.challenge.requests_per_address {
+        executor.metrics.rate_limit_refusals.increment(RateLimit::Challenge);
         return Err(Problem::too_many_requests(request_rate::until_next_minute(now)));
     }
     Ok(())

@@ -8,6 +8,7 @@ use crate::cache::{self, Revision, ValidatedAccess};
 use crate::caller::{Caller, CurrentApiKey, CurrentSession};
 use crate::error::{Code, Result};
 use crate::id::{OrganizationId, SignInId, UserId};
+use crate::metrics::RateLimit;
 use crate::random::Randomness;
 use crate::security_log::{self, Audit, Change, Subject};
 use crate::time::Timestamp;
@@ -74,7 +75,14 @@ impl Context<'_> {
     /// Logs a change when the transaction is committed, in addition to the one that the command declares.
     pub(crate) fn log_change(&mut self, change: Change, subject: Subject) {
         let address = self.caller.address;
-        self.after_commit.on_success(move |_| security_log::log(address, Audit::Change(change), &subject, None));
+        self.after_commit.on_success(move |_| {
+            security_log::log(address, Audit::Change(change), &subject, None);
+        });
+    }
+
+    /// Counts a refusal by a rate limit once the transaction has ended, so that a repeated one counts once.
+    pub(crate) fn count_refusal(&mut self, limit: RateLimit) {
+        self.after_commit.on_end(move |executor| executor.metrics.rate_limit_refusals.increment(limit));
     }
 
     /// The organization's revision in the state that this transaction sees.

@@ -26,13 +26,14 @@ use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
+use crate::metrics::Metrics;
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::request_rate::{ApiKeyRequests, RequestRate};
 use crate::scope::{Scope, ScopeRequirement};
 use crate::secret::Keys;
-use crate::security_log::{self, Audit, Subject};
+use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
 
@@ -92,6 +93,9 @@ pub struct Executor {
     pub(super) revalidation_batcher: RevalidationBatcher,
     pub(crate) organization_cache: OrganizationCache,
     pub(crate) deployment: OnceLock<Deployment>,
+    pub metrics: Metrics,
+    /// When the process has opened the service.
+    pub started_at: Timestamp,
     /// The statements of all operations so far, also of failed ones.
     #[cfg(feature = "test-hooks")]
     pub statement_count: std::sync::atomic::AtomicU64,
@@ -104,7 +108,6 @@ impl Executor {
         db.set_max_group(settings.max_writes_per_commit);
         Self {
             db,
-            clock,
             ids: IdSource::without_node(),
             lease_holder: random.bytes(),
             random,
@@ -127,6 +130,9 @@ impl Executor {
             revalidation_batcher: RevalidationBatcher::default(),
             organization_cache: OrganizationCache::default(),
             deployment: OnceLock::new(),
+            metrics: Metrics::default(),
+            started_at: clock.now(),
+            clock,
             #[cfg(feature = "test-hooks")]
             statement_count: std::sync::atomic::AtomicU64::new(0),
             settings,
@@ -168,7 +174,6 @@ impl Executor {
                 Db::Sqlite(sqlite) => sqlite::run(self, sqlite, caller, command).await,
                 Db::Postgres(_) => postgres::run(self, caller, command).await,
             };
-            #[cfg(feature = "test-hooks")]
             self.count_statements(&reply);
             reply
         })
@@ -180,9 +185,8 @@ impl Executor {
                 Db::Sqlite(sqlite) => sqlite::query(self, sqlite, caller, query).await,
                 Db::Postgres(postgres) => postgres::query(self, postgres, caller, query).await,
             };
-            #[cfg(feature = "test-hooks")]
             self.count_statements(&reply);
-            security_log::log(caller.address, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
+            self.log_outcome(caller, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
             if reply.is_touch_due {
                 // The response does not depend on it.
                 let _ = timeout(TOUCH_TIMEOUT, self.run(caller, Touch)).await;
@@ -229,11 +233,17 @@ impl Executor {
         now: Timestamp,
     ) -> Option<(Arc<Cached<Access>>, Revision, QueryStats)> {
         let key = AccessKey::new(caller, organization)?;
-        if let Some(cached) = self.access_cache.get(&key)
-            && let Some((revision, stats)) = self.revalidate_cached(&cached, now).await
-        {
-            return Some((cached, revision, stats));
+        let metrics = &self.access_cache.metrics;
+        if let Some(cached) = self.access_cache.get(&key) {
+            if let Some((revision, stats)) = self.revalidate_cached(&cached, now).await {
+                metrics.hits.increment();
+                return Some((cached, revision, stats));
+            }
+            metrics.outdated();
+        } else {
+            metrics.misses.increment();
         }
+        self.metrics.statements.increment();
         let loaded = match &self.db {
             Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, caller, organization, now).await,
             Db::Postgres(postgres) => postgres::load_access(self, postgres, caller, organization, now).await,
@@ -266,6 +276,7 @@ impl Executor {
             Db::Sqlite(sqlite) => sqlite::revalidate(sqlite, &cached.validity).await,
             Db::Postgres(postgres) => postgres::revalidate(self, postgres, &cached.validity).await,
         }?;
+        self.metrics.statements.add(REVALIDATION_STATS.statements.into());
         if let Some(commits) = commits {
             cached.record_validation(commits, revision);
         }
@@ -377,10 +388,17 @@ impl Executor {
         tx: &mut Tx<'_>,
     ) -> Result<Option<ValidatedAccess>> {
         let Some(key) = AccessKey::new(caller, organization) else { return Ok(None) };
-        if let Some(cached) = self.access_cache.get(&key).filter(|cached| cached.validity.is_current_at(now))
-            && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
-        {
-            return Ok(Some(ValidatedAccess::new(cached, revision)));
+        let metrics = &self.access_cache.metrics;
+        if let Some(cached) = self.access_cache.get(&key) {
+            if cached.validity.is_current_at(now)
+                && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
+            {
+                metrics.hits.increment();
+                return Ok(Some(ValidatedAccess::new(cached, revision)));
+            }
+            metrics.outdated();
+        } else {
+            metrics.misses.increment();
         }
         let loaded = cache::load_access(caller, organization, now, &self.settings, tx).await?;
         Ok(loaded.map(|(access, revision)| {
@@ -391,13 +409,7 @@ impl Executor {
         }))
     }
 
-    #[cfg(feature = "test-hooks")]
-    fn count_statements(&self, reply: &Reply<Output>) {
-        self.statement_count.fetch_add(reply.stats.statements.into(), std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// The open database, for tests that fill its disk.
-    #[cfg(feature = "test-hooks")]
+    /// The open database, for its metrics, and for tests that fill its disk.
     pub fn db(&self) -> &Db {
         &self.db
     }

@@ -7,6 +7,7 @@ mod context;
 mod erased;
 mod executor;
 mod postgres;
+mod recording;
 mod retry;
 mod sqlite;
 

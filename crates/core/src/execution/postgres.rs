@@ -15,7 +15,6 @@ use crate::cache::{self, Access, AccessKey, Cached, REVALIDATION_STATS, Revision
 use crate::caller::Caller;
 use crate::error::Problem;
 use crate::id::OrganizationId;
-use crate::security_log;
 use crate::time::Timestamp;
 
 /// How long a statement on a shared connection may take. After it, the operation runs in a transaction of its own.
@@ -38,11 +37,11 @@ async fn run_with_retry(executor: Arc<Executor>, caller: &Caller, command: &dyn 
         match attempt(&executor, postgres, retry.deadline, caller, command).await {
             Ok((reply, after_commit)) => {
                 after_commit.run(&executor, reply.result.is_ok());
-                security_log::log(caller.address, command.audit(), &reply.subject, reply.result.as_ref().err());
+                executor.log_outcome(caller, command.audit(), &reply.subject, reply.result.as_ref().err());
                 return reply;
             }
             Err(error) => {
-                if let Err(problem) = retry.backoff(error, executor.random.as_ref()).await {
+                if let Err(problem) = retry.backoff(error, executor.random.as_ref(), &executor.metrics).await {
                     return Reply::failed(problem);
                 }
             }
@@ -95,7 +94,7 @@ pub(super) async fn query(
             Ok(reply) => return reply,
             Err(error) => error,
         };
-        if let Err(problem) = retry.backoff(error, executor.random.as_ref()).await {
+        if let Err(problem) = retry.backoff(error, executor.random.as_ref(), &executor.metrics).await {
             return Reply::failed(problem);
         }
     }
@@ -127,7 +126,12 @@ async fn current_access(
     let key = AccessKey::new(caller, operation.organization(&executor.settings)?)?;
     let cached = executor.access_cache.get(&key).filter(|cached| cached.validity.is_current_at(executor.now()))?;
     let revision = revalidate(executor, postgres, &cached.validity).await;
-    if revision.is_none() {
+    // A miss is counted by the transaction that follows.
+    let metrics = &executor.access_cache.metrics;
+    if revision.is_some() {
+        metrics.hits.increment();
+    } else {
+        metrics.invalidations.increment();
         executor.access_cache.invalidate(&key);
     }
     revision.map(|revision| (cached, revision))

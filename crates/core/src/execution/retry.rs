@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use vestibule_db::{PgError, Postgres};
 
 use crate::error::Problem;
+use crate::metrics::{Metrics, TransactionFailure};
 use crate::random::Randomness;
 
 /// The backoff before a second attempt. It doubles up to the maximum, and is multiplied with a random factor below 1,
@@ -30,18 +31,39 @@ impl Retry {
     /// Waits until the next attempt is due, or returns the problem if there is none. Attempts are counted per kind of
     /// error: a transaction that had many serialization failures may still be retried after a constraint violation.
     #[expect(clippy::disallowed_methods, reason = "no event reports the end of a conflicting transaction")]
-    pub(super) async fn backoff(&mut self, error: PgError, random: &dyn Randomness) -> Result<(), Problem> {
+    pub(super) async fn backoff(
+        &mut self,
+        error: PgError,
+        random: &dyn Randomness,
+        metrics: &Metrics,
+    ) -> Result<(), Problem> {
+        metrics.transaction_failures.increment(failure(&error));
         let kind = discriminant(&error);
         self.errors.push(kind);
         let attempts = self.errors.iter().filter(|earlier| **earlier == kind).count();
         if attempts >= error.max_attempts() || Instant::now() >= self.deadline {
             return Err(vestibule_db::Error::from(error).into());
         }
+        metrics.retries.increment();
         tracing::debug!(?error, attempt = self.errors.len(), "retrying a transaction");
         if !matches!(error, PgError::ConnectionLost(_)) {
             let max = MIN_BACKOFF.saturating_mul(1 << attempts.min(6)).min(MAX_BACKOFF);
             tokio::time::sleep(max.mul_f64(f64::from(random.bytes::<1>()[0]) / 255.0)).await;
         }
         Ok(())
+    }
+}
+
+const fn failure(error: &PgError) -> TransactionFailure {
+    match error {
+        PgError::SerializationFailure(_) => TransactionFailure::Serialization,
+        PgError::ConstraintViolation(_) => TransactionFailure::Constraint,
+        PgError::ConnectionLost(_) => TransactionFailure::ConnectionLost,
+        PgError::Transient(_) => TransactionFailure::Transient,
+        PgError::Unreachable(_) => TransactionFailure::Unreachable,
+        PgError::PoolExhausted => TransactionFailure::PoolExhausted,
+        PgError::DiskFull(_) => TransactionFailure::DiskFull,
+        PgError::OutcomeUnknown(_) => TransactionFailure::OutcomeUnknown,
+        PgError::Internal(_) => TransactionFailure::Internal,
     }
 }

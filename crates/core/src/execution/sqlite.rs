@@ -15,7 +15,6 @@ use crate::cache::{self, Access, Cached, Revision, Validity};
 use crate::caller::Caller;
 use crate::error::Problem;
 use crate::id::OrganizationId;
-use crate::security_log;
 use crate::time::Timestamp;
 
 pub(super) async fn run(
@@ -41,7 +40,7 @@ pub(super) async fn run(
                 Err(error) if commit => Err(error.into()),
                 _ => reply.result,
             };
-            security_log::log(caller.address, audit, &reply.subject, result.as_ref().err());
+            executor.log_outcome(&caller, audit, &reply.subject, result.as_ref().err());
             // Dropped before the reply is sent: a caller that closes the service next must hold the last reference.
             drop(executor);
             // The caller may have hung up.

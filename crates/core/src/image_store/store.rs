@@ -11,6 +11,7 @@ use super::bucket::Bucket;
 use super::folder::Folder;
 use crate::background_pool::BackgroundPool;
 use crate::error::Result;
+use crate::metrics::PoolStatus;
 use crate::settings::ImageStorage;
 
 /// Environment variables whose names begin with `AWS_`: the region, endpoint and credentials of a bucket.
@@ -68,6 +69,11 @@ impl ImageStore {
 
     fn with_backend(backend: Backend) -> Self {
         Self { backend, decoding: BackgroundPool::new("decoding", 1, MAX_WAITING_UPLOADS) }
+    }
+
+    /// The images that are decoded and wait for it.
+    pub(crate) fn pool_status(&self) -> PoolStatus {
+        self.decoding.status()
     }
 
     /// The image, or `None`.

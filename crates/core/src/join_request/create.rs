@@ -5,6 +5,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::invitation::{self, InvitationState};
+use crate::metrics::RateLimit;
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 use crate::time::Timestamp;
@@ -59,6 +60,7 @@ pub(super) async fn insert(
         && let Some((denied_at,)) =
             cx.tx.optional(sql::LAST_DENIAL, (organization, invitation, no_denial_since)).await?
     {
+        cx.count_refusal(RateLimit::JoinRequest);
         return Err(Problem::too_many_requests(denied_at.since(no_denial_since)));
     }
     Err(Code::JoinRequestLimit.into())

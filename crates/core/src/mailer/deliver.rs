@@ -11,6 +11,7 @@ use super::{DELIVERY_TIMEOUT, LEASE_LIFETIME, MAX_ATTEMPTS};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
 use crate::mail::{DeliveryError, MailTransport, Message};
+use crate::metrics::MailAttempt;
 use crate::outbox::{Delivery, Job, sql, update_delivery};
 use crate::permission::Requirement;
 use crate::settings::Settings;
@@ -36,7 +37,18 @@ pub(super) async fn run_job(executor: &Arc<Executor>, transport: &dyn MailTransp
     if let Err(error) = &outcome {
         tracing::warn!(job = %job.id, reason = error.reason, "cannot send a mail");
     }
+    executor.metrics.mail_attempts.increment(match &outcome {
+        Ok(None) => MailAttempt::Sent,
+        Ok(Some(_)) => MailAttempt::Skipped,
+        Err(error) if is_retried(error, &job) => MailAttempt::Deferred,
+        Err(_) => MailAttempt::Failed,
+    });
     executor.run(&Caller::anonymous(), StoreOutcome { job, outcome }).await.result
+}
+
+/// Whether there is another attempt after this one.
+fn is_retried(error: &DeliveryError, job: &Job) -> bool {
+    error.retry && job.attempts < MAX_ATTEMPTS
 }
 
 /// Sends a message, and gives up after `limit`: a transport that hangs must not occupy a worker beyond its lease.
@@ -71,7 +83,7 @@ impl Command for StoreOutcome {
                 cx.tx.execute(sql::COMPLETE, (job.id,)).await?;
                 skipped.map_or((Delivery::Sent, ""), |reason| (Delivery::NotSent, reason))
             }
-            Err(error) if error.retry && job.attempts < MAX_ATTEMPTS => {
+            Err(error) if is_retried(error, job) => {
                 let due_at = cx.now.plus(backoff(job.attempts, cx.random().bytes()));
                 cx.tx.execute(sql::RESCHEDULE, (job.id, &error.reason, due_at)).await?;
                 next_attempt_at = Some(due_at);

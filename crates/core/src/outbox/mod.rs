@@ -6,6 +6,7 @@ mod delivery;
 mod job;
 mod operate;
 pub(crate) mod sql;
+mod status;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub use job::{Delivery, JobState, MailKind};
 pub(crate) use job::{Job, Queue, Subject, parse_message_id};
 pub use operate::{Drop, List, Retry};
 pub use sql::ListedJob;
+pub use status::{MAX_COUNTED, QueueStatus, ShowStatus, Status};
 
 const DAY: Duration = Duration::from_hours(24);
 

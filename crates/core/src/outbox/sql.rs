@@ -42,6 +42,15 @@ record! {
 }
 
 record! {
+    /// The due jobs of a queue.
+    pub(crate) struct Backlog {
+        pub(crate) due: i64,
+        /// When the first of them became due. `None` without one.
+        pub(crate) oldest_due_at: Option<Timestamp>,
+    }
+}
+
+record! {
     /// The recipient of a mail about an organization.
     pub(crate) struct Recipient {
         pub(crate) address: String,
@@ -93,6 +102,16 @@ sql! {
 
     NEXT_DUE(bool) -> (Timestamp,) =
         "SELECT due_at FROM outbox WHERE state = 'waiting' AND is_urgent = $1 ORDER BY due_at LIMIT 1";
+
+    /// The due jobs of a queue, of which at most `$3` are counted.
+    BACKLOG(bool, Timestamp, i64) -> Backlog =
+        "SELECT COUNT(*) AS due, MIN(d.due_at) AS oldest_due_at
+           FROM (SELECT due_at FROM outbox WHERE state = 'waiting' AND is_urgent = $1 AND due_at <= $2
+                  ORDER BY due_at LIMIT $3) d";
+
+    /// The jobs that were given up, of which at most `$1` are counted.
+    COUNT_DEAD(i64) -> (i64,) =
+        "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'dead' LIMIT $1) d";
 
     COMPLETE(OutboxId) =
         "DELETE FROM outbox WHERE id = $1";

@@ -9,6 +9,7 @@ use super::normalize::opaque_string;
 use super::{AcceptedPassword, Password, PasswordDigest};
 use crate::background_pool::BackgroundPool;
 use crate::error::{Problem, Result};
+use crate::metrics::PoolStatus;
 use crate::random::Randomness;
 
 /// Callers that may wait for each concurrent hash, before further ones are refused with `BUSY`.
@@ -40,6 +41,11 @@ impl PasswordHasher {
     pub fn new(max_concurrent: usize) -> Self {
         let max_concurrent = max_concurrent.max(1);
         Self { pool: BackgroundPool::new("hashing", max_concurrent, max_concurrent * MAX_WAITERS_PER_HASH) }
+    }
+
+    /// The hashes that run and wait.
+    pub(crate) fn pool_status(&self) -> PoolStatus {
+        self.pool.status()
     }
 
     /// Computes the digest to store, with a fresh salt.

@@ -11,7 +11,7 @@ use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::{AttemptToken, SubmittedChallenge, SubmittedCode};
-use crate::security_log::{self, Audit, Authentication};
+use crate::security_log::{Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{CompletedAttempt, SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
@@ -178,7 +178,7 @@ pub async fn reset_password(
     let Some(attempt) = found.result.ok().filter(is_valid) else {
         let problem = Code::InvalidResetToken.into();
         let audit = Audit::Authentication(Authentication::PasswordReset);
-        security_log::log(caller.address, audit, &found.subject, Some(&problem));
+        executor.log_outcome(caller, audit, &found.subject, Some(&problem));
         return Reply { session: found.session, ..Reply::failed(problem) };
     };
     match digest_new_password(executor, caller, &attempt, new).await {

@@ -14,6 +14,7 @@ use self::sql::Counter;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, UserId};
+use crate::metrics::RateLimit;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
@@ -67,8 +68,8 @@ impl Command for RecordSignIn {
         let passwords = cx.executor.settings.passwords;
         let by_network = record_network(cx, SIGN_IN_BY_NETWORK).await?;
         let by_account = record(cx, SIGN_IN_BY_ACCOUNT, &self.account).await?;
-        check_network(cx, by_network.as_ref(), passwords.attempts_per_address)?;
-        by_account.check(cx, passwords.attempts_per_account)
+        check_network(cx, RateLimit::SignIn, by_network.as_ref(), passwords.attempts_per_address)?;
+        by_account.check(cx, RateLimit::SignIn, passwords.attempts_per_account)
     }
 }
 
@@ -95,7 +96,7 @@ impl Command for RecordPassword {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (user, max) = (cx.user()?, cx.executor.settings.passwords.attempts_per_account);
-        record(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, max)
+        record(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, RateLimit::Password, max)
     }
 }
 
@@ -124,8 +125,8 @@ impl Command for RecordMail {
         let passwords = cx.executor.settings.passwords;
         let by_network = record_network(cx, MAILS_BY_NETWORK).await?;
         let by_recipient = record(cx, MAILS_TO_ADDRESS, &self.address).await?;
-        check_network(cx, by_network.as_ref(), passwords.attempts_per_address)?;
-        by_recipient.check(cx, passwords.attempts_per_account)
+        check_network(cx, RateLimit::CodeMail, by_network.as_ref(), passwords.attempts_per_address)?;
+        by_recipient.check(cx, RateLimit::CodeMail, passwords.attempts_per_account)
     }
 }
 
@@ -155,7 +156,7 @@ impl Command for RecordCode {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let max = cx.executor.settings.passwords.attempts_per_account;
-        record(cx, CODES_BY_ADDRESS, &self.address).await?.check(cx, max)
+        record(cx, CODES_BY_ADDRESS, &self.address).await?.check(cx, RateLimit::Code, max)
     }
 }
 
@@ -182,7 +183,7 @@ impl Command for RecordSignUp {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
         let counter = record_network(cx, SIGN_UP_BY_NETWORK).await?;
-        check_network(cx, counter.as_ref(), passwords.attempts_per_address)
+        check_network(cx, RateLimit::SignUp, counter.as_ref(), passwords.attempts_per_address)
     }
 }
 
@@ -191,7 +192,8 @@ impl Command for RecordSignUp {
 /// # Errors
 /// `TOO_MANY_REQUESTS`.
 pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
-    record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?.check(cx, MAX_DOMAIN_LOOKUPS)
+    let counter = record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?;
+    counter.check(cx, RateLimit::DomainLookup, MAX_DOMAIN_LOOKUPS)
 }
 
 /// Clears the sign-in attempts of an account, after a successful sign-in.
@@ -210,10 +212,11 @@ pub(crate) async fn clear_code_attempts(cx: &mut Context<'_>, address: &str) -> 
 }
 
 impl Counter {
-    fn check(&self, cx: &Context<'_>, max: u32) -> Result<()> {
+    fn check(&self, cx: &mut Context<'_>, limit: RateLimit, max: u32) -> Result<()> {
         if self.attempts <= i64::from(max) {
             return Ok(());
         }
+        cx.count_refusal(limit);
         Err(Problem::too_many_requests(self.window_end.since(cx.now)))
     }
 }
@@ -234,8 +237,8 @@ async fn record_network(cx: &mut Context<'_>, limit: &str) -> Result<Option<Coun
 }
 
 /// Checks a counter of [`record_network`].
-fn check_network(cx: &Context<'_>, counter: Option<&Counter>, max: u32) -> Result<()> {
-    counter.map_or(Ok(()), |counter| counter.check(cx, max))
+fn check_network(cx: &mut Context<'_>, limit: RateLimit, counter: Option<&Counter>, max: u32) -> Result<()> {
+    counter.map_or(Ok(()), |counter| counter.check(cx, limit, max))
 }
 
 async fn clear(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<()> {

@@ -11,6 +11,7 @@ use crate::access::Grant;
 use crate::error::{Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, OrganizationId, UserId};
+use crate::metrics::RateLimit;
 use crate::settings::RateLimits;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -21,54 +22,77 @@ const NEW_ORGANIZATION_AGE: Duration = DAY;
 /// The maximum number of exhausted counters of which the time to wait is looked up.
 const MAX_WAITS: usize = 8;
 
-/// A rate limit: its name, from which the stored keys are derived, its setting, and its window.
+/// A rate limit: how its refusals are counted, its name, from which the stored keys are derived, its setting, and its
+/// window.
 #[derive(Clone, Copy)]
 pub(crate) struct Limit {
+    kind: RateLimit,
     name: &'static str,
     max: fn(&RateLimits) -> u32,
     window: Duration,
 }
 
-const fn daily(name: &'static str, max: fn(&RateLimits) -> u32) -> Limit {
-    Limit { name, max, window: DAY }
+const fn daily(kind: RateLimit, name: &'static str, max: fn(&RateLimits) -> u32) -> Limit {
+    Limit { kind, name, max, window: DAY }
 }
 
 const INVITATIONS_OF_ORGANIZATION: Limit =
-    daily("invitations of organization", |limits| limits.invitations_per_organization);
+    daily(RateLimit::Invitation, "invitations of organization", |limits| limits.invitations_per_organization);
 /// The same counter, so the invitations of the first day also count against the later limit.
 const INVITATIONS_OF_NEW_ORGANIZATION: Limit =
-    daily(INVITATIONS_OF_ORGANIZATION.name, |limits| limits.invitations_per_new_organization);
+    daily(RateLimit::Invitation, INVITATIONS_OF_ORGANIZATION.name, |limits| limits.invitations_per_new_organization);
 const INVITATIONS_INTO_NEW_BY_USER: Limit =
-    daily("invitations into new organizations by user", |limits| limits.invitations_per_new_organization);
-const INVITATIONS_BY_USER: Limit = daily("invitations by user", |limits| limits.invitations_per_user);
-const INVITATIONS_BY_NETWORK: Limit = daily("invitations by address", |limits| limits.invitations_per_address);
+    daily(RateLimit::Invitation, "invitations into new organizations by user", |limits| {
+        limits.invitations_per_new_organization
+    });
+const INVITATIONS_BY_USER: Limit =
+    daily(RateLimit::Invitation, "invitations by user", |limits| limits.invitations_per_user);
+const INVITATIONS_BY_NETWORK: Limit =
+    daily(RateLimit::Invitation, "invitations by address", |limits| limits.invitations_per_address);
 const INVITATIONS_TO_RECIPIENT: Limit =
-    daily("invitations of organization to recipient", |limits| limits.invitations_per_recipient);
+    daily(RateLimit::Recipient, "invitations of organization to recipient", |limits| limits.invitations_per_recipient);
 const INVITATIONS_TO_RECIPIENT_BY_USER: Limit =
-    daily("invitations by user to recipient", |limits| limits.invitations_per_recipient);
-const BULK_ROWS_BY_USER: Limit = daily("bulk rows by user", |limits| limits.bulk_rows_per_user);
-const ORGANIZATIONS_BY_USER: Limit = daily("organizations by user", |limits| limits.organizations_per_user);
-const ORGANIZATIONS_BY_NETWORK: Limit = daily("organizations by address", |limits| limits.organizations_per_address);
-const WORKSPACES_BY_USER: Limit = daily("workspaces by user", |limits| limits.workspaces_per_user);
+    daily(RateLimit::Recipient, "invitations by user to recipient", |limits| limits.invitations_per_recipient);
+const BULK_ROWS_BY_USER: Limit = daily(RateLimit::BulkRows, "bulk rows by user", |limits| limits.bulk_rows_per_user);
+const ORGANIZATIONS_BY_USER: Limit =
+    daily(RateLimit::Organization, "organizations by user", |limits| limits.organizations_per_user);
+const ORGANIZATIONS_BY_NETWORK: Limit =
+    daily(RateLimit::Organization, "organizations by address", |limits| limits.organizations_per_address);
+const WORKSPACES_BY_USER: Limit =
+    daily(RateLimit::Workspace, "workspaces by user", |limits| limits.workspaces_per_user);
 const WORKSPACES_OF_ORGANIZATION: Limit =
-    daily("workspaces of organization", |limits| limits.workspaces_per_organization);
-const ROLES_BY_USER: Limit = daily("roles by user", |limits| limits.roles_per_user);
-const ROLES_OF_ORGANIZATION: Limit = daily("roles of organization", |limits| limits.roles_per_organization);
-const DOMAINS_BY_USER: Limit = daily("domains by user", |limits| limits.domains_per_user);
-const DOMAINS_OF_ORGANIZATION: Limit = daily("domains of organization", |limits| limits.domains_per_organization);
-const EMAIL_ADDRESSES_BY_USER: Limit = daily("email addresses by user", |limits| limits.email_addresses_per_user);
+    daily(RateLimit::Workspace, "workspaces of organization", |limits| limits.workspaces_per_organization);
+const ROLES_BY_USER: Limit = daily(RateLimit::Role, "roles by user", |limits| limits.roles_per_user);
+const ROLES_OF_ORGANIZATION: Limit =
+    daily(RateLimit::Role, "roles of organization", |limits| limits.roles_per_organization);
+const DOMAINS_BY_USER: Limit = daily(RateLimit::Domain, "domains by user", |limits| limits.domains_per_user);
+const DOMAINS_OF_ORGANIZATION: Limit =
+    daily(RateLimit::Domain, "domains of organization", |limits| limits.domains_per_organization);
+const EMAIL_ADDRESSES_BY_USER: Limit =
+    daily(RateLimit::EmailAddress, "email addresses by user", |limits| limits.email_addresses_per_user);
 const EMAIL_ADDRESSES_BY_NETWORK: Limit =
-    daily("email addresses by address", |limits| limits.email_addresses_per_address);
-const JOIN_REQUESTS_BY_USER: Limit = daily("join requests by user", |limits| limits.join_requests_per_user);
-const UPLOADS_BY_USER: Limit = Limit { name: "uploads by user", max: |limits| limits.uploads_per_user, window: HOUR };
-const UPLOADS_BY_NETWORK: Limit =
-    Limit { name: "uploads by address", max: |limits| limits.uploads_per_address, window: HOUR };
+    daily(RateLimit::EmailAddress, "email addresses by address", |limits| limits.email_addresses_per_address);
+const JOIN_REQUESTS_BY_USER: Limit =
+    daily(RateLimit::JoinRequest, "join requests by user", |limits| limits.join_requests_per_user);
+const UPLOADS_BY_USER: Limit =
+    Limit { kind: RateLimit::Upload, name: "uploads by user", max: |limits| limits.uploads_per_user, window: HOUR };
+const UPLOADS_BY_NETWORK: Limit = Limit {
+    kind: RateLimit::Upload,
+    name: "uploads by address",
+    max: |limits| limits.uploads_per_address,
+    window: HOUR,
+};
 /// A backend uploads the images of many people, from one address.
-const UPLOADS_BY_API_KEY: Limit =
-    Limit { name: "uploads by API key", max: |limits| limits.uploads_per_address, window: HOUR };
+const UPLOADS_BY_API_KEY: Limit = Limit {
+    kind: RateLimit::Upload,
+    name: "uploads by API key",
+    max: |limits| limits.uploads_per_address,
+    window: HOUR,
+};
 
 /// What a change takes from one counter.
 struct Quota {
+    kind: RateLimit,
     /// Counters of recipients are taken before those of senders, in one batch as well as in two.
     is_of_sender: bool,
     key: [u8; 32],
@@ -105,7 +129,7 @@ impl Quotas {
         if max > 0 && count > 0 {
             let key = cx.executor.keys.limit_key(limit.name, subject);
             let count = i64::try_from(count).unwrap_or(i64::MAX);
-            self.0.push(Quota { is_of_sender, key, count, max: max.into(), window: limit.window });
+            self.0.push(Quota { kind: limit.kind, is_of_sender, key, count, max: max.into(), window: limit.window });
         }
     }
 
@@ -121,9 +145,12 @@ impl Quotas {
             .collect();
         let changed = cx.tx.execute_each(sql::TAKE, &arguments).await?;
         let mut taken = vec![false; order.len()];
-        for ((index, _), changed) in order.into_iter().zip(changed) {
+        for ((index, quota), changed) in order.into_iter().zip(changed) {
             if let Some(taken) = taken.get_mut(index) {
                 *taken = changed > 0;
+            }
+            if changed == 0 {
+                cx.count_refusal(quota.kind);
             }
         }
         Ok(taken)
@@ -151,6 +178,7 @@ impl Quotas {
     async fn check(self, cx: &mut Context<'_>) -> Result<()> {
         for quota in self.0 {
             if let Some((end,)) = cx.tx.optional(sql::EXHAUSTED, (&quota.key, quota.max, cx.now)).await? {
+                cx.count_refusal(quota.kind);
                 return Err(Problem::too_many_requests(end.since(cx.now)));
             }
         }

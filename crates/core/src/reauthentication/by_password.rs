@@ -11,7 +11,7 @@ use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::rate_limit;
-use crate::security_log::{self, Audit, Authentication};
+use crate::security_log::{Audit, Authentication};
 use crate::user::sql;
 
 /// The codes of [`prove_with_password`].
@@ -90,7 +90,7 @@ pub(crate) async fn confirm_password(
     }
     let problem = Code::PasswordWrong.into();
     let audit = Audit::Authentication(Authentication::Reauthentication);
-    security_log::log(caller.address, audit, &found.subject, Some(&problem));
+    executor.log_outcome(caller, audit, &found.subject, Some(&problem));
     Err(problem)
 }
 

@@ -10,7 +10,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::secret::{AttemptToken, SubmittedChallenge, SubmittedCode};
-use crate::security_log::{self, Audit, Authentication};
+use crate::security_log::{Audit, Authentication};
 use crate::settings::Mode;
 use crate::verification::sql;
 use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
@@ -87,7 +87,7 @@ pub async fn with_link(
     let Some(attempt) = found.result.ok().filter(is_valid) else {
         let problem = Code::InvalidMagicLink.into();
         let audit = Audit::Authentication(Authentication::SignIn);
-        security_log::log(caller.address, audit, &found.subject, Some(&problem));
+        executor.log_outcome(caller, audit, &found.subject, Some(&problem));
         return Reply { session: found.session, ..Reply::failed(problem) };
     };
     let return_to = attempt.return_to.clone();

@@ -18,7 +18,7 @@ use crate::password::{Password, PasswordDigest, Verified};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::{SessionToken, SubmittedChallenge};
-use crate::security_log::{self, Audit, Authentication, Subject};
+use crate::security_log::{Audit, Authentication, Subject};
 use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
 use crate::verification::Attempt;
@@ -172,7 +172,7 @@ async fn verify_password(
     };
     if let Err(problem) = &verified {
         let audit = Audit::Authentication(Authentication::SignIn);
-        security_log::log(caller.address, audit, &Subject::of_user(user), Some(problem));
+        executor.log_outcome(caller, audit, &Subject::of_user(user), Some(problem));
     }
     verified
 }

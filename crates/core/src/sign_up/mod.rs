@@ -11,7 +11,7 @@ use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::{DeploymentInvitationToken, InvitationToken, SignUpToken, SubmittedChallenge};
-use crate::security_log::{self, Audit, Authentication, Subject};
+use crate::security_log::{Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
@@ -72,7 +72,7 @@ pub async fn sign_up(
     if let Some(refusal) = refusal.filter(|_| sign_up.invitation.is_none()) {
         let problem = refusal.into();
         let audit = Audit::Authentication(Authentication::SignUp);
-        security_log::log(caller.address, audit, &Subject::default(), Some(&problem));
+        executor.log_outcome(caller, audit, &Subject::default(), Some(&problem));
         return Reply::failed(problem);
     }
     if let Err(problem) = challenge::require(executor, caller, challenge).await {

@@ -13,7 +13,7 @@ use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::rate_limit;
 use crate::secret::SubmittedCode;
-use crate::security_log::{self, Audit, Authentication};
+use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 /// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
@@ -31,7 +31,7 @@ pub(crate) async fn check_code<T>(
     let refused = |session, problem| Err(Reply { session, ..Reply::failed(problem) });
     let log = |subject, problem: &Problem| {
         let audit = Audit::AuthenticationStep(Authentication::Verification);
-        security_log::log(caller.address, audit, subject, Some(problem));
+        executor.log_outcome(caller, audit, subject, Some(problem));
     };
     let found = match reply.result {
         Ok(attempt) => attempt,

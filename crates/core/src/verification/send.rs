@@ -7,6 +7,7 @@ use super::{MAX_SENDS, Method, Purpose, load_own_attempt};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
+use crate::metrics::RateLimit;
 use crate::outbox;
 use crate::permission::Requirement;
 use crate::{rate_limit, session};
@@ -117,7 +118,10 @@ pub(crate) async fn send_mail(
         max_sendings: MAX_SENDS,
     };
     let sent = cx.tx.optional(sql::RECORD_SEND, send).await?;
-    let sent = sent.ok_or_else(|| Problem::too_many_requests(attempt.expires_at.since(cx.now)))?;
+    let Some(sent) = sent else {
+        cx.count_refusal(RateLimit::CodeMail);
+        return Err(Problem::too_many_requests(attempt.expires_at.since(cx.now)));
+    };
     outbox::enqueue_verification(cx, sent.id, sent.generation).await?;
     if matches!(attempt.purpose, Purpose::SignIn | Purpose::SignUp) {
         session::extend_attempts_until(cx, attempt.expires_at).await?;

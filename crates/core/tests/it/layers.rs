@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "images",
             "index_requests",
             "mail",
+            "metrics",
             "node",
             "outbox",
             "password",

@@ -62,6 +62,8 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("organization::sql::management::ORGANIZATIONS", "an API key for all organizations lists them"),
     ("organization::sql::NEXT_TO_ERASE", "cleanup covers all organizations"),
     ("organization::sql::OF_USER", "the user's own organizations"),
+    ("outbox::sql::BACKLOG", "metrics cover all organizations"),
+    ("outbox::sql::COUNT_DEAD", "metrics cover all organizations"),
     ("outbox::sql::DEAD_JOBS", "operator command across all organizations"),
     ("outbox::sql::MARK_BOUNCED", "a bounce report names only the mail, by an unguessable number"),
     ("outbox::sql::CLAIM", "the outbox worker covers all organizations"),

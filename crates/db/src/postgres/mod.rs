@@ -11,7 +11,7 @@ mod transaction;
 mod url;
 mod values;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Pool, PoolError, QueueMode, RecyclingMethod, Runtime, Timeouts,
@@ -23,6 +23,7 @@ use self::concurrency::shared_connections::SharedConnections;
 use self::connect::{Connector, OpenConnection};
 use self::tls::Tls;
 use super::OpenError;
+use crate::metrics::{Histogram, PoolStatus, WAIT_BOUNDS};
 use crate::time::Timestamp;
 
 pub(super) use copy::CopyEndpoint;
@@ -61,6 +62,8 @@ pub struct Postgres {
     timeout: Duration,
     shard_slots: ShardSlots,
     shared_connections: SharedConnections,
+    /// How long transactions have waited for a connection.
+    pool_wait: Histogram,
 }
 
 impl Postgres {
@@ -93,11 +96,24 @@ impl Postgres {
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
         let (timeout, shard_slots) = (options.timeout, ShardSlots::default());
-        Ok(Self { pool, tls, timeout, shard_slots, shared_connections })
+        let pool_wait = Histogram::new(WAIT_BOUNDS);
+        Ok(Self { pool, tls, timeout, shard_slots, shared_connections, pool_wait })
     }
 
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// The connections for transactions; not those that many callers share.
+    pub fn pool_status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        PoolStatus { max: status.max_size, open: status.size, in_use, waiting: status.waiting }
+    }
+
+    /// How long transactions have waited for a connection, also for a new one.
+    pub fn pool_wait(&self) -> &Histogram {
+        &self.pool_wait
     }
 
     /// A transaction for single statements, on a shared connection, or else on a pooled one. `None` if neither is
@@ -127,7 +143,10 @@ impl Postgres {
         if self.pool.status().waiting >= MAX_WAITING_CALLERS {
             return Err(PgError::PoolExhausted);
         }
-        match self.pool.get().await {
+        let asked_at = Instant::now();
+        let client = self.pool.get().await;
+        self.pool_wait.observe(asked_at.elapsed());
+        match client {
             Ok(client) => Ok(Transaction::exclusive(client, mode, self.tls.clone(), self.shard_slots.take())),
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
                 // No new connection can be opened, and the existing ones are lost.

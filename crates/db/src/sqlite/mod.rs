@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -25,11 +25,12 @@ use super::private_file::{private_file_options, restrict_file};
 use super::statement::{Declaration, Row};
 use super::{Cell, Value};
 use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::{Histogram, WAIT_BOUNDS};
 use crate::time::Timestamp;
 
 pub(super) use copy::CopyEndpoint;
 pub use writer::WriteResult;
-use writer::{Commits, Job, run_writer};
+use writer::{Commits, Queued, run_writer};
 
 /// The application id of our files: "VEST" in ASCII.
 const APPLICATION_ID: i64 = 0x5645_5354;
@@ -47,12 +48,14 @@ const STATEMENT_CACHE_CAPACITY: usize = 256;
 pub struct Sqlite {
     readers: Arc<ReadConnections>,
     /// `None` if the file was opened for reading only.
-    writer: Option<mpsc::Sender<Job>>,
+    writer: Option<mpsc::Sender<Queued>>,
     thread: Option<JoinHandle<()>>,
     /// `None` if another process may write: its commits are not counted here.
     commits: Option<Arc<Commits>>,
     /// The maximum number of commands in a commit group.
     max_group: Arc<AtomicUsize>,
+    /// How long commands have waited for the writer.
+    writer_wait: Arc<Histogram>,
     /// Held while the database is open for writing, because a second process would generate the same ids.
     _lock: Option<File>,
 }
@@ -81,13 +84,15 @@ impl Sqlite {
         let writer_commits = Arc::clone(&commits);
         let max_group = Arc::new(AtomicUsize::new(DEFAULT_MAX_GROUP));
         let writer_max_group = Arc::clone(&max_group);
+        let writer_wait = Arc::new(Histogram::new(WAIT_BOUNDS));
+        let wait = Arc::clone(&writer_wait);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || run_writer(connection, queue, &writer_commits, &writer_max_group))
+            .spawn(move || run_writer(connection, queue, &writer_commits, &writer_max_group, &wait))
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
         let readers = Arc::new(ReadConnections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
         let (writer, thread, commits) = (Some(writer), Some(thread), Some(commits));
-        Ok(Self { readers, writer, thread, commits, max_group, _lock: Some(lock) })
+        Ok(Self { readers, writer, thread, commits, max_group, writer_wait, _lock: Some(lock) })
     }
 
     /// Opens an existing file for reading; another process may have it open for writing. Reads see what that process
@@ -102,7 +107,8 @@ impl Sqlite {
         }
         let readers = Arc::new(ReadConnections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
         let max_group = Arc::new(AtomicUsize::new(DEFAULT_MAX_GROUP));
-        Ok(Self { readers, writer: None, thread: None, commits: None, max_group, _lock: None })
+        let writer_wait = Arc::new(Histogram::new(WAIT_BOUNDS));
+        Ok(Self { readers, writer: None, thread: None, commits: None, max_group, writer_wait, _lock: None })
     }
 
     pub fn readers(&self) -> &ReadConnections {
@@ -112,6 +118,16 @@ impl Sqlite {
     /// The number of commits so far; `None` while one is in progress, and if the file was opened for reading only.
     pub fn commits(&self) -> Option<u64> {
         self.commits.as_ref().and_then(|commits| commits.current())
+    }
+
+    /// The commands that wait for the writer.
+    pub fn writer_queue(&self) -> usize {
+        self.writer.as_ref().map_or(0, |writer| writer.max_capacity() - writer.capacity())
+    }
+
+    /// How long commands have waited for the writer.
+    pub fn writer_wait(&self) -> &Histogram {
+        &self.writer_wait
     }
 
     pub fn set_max_group(&self, size: usize) {
@@ -132,7 +148,7 @@ impl Sqlite {
     /// [`ErrorKind::Busy`] if too many commands wait.
     pub fn write(&self, job: impl FnOnce(&mut Connection) -> WriteResult + Send + 'static) -> Result<()> {
         let writer = self.writer.as_ref().ok_or_else(|| Error::internal("the database was opened for reading only"))?;
-        writer.try_send(Box::new(job)).map_err(|error| match error {
+        writer.try_send(Queued { job: Box::new(job), queued_at: Instant::now() }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::new(ErrorKind::Busy, "too many commands wait for the writer"),
             mpsc::error::TrySendError::Closed(_) => Error::internal("the writer has ended"),
         })

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::run;
 use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::Histogram;
 
 /// The outcome of a command on the writer thread.
 pub struct WriteResult {
@@ -43,18 +45,26 @@ impl Commits {
 
 pub(super) type Job = Box<dyn FnOnce(&mut Connection) -> WriteResult + Send>;
 
+/// A command that waits for the writer.
+pub(super) struct Queued {
+    pub(super) job: Job,
+    pub(super) queued_at: Instant,
+}
+
 /// Runs the queued commands until the queue is closed.
 pub(super) fn run_writer(
     mut connection: Connection,
-    mut queue: mpsc::Receiver<Job>,
+    mut queue: mpsc::Receiver<Queued>,
     commits: &Commits,
     max_group: &AtomicUsize,
+    wait: &Histogram,
 ) {
     while let Some(first) = queue.blocking_recv() {
         let begun = run(&connection, "BEGIN IMMEDIATE");
         let mut callbacks = Vec::new();
         let mut next = Some(first);
-        while let Some(job) = next {
+        while let Some(Queued { job, queued_at }) = next {
+            wait.observe(queued_at.elapsed());
             callbacks.push(execute_job(&mut connection, job, begun.is_ok()));
             // On errors such as a full disk, SQLite rolls the whole transaction back. A further command would run
             // outside of a transaction, so the group ends here, and its commit fails below.

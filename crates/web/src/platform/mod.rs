@@ -28,5 +28,5 @@ mod workspaces;
 pub(crate) use bearer::has_api_key;
 pub(crate) use error::{ErrorBody, message as error_message, status as error_status};
 pub(crate) use page::SortOrder;
-pub use router::generate_platform_openapi_document;
+pub use router::{generate_platform_openapi_document, platform_route_list};
 pub use server::PlatformServer;

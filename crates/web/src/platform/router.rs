@@ -1,5 +1,7 @@
 //! The list of all routes of the API for backends.
 
+use std::sync::Arc;
+
 use axum::http::Uri;
 use axum::{Json, Router};
 use vestibule_core::Code;
@@ -19,16 +21,27 @@ use crate::app::App;
 use crate::docs;
 use crate::envelope::Refusal;
 use crate::health;
+use crate::metrics::RouteMetrics;
 use crate::openapi::{self, Declaration, Document, command, commands, query};
 use crate::restricted::HealthClient;
-use crate::routes::api_routes;
+use crate::routes::{Route, Routes, api_routes};
 
 const OPENAPI_PATH: &str = "/openapi.json";
 
-pub(super) fn router(app: &App) -> Router {
+/// Returns the router, and the metrics of its routes.
+pub(super) fn router(app: &App) -> (Router, Vec<Arc<RouteMetrics>>) {
+    let (router, metrics) = all_routes().with_fallback(async |_: Uri| Refusal(Code::RouteNotFound.into()));
+    (router.with_state(app.clone()), metrics)
+}
+
+/// Returns every route of the server-to-server API.
+pub fn platform_route_list() -> Vec<Route> {
+    all_routes().into_list()
+}
+
+fn all_routes() -> Routes {
     let routes = api_routes().merge(health::routes()).get(HEALTH, check_health);
-    let routes = routes.get(OPENAPI_PATH, docs::platform_openapi_json);
-    routes.with_fallback(async |_: Uri| Refusal(Code::RouteNotFound.into())).with_state(app.clone())
+    routes.get(OPENAPI_PATH, docs::platform_openapi_json)
 }
 
 /// Whether a request needs no API key.

@@ -12,6 +12,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 use vestibule_core::api_key::MarkUsed;
 use vestibule_core::execution::{Caller, Context, Query, Reply};
+use vestibule_core::metrics::ApiKeyRefusal;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::ScopeRequirement;
 use vestibule_core::security_log::{self, Subject};
@@ -23,8 +24,10 @@ use super::response::UsedKey;
 use super::{bearer, error, idempotency, router};
 use crate::app::{App, caller_from_request};
 use crate::envelope::{self, AttachedProblem, Refusal};
+use crate::metrics::{Api, HttpMetrics, RequestMethod, with_current_route};
 use crate::middleware::{headers, single_headers, timeout};
 use crate::serve::{Peer, RejectedHead};
+use crate::trace_context::TraceContext;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,6 +39,7 @@ pub struct PlatformServer(Arc<Inner>);
 struct Inner {
     app: App,
     router: Router,
+    metrics: HttpMetrics,
     default_headers: HeaderMap,
 }
 
@@ -43,22 +47,33 @@ impl PlatformServer {
     /// Builds the router for a service.
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
-        let router = router::router(&app);
+        let (router, routes) = router::router(&app);
+        let metrics = HttpMetrics::new(Api::Platform, routes);
         let default_headers = headers::defaults(app.settings().strict_transport_security());
-        Self(Arc::new(Inner { app, router, default_headers }))
+        Self(Arc::new(Inner { app, router, metrics, default_headers }))
+    }
+
+    pub(crate) fn metrics(&self) -> &HttpMetrics {
+        &self.0.metrics
     }
 
     /// Handles a request of a connection from `peer`.
     pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
-        let Inner { app, default_headers, .. } = &*self.0;
+        let Inner { app, metrics, default_headers, .. } = &*self.0;
         let id = app.request_id();
-        let method = request.method();
+        let (method, trace) = (request.method(), TraceContext::from_headers(request.headers()));
         let span = tracing::info_span!(
-            target: security_log::TARGET, "request", id, %method, route = Empty, api = "platform", api_key_id = Empty
+            target: security_log::TARGET, "request", id, %method, route = Empty, api = "platform", api_key_id = Empty,
+            trace_id = trace.map(|trace| trace.trace_id), parent_id = trace.map(|trace| trace.parent_id)
         );
+        let method = RequestMethod::from(method);
         let started_at = Instant::now();
-        let mut response = self.route(request, peer.into()).instrument(span.clone()).await;
+        let handling = self.route(request, peer.into()).instrument(span.clone());
+        let (mut response, route) = with_current_route(handling).await;
         if let Some(AttachedProblem { problem, .. }) = envelope::take_problem(&mut response) {
+            if let Some(refusal) = ApiKeyRefusal::from_code(problem.code()) {
+                app.service().metrics.api_key_refusals.increment(refusal);
+            }
             let stats = response.extensions().get::<QueryStats>().copied();
             let used = response.extensions_mut().remove::<UsedKey>();
             response = span.in_scope(|| error::response(&problem));
@@ -79,7 +94,9 @@ impl PlatformServer {
         }
         headers::merge_defaults(response.headers_mut(), default_headers);
         let QueryStats { statements, rows } = response.extensions().get::<QueryStats>().copied().unwrap_or_default();
-        let microseconds = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let elapsed = started_at.elapsed();
+        metrics.record(route.as_deref(), method, response.status(), elapsed);
+        let microseconds = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "request completed"));
         response.headers_mut().insert(REQUEST_ID, id.into());

@@ -40,6 +40,7 @@ mod loopback;
 mod mail_queues;
 mod member_lists;
 mod members;
+mod metrics;
 mod multiple_processes;
 mod names;
 mod negotiation;

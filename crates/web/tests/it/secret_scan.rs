@@ -51,6 +51,13 @@ pub(crate) fn security_events(client_address: &str) -> Vec<Value> {
     events.filter(|event| event["client_address"] == client_address).collect()
 }
 
+/// Returns the lines of the log of the whole process that contain this text.
+pub(crate) fn log_lines(text: &str) -> Vec<String> {
+    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let log = String::from_utf8(log).unwrap();
+    log.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+}
+
 impl SecretScan {
     /// Starts a scan. The first one sets up logging at level TRACE.
     pub(crate) fn start() -> Self {

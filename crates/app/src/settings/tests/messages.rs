@@ -240,6 +240,11 @@ fn warns_of_unintended_combinations() {
     assert!(warnings(&[reachable[0], ("VESTIBULE_PUBLIC_URL", "https://join.example.com")]).is_empty());
     assert!(warnings(&[("VESTIBULE_TRUSTED_PROXIES", "0.0.0.0/0")])[0].contains("every address"));
 
+    let metrics = ("VESTIBULE_METRICS_LISTEN", "0.0.0.0:9464");
+    assert!(warnings(&[metrics])[0].contains("metrics.allowed_networks is empty"));
+    assert!(warnings(&[metrics, ("VESTIBULE_METRICS_ALLOWED_NETWORKS", "10.0.0.5")]).is_empty());
+    assert!(warnings(&[("VESTIBULE_METRICS_LISTEN", "127.0.0.1:9464")]).is_empty());
+
     let socket = ("VESTIBULE_LISTEN", "unix:/run/vestibule.sock");
     let https = ("VESTIBULE_PUBLIC_URL", "https://join.example.com");
     assert!(warnings(&[socket])[0].contains("public_url is not set"));

@@ -241,7 +241,7 @@ fn accepts_every_example_in_environment_and_file() {
 }
 
 /// Settings that only the binary reads: they change a field of `LoadedSettings` other than `settings`.
-const BINARY_SETTINGS: [&str; 14] = [
+const BINARY_SETTINGS: [&str; 15] = [
     "database",
     "database_password_file",
     "database_max_connections",
@@ -249,6 +249,7 @@ const BINARY_SETTINGS: [&str; 14] = [
     "operator_socket",
     "listen",
     "listen_mode",
+    "metrics.listen",
     "log",
     "log_format",
     "mail.password_file",
@@ -285,6 +286,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         listen,
         listen_mode,
         platform_listen,
+        metrics_listen,
         log,
         log_format,
         warnings: _,
@@ -302,6 +304,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
                 listen,
                 listen_mode,
                 platform_listen,
+                metrics_listen,
                 log,
                 log_format
             ),

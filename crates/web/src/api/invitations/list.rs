@@ -186,13 +186,22 @@ pub(crate) async fn list(
     Query(params): Query<ListParams>,
 ) -> Response {
     let list = params.list(organization);
-    if list == List::new(organization)
-        && let Some(cached) = app.list_cache().get(organization)
-        && let Some((access, stats)) =
-            app.service().cached_access(&caller, organization, RequiredPermission::ManageMembers).await
-        && let Some(response) = cached.response_if_valid(&access, &if_none_match, stats)
-    {
-        return response;
+    if list == List::new(organization) {
+        let metrics = &app.list_cache().metrics;
+        match app.list_cache().get(organization) {
+            Some(cached) => {
+                let access = app.service().cached_access(&caller, organization, RequiredPermission::ManageMembers);
+                // Without access, the list is not used at all.
+                if let Some((access, stats)) = access.await {
+                    if let Some(response) = cached.response_if_valid(&access, &if_none_match, stats) {
+                        metrics.hits.increment();
+                        return response;
+                    }
+                    metrics.outdated();
+                }
+            }
+            None => metrics.misses.increment(),
+        }
     }
     // Boxed, because the uncached path would enlarge the future of the cached one.
     Box::pin(uncached(app, caller, list, if_none_match, params)).await

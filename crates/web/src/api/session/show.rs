@@ -22,11 +22,18 @@ use crate::openapi::Enveloped;
 #[utoipa::path(get, path = "/session", operation_id = "get_session", tag = "Session",
     responses((status = 200, description = "The session", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn show(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> Response {
-    if let Some(token) = &caller.token
-        && let Some(cached) = app.session_cache().get(token)
-        && let Some(stats) = app.service().revalidate(&cached).await
-    {
-        return envelope::success_from_body(cached.value.clone(), stats);
+    if let Some(token) = &caller.token {
+        let metrics = &app.session_cache().metrics;
+        match app.session_cache().get(token) {
+            Some(cached) => {
+                if let Some(stats) = app.service().revalidate(&cached).await {
+                    metrics.hits.increment();
+                    return envelope::success_from_body(cached.value.clone(), stats);
+                }
+                metrics.outdated();
+            }
+            None => metrics.misses.increment(),
+        }
     }
     // Boxed, because the uncached path would enlarge the future of the cached one.
     Box::pin(uncached(app, caller)).await

@@ -17,7 +17,7 @@ use crate::harness::{TestApp, text};
 
 pub(crate) struct PlatformClient {
     pub(crate) app: TestApp,
-    server: PlatformServer,
+    pub(crate) server: PlatformServer,
     pub(crate) id: String,
     /// The key; empty for none.
     pub(crate) key: String,
