@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
@@ -97,7 +98,7 @@ impl Dns for HickoryDns {
     fn lookup_txt<'a>(&'a self, name: &'a str) -> LookupFuture<'a> {
         Box::pin(async move {
             let response = found(timeout(LOOKUP_TIMEOUT, self.0.txt_lookup(absolute(name))).await)?;
-            let answers = response.iter().flat_map(|response| response.answers());
+            let answers = response.iter().flat_map(Lookup::answers);
             Ok(texts(answers.map(|record| &record.data)))
         })
     }

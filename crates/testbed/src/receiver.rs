@@ -327,7 +327,7 @@ fn response(status: u16, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
         head = format!("HTTP/1.1 {status} Status\r\n");
     }
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value.as_str(), "\r\n"]);
     }
     [head.as_bytes(), b"\r\n", body].concat()
 }

@@ -66,7 +66,7 @@ impl HttpError {
 
     /// An error of the TLS handshake.
     pub(super) fn from_handshake(error: &io::Error) -> Self {
-        let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+        let is_tls = find_source::<rustls::Error>(error).is_some();
         let kind = if is_tls { HttpErrorKind::TlsFailed } else { HttpErrorKind::ConnectionLost };
         Self::new(kind, error.to_string())
     }

@@ -74,7 +74,8 @@ impl OutgoingUrl {
         }
         let default_port = if is_https { 443 } else { 80 };
         let (host, port) = parse_authority(authority, default_port)?;
-        if !is_https && !(policy.allows_loopback && host.is_loopback()) {
+        let may_be_http = policy.allows_loopback && host.is_loopback();
+        if !is_https && !may_be_http {
             return Err(UrlError::NotHttps);
         }
         if BLOCKED_PORTS.contains(&port) {
@@ -86,12 +87,10 @@ impl OutgoingUrl {
         }
         let path_and_query = parse_path(path)?;
         let scheme = if is_https { "https" } else { "http" };
-        let mut text = format!("{scheme}://{host}");
-        if port != default_port {
-            text.push_str(&format!(":{port}"));
-        }
-        let origin_length = text.len();
-        text.push_str(path_and_query.as_str());
+        let origin =
+            if port == default_port { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") };
+        let origin_length = origin.len();
+        let text = origin + path_and_query.as_str();
         if text.len() > MAX_URL_LENGTH {
             return Err(UrlError::TooLong);
         }

@@ -101,7 +101,7 @@ mod tests {
     }
 
     /// The specification's example of a minified payload, with the shortest, a longer and the longest key. The signatures
-    /// were made by the `standardwebhooks` package of PyPI.
+    /// were made by the `standardwebhooks` package for Python.
     #[test]
     fn signs_with_keys_of_every_length() {
         let id = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W";
