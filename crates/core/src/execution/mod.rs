@@ -1,10 +1,13 @@
 //! Running commands and queries: one transaction each, on either engine, for a caller.
 
 mod after_commit;
+#[cfg(feature = "test-hooks")]
+mod audited;
 mod command;
 mod context;
 mod erased;
 mod executor;
+mod finish;
 mod postgres;
 mod retry;
 mod sqlite;
