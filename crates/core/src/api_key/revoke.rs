@@ -2,6 +2,7 @@
 
 use super::{ApiKey, check_caller_covers, sql};
 use crate::error::{Code, Result};
+use crate::event::{ApiKeyDeleted, ApiKeyInvitationsSuspended};
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
 use crate::permission::Requirement;
@@ -49,6 +50,9 @@ impl Command for Revoke {
         if !was_valid && !self.suspends_invitations {
             return Err(Code::ApiKeyNotFound.into());
         }
+        if was_valid {
+            cx.emit(ApiKeyDeleted { organization_id: key.organization_id, api_key_id: self.key });
+        }
         session::end_impersonations_by_key(cx, self.key).await?;
         let (pending_invitations,) = cx.tx.one(invitation::sql::COUNT_BY_API_KEY, (self.key,)).await?;
         let suspended_invitations = if self.suspends_invitations {
@@ -56,6 +60,13 @@ impl Command for Revoke {
         } else {
             0
         };
+        if suspended_invitations > 0 {
+            cx.emit(ApiKeyInvitationsSuspended {
+                organization_id: key.organization_id,
+                api_key_id: self.key,
+                count: i64::try_from(suspended_invitations).unwrap_or(i64::MAX),
+            });
+        }
         cx.subject.is_unchanged = !was_valid && suspended_invitations == 0;
         let key = cx.tx.one(sql::FIND, (self.key,)).await?;
         Ok(Revoked { key, pending_invitations, suspended_invitations })

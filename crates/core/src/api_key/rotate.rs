@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{MAX_GRACE, NewApiKey, check_caller_covers, sql};
 use crate::error::{Code, Result};
+use crate::event::ApiKeyRotated;
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
 use crate::permission::Requirement;
@@ -47,6 +48,7 @@ impl Command for Rotate {
         cx.tx.optional(sql::IS_VALID, (self.key, cx.now)).await?.ok_or(Code::ApiKeyNotFound)?;
         cx.tx.execute(sql::END_SECRETS, (self.key, cx.now.plus(self.grace.min(MAX_GRACE)))).await?;
         cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
+        cx.emit(ApiKeyRotated { organization_id: key.organization_id, api_key_id: self.key });
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
         let arguments = (digest.as_bytes(), self.key, secret.shown(), cx.now, Timestamp::LATEST);

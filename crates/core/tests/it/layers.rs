@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "caller",
             "challenge",
             "dns",
+            "event",
             "execution",
             "image_store",
             "images",
@@ -61,6 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "account",
             "api_key",
+            "audit",
             "bootstrap",
             "cleanup",
             "deployment_invitation",

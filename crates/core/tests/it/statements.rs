@@ -22,6 +22,14 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("api_key::sql::IS_VALID", "a key may be for all organizations"),
     ("api_key::sql::MARK_USED", "a key may be for all organizations"),
     ("api_key::sql::REVOKE", "a key may be for all organizations"),
+    ("audit::sql::CHAINS_AFTER", "checkpoints and verification cover all organizations"),
+    ("audit::sql::CHECKPOINTS_AFTER", "the file of checkpoints covers all organizations"),
+    ("audit::sql::COUNT_UNSEALED", "the sealer covers all organizations"),
+    ("audit::sql::EXPIRED_CHAINS", "cleanup covers all organizations"),
+    ("audit::sql::HEADS", "the sealer covers all organizations"),
+    ("audit::sql::OF_ACTOR", "erases a deleted account from all organizations"),
+    ("audit::sql::OF_TARGET", "erases a deleted account from all organizations"),
+    ("audit::sql::UNSEALED", "the sealer covers all organizations"),
     ("bootstrap::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
     ("caller::sql::API_KEY", "the caller's own key"),
     ("cleanup::sql::API_KEYS", "cleanup covers all organizations"),
@@ -136,6 +144,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
+    ("audit::sql::COUNT_UNSEALED", "the index of entries that are not sealed, which are few"),
     ("bootstrap::sql::FIND", "the table has one row"),
     ("outbox::sql::LIST", "operator command on the failed jobs, which are few"),
     ("node::sql::LEASED", "the table has one row per process, at most 1,023, and is read when a process starts"),
@@ -333,6 +342,7 @@ const HOT_STATEMENTS: &[&str] = &[
     "organization::sql::ASSIGN_ROLE",
     "organization::sql::INCREMENT_MEMBER_COUNT",
     "outbox::sql::INSERT",
+    "event::sql::INSERT",
     "cache::sql::BUMP",
     "cache::sql::BUMP_BOTH",
     "cache::sql::LOAD_ACCESS",
