@@ -24,7 +24,7 @@ use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
 use crate::accept::Preference;
-use crate::app::{App, caller_from_request, session_token};
+use crate::app::{App, RequestId, caller_from_request, session_token};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::health;
 use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
@@ -69,6 +69,7 @@ impl Server {
             prefix.strip(&mut request);
         }
         let id = app.request_id();
+        request.extensions_mut().insert(RequestId(id));
         // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
         let method = request.method();
         let span = tracing::info_span!(

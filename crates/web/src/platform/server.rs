@@ -21,7 +21,7 @@ use vestibule_db::QueryStats;
 
 use super::response::UsedKey;
 use super::{bearer, error, idempotency, router};
-use crate::app::{App, caller_from_request};
+use crate::app::{App, RequestId, caller_from_request};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::middleware::{headers, single_headers, timeout};
 use crate::serve::{Peer, RejectedHead};
@@ -49,9 +49,10 @@ impl PlatformServer {
     }
 
     /// Handles a request of a connection from `peer`.
-    pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
+    pub async fn handle(self, mut request: Request, peer: impl Into<Peer>) -> Response {
         let Inner { app, default_headers, .. } = &*self.0;
         let id = app.request_id();
+        request.extensions_mut().insert(RequestId(id));
         let method = request.method();
         let span = tracing::info_span!(
             target: security_log::TARGET, "request", id, %method, route = Empty, api = "platform", api_key_id = Empty
