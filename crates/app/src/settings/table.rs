@@ -8,6 +8,7 @@ use std::path::Path;
 use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
 
 mod application;
+mod audit;
 mod authentication;
 pub(super) mod branding;
 mod challenge;
@@ -56,6 +57,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         rate_limits::RATE_LIMITS,
         mail::MAIL,
         storage::STORAGE,
+        audit::AUDIT,
     ];
     sections.into_iter().flatten()
 }
