@@ -1,6 +1,22 @@
 -- The audit log: an entry for each event, sealed into a hash chain for each organization. The SQLite file of the same
 -- name makes the same changes and has the comments.
 
+CREATE TABLE audit_queue (
+    id              BIGINT  NOT NULL PRIMARY KEY,
+    organization_id BIGINT  NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    action          TEXT COLLATE "C" NOT NULL,
+    actor_kind      TEXT    NOT NULL,
+    actor_id        BIGINT,
+    impersonator_id BIGINT,
+    target_kind     TEXT    NOT NULL,
+    target_id       BIGINT  NOT NULL,
+    request_id      BIGINT,
+    payload         TEXT    NOT NULL,
+    personal        TEXT,
+    salt            BYTEA
+);
+
 CREATE TABLE audit_entries (
     organization_id BIGINT  NOT NULL,
     id              BIGINT  NOT NULL,
@@ -16,16 +32,15 @@ CREATE TABLE audit_entries (
     personal        TEXT,
     salt            BYTEA,
     commitment      BYTEA,
-    sequence        BIGINT,
-    hash            BYTEA,
+    sequence        BIGINT  NOT NULL,
+    hash            BYTEA   NOT NULL,
     PRIMARY KEY (organization_id, id)
 );
 
-CREATE INDEX audit_entries_unsealed ON audit_entries (organization_id, id) WHERE sequence IS NULL;
-CREATE UNIQUE INDEX audit_entries_by_sequence ON audit_entries (organization_id, sequence) WHERE sequence IS NOT NULL;
-CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, organization_id, id DESC NULLS LAST) WHERE sequence IS NOT NULL;
-CREATE INDEX audit_entries_by_target ON audit_entries (target_id, organization_id, id DESC NULLS LAST) WHERE sequence IS NOT NULL;
-CREATE INDEX audit_entries_by_action ON audit_entries (organization_id, action, id DESC NULLS LAST) WHERE sequence IS NOT NULL;
+CREATE UNIQUE INDEX audit_entries_by_sequence ON audit_entries (organization_id, sequence);
+CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, organization_id, id DESC NULLS LAST) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_entries_by_target ON audit_entries (target_id, organization_id, id DESC NULLS LAST);
+CREATE INDEX audit_entries_by_action ON audit_entries (organization_id, action, id DESC NULLS LAST);
 
 CREATE TABLE audit_chains (
     organization_id     BIGINT  NOT NULL PRIMARY KEY,
@@ -49,9 +64,9 @@ CREATE TABLE audit_checkpoints (
 CREATE INDEX audit_checkpoints_by_time ON audit_checkpoints (created_at, organization_id, sequence);
 
 CREATE TABLE audit_erasures (
-    subject_id      BIGINT NOT NULL PRIMARY KEY,
-    is_organization BIGINT NOT NULL CHECK (is_organization IN (0, 1)),
-    created_at      BIGINT NOT NULL
+    subject_id      BIGINT  NOT NULL PRIMARY KEY,
+    is_organization BIGINT  NOT NULL CHECK (is_organization IN (0, 1)),
+    created_at      BIGINT  NOT NULL
 );
 
 CREATE INDEX audit_erasures_by_time ON audit_erasures (created_at);

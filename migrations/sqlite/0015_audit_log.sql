@@ -1,11 +1,12 @@
 -- The audit log: an entry for each event, sealed into a hash chain for each organization. The PostgreSQL file of the same
 -- name makes the same changes.
 
-CREATE TABLE audit_entries (
+-- Entries that are not sealed yet. Commands write to this table only: it is short, and its rows are appended.
+CREATE TABLE audit_queue (
+    id              INTEGER NOT NULL PRIMARY KEY,
     -- 0: the installation. There is no foreign key: the entries outlast the organization, and a check of one would lock
     -- the organization's row.
     organization_id INTEGER NOT NULL,
-    id              INTEGER NOT NULL,
     created_at      INTEGER NOT NULL,
     action          TEXT    NOT NULL,
     actor_kind      TEXT    NOT NULL,
@@ -16,30 +17,47 @@ CREATE TABLE audit_entries (
     target_kind     TEXT    NOT NULL,
     target_id       INTEGER NOT NULL,
     request_id      INTEGER,
-    -- JSON. NULL once the organization is erased.
+    -- JSON.
+    payload         TEXT    NOT NULL,
+    -- JSON with names, addresses and the client. NULL if there are none.
+    personal        TEXT,
+    salt            BLOB
+) STRICT;
+
+-- Sealed entries. The sealer moves them here in batches.
+CREATE TABLE audit_entries (
+    organization_id INTEGER NOT NULL,
+    id              INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    action          TEXT    NOT NULL,
+    actor_kind      TEXT    NOT NULL,
+    actor_id        INTEGER,
+    impersonator_id INTEGER,
+    target_kind     TEXT    NOT NULL,
+    target_id       INTEGER NOT NULL,
+    request_id      INTEGER,
+    -- NULL once the organization is erased.
     payload         TEXT,
-    -- JSON with names, addresses and the client. NULL if there are none, or once they are erased.
+    -- NULL if there is none, or once it is erased.
     personal        TEXT,
     -- Erased with `personal`.
     salt            BLOB,
-    -- The last three are NULL until the entry is sealed. The commitment is NULL if there was no `personal`.
+    -- NULL if there was no `personal`.
     commitment      BLOB,
-    sequence        INTEGER,
-    hash            BLOB,
+    sequence        INTEGER NOT NULL,
+    hash            BLOB    NOT NULL,
     PRIMARY KEY (organization_id, id)
 ) STRICT;
 
--- Commands write to the primary key and to this index; the sealer writes to the others, in batches.
-CREATE INDEX audit_entries_unsealed ON audit_entries (organization_id, id) WHERE sequence IS NULL;
-CREATE UNIQUE INDEX audit_entries_by_sequence ON audit_entries (organization_id, sequence) WHERE sequence IS NOT NULL;
-CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, organization_id, id) WHERE sequence IS NOT NULL;
-CREATE INDEX audit_entries_by_target ON audit_entries (target_id, organization_id, id) WHERE sequence IS NOT NULL;
-CREATE INDEX audit_entries_by_action ON audit_entries (organization_id, action, id) WHERE sequence IS NOT NULL;
+CREATE UNIQUE INDEX audit_entries_by_sequence ON audit_entries (organization_id, sequence);
+CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, organization_id, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_entries_by_target ON audit_entries (target_id, organization_id, id);
+CREATE INDEX audit_entries_by_action ON audit_entries (organization_id, action, id);
 
 -- The end of each chain, and where it begins if older entries were deleted.
 CREATE TABLE audit_chains (
     organization_id     INTEGER NOT NULL PRIMARY KEY,
-    -- Of the last sealed entry.
+    -- Of the last entry.
     sequence            INTEGER NOT NULL,
     hash                BLOB    NOT NULL,
     -- The entries up to this one were deleted at the end of their retention; 0 for none.

@@ -58,6 +58,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("search_segments", &[]),
     ("search_postings", &[]),
     ("revisions", &[]),
+    ("audit_queue", &[]),
     ("audit_entries", &[]),
     ("audit_chains", &[]),
     ("audit_checkpoints", &[]),

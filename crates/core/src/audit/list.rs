@@ -13,7 +13,7 @@ use crate::names::full_name;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::time::Timestamp;
 
-/// The most entries that a sealer may be behind for a filtered list to have all of them.
+/// The entries of an organization that the sealer may be behind for a list to have all of them.
 const MAX_UNSEALED: i64 = 1000;
 
 /// Which entries. Each part that is `None` applies to all.
@@ -130,11 +130,17 @@ async fn read_page(
     let before = after.map_or(end, |after| after.min(end));
     let read = i64::from(limit) + 1;
     let is_filtered = filter.actor.is_some() || filter.action.is_some() || filter.target.is_some();
-    let mut entries = if is_filtered {
+    let mut entries = cx.tx.all(sql::UNSEALED_PAGE, (organization, from, before, MAX_UNSEALED)).await?;
+    entries.retain(|entry| filter.finds(entry));
+    let sealed = if is_filtered {
         read_filtered(cx, organization, filter, (from, before, read)).await?
     } else {
         cx.tx.all(sql::PAGE, (organization, from, before, read)).await?
     };
+    // Where each statement sees a state of its own, an entry may be sealed between the two.
+    entries.retain(|entry| sealed.iter().all(|sealed| sealed.id != entry.id));
+    entries.extend(sealed);
+    entries.sort_unstable_by(|a, b| b.id.cmp(&a.id));
     let has_more = entries.len() > usize::from(limit);
     entries.truncate(usize::from(limit));
     let next = entries.last().filter(|_| has_more).map(|last| last.id);
@@ -158,7 +164,6 @@ async fn load_names(cx: &mut Context<'_>, entries: &[Entry], filter: &Filter) ->
     Ok(names)
 }
 
-/// The indexes of filters have the sealed entries only. The few others are read and filtered here.
 async fn read_filtered(
     cx: &mut Context<'_>,
     organization: i64,
@@ -179,12 +184,5 @@ async fn read_filtered(
         (None, Some(_)) => sql::BY_ACTOR,
         (None, None) => sql::BY_ACTION,
     };
-    let mut entries = cx.tx.all(sql::UNSEALED_PAGE, (organization, from, before, MAX_UNSEALED)).await?;
-    entries.retain(|entry| filter.finds(entry));
-    let sealed = cx.tx.all(statement, page).await?;
-    // Where each statement sees a state of its own, an entry may be sealed between the two.
-    entries.retain(|entry| sealed.iter().all(|sealed| sealed.id != entry.id));
-    entries.extend(sealed);
-    entries.sort_unstable_by(|a, b| b.id.cmp(&a.id));
-    Ok(entries)
+    Ok(cx.tx.all(statement, page).await?)
 }

@@ -85,7 +85,9 @@ impl Command for DeleteCut {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
-        let deleted = cx.tx.execute(sql::DELETE_CUT, (self.organization, self.sequence, BATCH_SIZE)).await?;
+        let Some((first,)) = cx.tx.optional(sql::FIRST_SEQUENCE, (self.organization,)).await? else { return Ok(0) };
+        let last = self.sequence.min(first + BATCH_SIZE - 1);
+        let deleted = cx.tx.execute(sql::DELETE_CUT, (self.organization, last)).await?;
         cx.tx.execute(sql::DELETE_CUT_CHECKPOINTS, (self.organization, self.sequence)).await?;
         Ok(deleted)
     }

@@ -6,32 +6,25 @@ use std::sync::Arc;
 use vestibule_db::TransactionMode;
 
 use super::chain::{Hash, SealedEntry, ZERO_HASH, commitment_of};
-use super::sql::{self, Entry};
+use super::sql::{self, Entry, SealedRow};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query};
-use crate::id::AuditEntryId;
 use crate::listing::pack_ids;
 use crate::permission::Requirement;
 use crate::settings::Settings;
 
 /// Entries per transaction, to hold SQLite's writer for a few milliseconds only.
-const BATCH_SIZE: usize = 200;
+const BATCH_SIZE: i64 = 200;
 
 /// Seals all entries, and returns their number. Each batch is a transaction of its own. Several processes may do so at a
 /// time: they take turns by batch.
 pub async fn seal_all(executor: &Arc<Executor>) -> Result<usize> {
-    let (mut sealed, mut from) = (0, 0);
-    loop {
-        // Without an entry, nothing is written.
-        if from == 0 && !executor.query(&Caller::anonymous(), &HasUnsealed).await.result? {
-            return Ok(sealed);
-        }
-        let batch = executor.run(&Caller::anonymous(), Seal { from }).await.result?;
-        sealed += batch.sealed;
-        // The next batch begins after the last organization, so that one that never stops does not keep the others
-        // waiting.
-        from = batch.next.unwrap_or(0);
+    let mut sealed = 0;
+    // Without an entry, nothing is written.
+    while executor.query(&Caller::anonymous(), &HasUnsealed).await.result? {
+        sealed += executor.run(&Caller::anonymous(), Seal).await.result?;
     }
+    Ok(sealed)
 }
 
 #[derive(Debug)]
@@ -43,41 +36,32 @@ impl Query for HasUnsealed {
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        Ok(!cx.tx.all(sql::UNSEALED, (0, 1)).await?.is_empty())
+        Ok(!cx.tx.all(sql::UNSEALED, (1,)).await?.is_empty())
     }
 }
 
-/// Seals one batch, from an organization on.
+/// Seals one batch, the oldest entries first.
 #[derive(Debug)]
-struct Seal {
-    from: i64,
-}
-
-#[derive(Debug)]
-struct SealedBatch {
-    sealed: usize,
-    /// The organization after the last one of a full batch.
-    next: Option<i64>,
-}
+struct Seal;
 
 impl Command for Seal {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
-    type Out = SealedBatch;
+    type Out = usize;
 
     /// The locked row excludes other sealers, and nobody else changes what a sealer reads.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<SealedBatch> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         cx.tx.execute(sql::LOCK_SEALER, ()).await?;
-        let limit = i64::try_from(BATCH_SIZE).unwrap_or(i64::MAX);
-        let entries = cx.tx.all(sql::UNSEALED, (self.from, limit)).await?;
-        let Some(last) = entries.last() else { return Ok(SealedBatch { sealed: 0, next: None }) };
-        let next = (entries.len() == BATCH_SIZE).then(|| last.organization_id.saturating_add(1));
-        seal(cx, &entries).await?;
-        Ok(SealedBatch { sealed: entries.len(), next })
+        let mut entries = cx.tx.all(sql::UNSEALED, (BATCH_SIZE,)).await?;
+        entries.sort_by_key(|entry| (entry.organization_id, entry.id));
+        if !entries.is_empty() {
+            seal(cx, &entries).await?;
+        }
+        Ok(entries.len())
     }
 }
 
@@ -89,22 +73,19 @@ async fn seal(cx: &mut Context<'_>, entries: &[Entry]) -> Result<()> {
     let heads = cx.tx.all(sql::HEADS, (packed.as_str(),)).await?;
     let heads = heads.into_iter().map(|chain| Ok((chain.organization_id, (chain.sequence, to_hash(&chain.hash)?))));
     let mut heads: HashMap<i64, (i64, Hash)> = heads.collect::<Result<_>>()?;
-    let mut seals: Vec<(i64, AuditEntryId, i64, Hash, Option<Hash>)> = Vec::with_capacity(entries.len());
+    let mut seals: Vec<(i64, Hash, Option<Hash>)> = Vec::with_capacity(entries.len());
     for entry in entries {
         let head = heads.entry(entry.organization_id).or_insert((0, ZERO_HASH));
         let (sequence, commitment) = (head.0 + 1, commitment_of(entry));
         let sealed = SealedEntry { entry, sequence, commitment: commitment.as_ref().map(Hash::as_slice) };
         let hash = sealed.hash(&head.1).ok_or_else(|| Problem::internal("an unsealed entry has no payload"))?;
-        seals.push((entry.organization_id, entry.id, sequence, hash, commitment));
+        seals.push((sequence, hash, commitment));
         *head = (sequence, hash);
     }
-    let rows: Vec<_> = seals
-        .iter()
-        .map(|(organization, id, sequence, hash, commitment)| {
-            (*organization, *id, *sequence, hash.as_slice(), commitment.as_ref().map(Hash::as_slice))
-        })
-        .collect();
-    cx.tx.execute_each(sql::SEAL, &rows).await?;
+    let rows: Vec<_> = entries.iter().zip(&seals).map(|(entry, seal)| sealed_row(entry, seal)).collect();
+    cx.tx.execute_each(sql::INSERT_SEALED, &rows).await?;
+    let ids: Vec<_> = entries.iter().map(|entry| (entry.id,)).collect();
+    cx.tx.execute_each(sql::DEQUEUE, &ids).await?;
     let new_heads: Vec<_> = organizations
         .iter()
         .filter_map(|organization| heads.get_key_value(organization))
@@ -112,6 +93,27 @@ async fn seal(cx: &mut Context<'_>, entries: &[Entry]) -> Result<()> {
         .collect();
     cx.tx.execute_each(sql::SET_HEAD, &new_heads).await?;
     Ok(())
+}
+
+fn sealed_row<'e>(entry: &'e Entry, (sequence, hash, commitment): &'e (i64, Hash, Option<Hash>)) -> SealedRow<'e> {
+    SealedRow {
+        organization: entry.organization_id,
+        id: entry.id,
+        created_at: entry.created_at,
+        action: &entry.action,
+        actor_kind: &entry.actor_kind,
+        actor: entry.actor_id,
+        impersonator: entry.impersonator_id,
+        target_kind: &entry.target_kind,
+        target: entry.target_id,
+        request: entry.request_id,
+        payload: entry.payload.as_deref().unwrap_or_default(),
+        personal: entry.personal.as_deref(),
+        salt: entry.salt.as_deref(),
+        commitment: commitment.as_ref().map(Hash::as_slice),
+        sequence: *sequence,
+        hash,
+    }
 }
 
 pub(super) fn to_hash(stored: &[u8]) -> Result<Hash> {

@@ -106,6 +106,18 @@ macro_rules! entries {
     };
 }
 
+/// The same of entries that are not sealed.
+macro_rules! queued {
+    ($rest:expr) => {
+        concat!(
+            "SELECT organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
+                    request_id, payload, personal, salt, NULL AS commitment, NULL AS sequence, NULL AS hash
+               FROM audit_queue ",
+            $rest
+        )
+    };
+}
+
 macro_rules! checkpoints {
     ($rest:expr) => {
         concat!("SELECT organization_id, sequence, hash, created_at, signature FROM audit_checkpoints ", $rest)
@@ -116,11 +128,10 @@ sql! {
     /// Locks the row that one sealer has at a time.
     LOCK_SEALER() = "UPDATE audit_sealer SET batches = batches + 1 WHERE id = 1";
 
-    /// From an organization on.
-    UNSEALED(i64, i64) -> Entry =
-        entries!("WHERE sequence IS NULL AND organization_id >= $1 ORDER BY organization_id, id LIMIT $2");
+    /// In the order of their ids.
+    UNSEALED(i64) -> Entry = queued!("ORDER BY id LIMIT $1");
 
-    COUNT_UNSEALED() -> (i64,) = "SELECT COUNT(*) FROM audit_entries WHERE sequence IS NULL";
+    COUNT_UNSEALED() -> (i64,) = "SELECT COUNT(*) FROM audit_queue";
 
     HEADS(Text) -> Chain =
         concat!(
@@ -132,9 +143,29 @@ sql! {
             "CROSS JOIN audit_chains c WHERE c.organization_id = p.id"
         );
 
-    SEAL(i64, AuditEntryId, i64, Bytes, Option<Bytes>) =
-        "UPDATE audit_entries SET sequence = $3, hash = $4, commitment = $5
-          WHERE organization_id = $1 AND id = $2 AND sequence IS NULL";
+    INSERT_SEALED(SealedRow {
+        organization: i64,
+        id: AuditEntryId,
+        created_at: Timestamp,
+        action: Text,
+        actor_kind: Text,
+        actor: Option<i64>,
+        impersonator: Option<i64>,
+        target_kind: Text,
+        target: i64,
+        request: Option<i64>,
+        payload: Text,
+        personal: Option<Text>,
+        salt: Option<Bytes>,
+        commitment: Option<Bytes>,
+        sequence: i64,
+        hash: Bytes,
+    }) =
+        "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id,
+                                    target_kind, target_id, request_id, payload, personal, salt, commitment, sequence, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
+    DEQUEUE(AuditEntryId) = "DELETE FROM audit_queue WHERE id = $1";
 
     SET_HEAD(i64, i64, Bytes, Bytes) =
         "INSERT INTO audit_chains (organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence)
@@ -151,7 +182,7 @@ sql! {
 
     /// By the number in the chain.
     SEALED_AFTER(i64, i64, i64) -> Entry =
-        entries!("WHERE organization_id = $1 AND sequence IS NOT NULL AND sequence > $2 ORDER BY sequence LIMIT $3");
+        entries!("WHERE organization_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
 
     /// Returns no row if the last checkpoints are not old enough.
     BEGIN_CHECKPOINTS(Timestamp, Timestamp) -> (i64,) =
@@ -188,11 +219,12 @@ sql! {
           WHERE organization_id = $1 AND first_sequence < $2
             AND EXISTS (SELECT 1 FROM audit_checkpoints p WHERE p.organization_id = $1 AND p.sequence = $2)";
 
-    DELETE_CUT(i64, i64, i64) =
-        "DELETE FROM audit_entries
-          WHERE organization_id = $1 AND id IN (SELECT e.id FROM audit_entries e
-                                                 WHERE e.organization_id = $1 AND e.sequence IS NOT NULL
-                                                   AND e.sequence <= $2 ORDER BY e.sequence LIMIT $3)";
+    /// The number of the first entry of a chain.
+    FIRST_SEQUENCE(i64) -> (i64,) =
+        "SELECT sequence FROM audit_entries WHERE organization_id = $1 ORDER BY sequence LIMIT 1";
+
+    DELETE_CUT(i64, i64) =
+        "DELETE FROM audit_entries WHERE organization_id = $1 AND sequence <= $2";
 
     DELETE_CUT_CHECKPOINTS(i64, i64) =
         "DELETE FROM audit_checkpoints WHERE organization_id = $1 AND sequence < $2";
@@ -210,14 +242,14 @@ sql! {
     /// The entries of an actor after one of them.
     OF_ACTOR(i64, i64, AuditEntryId, i64) -> ErasedEntry =
         "SELECT organization_id, id, action, target_id FROM audit_entries
-          WHERE actor_id = $1 AND sequence IS NOT NULL AND organization_id >= $2
+          WHERE actor_id = $1 AND organization_id >= $2
             AND (organization_id > $2 OR id < $3)
           ORDER BY organization_id, id DESC NULLS LAST LIMIT $4";
 
     /// Like [`OF_ACTOR`], of whom or what entries are about.
     OF_TARGET(i64, i64, AuditEntryId, i64) -> ErasedEntry =
         "SELECT organization_id, id, action, target_id FROM audit_entries
-          WHERE target_id = $1 AND sequence IS NOT NULL AND organization_id >= $2
+          WHERE target_id = $1 AND organization_id >= $2
             AND (organization_id > $2 OR id < $3)
           ORDER BY organization_id, id DESC NULLS LAST LIMIT $4";
 
@@ -230,14 +262,15 @@ sql! {
     /// Erases the payloads between two numbers of a chain.
     ERASE_PAYLOADS(i64, i64, i64) =
         "UPDATE audit_entries SET payload = NULL, personal = NULL, salt = NULL
-          WHERE organization_id = $1 AND sequence IS NOT NULL AND sequence > $2 AND sequence <= $3";
+          WHERE organization_id = $1 AND sequence > $2 AND sequence <= $3";
 
-    /// Sealed or not.
+    /// Of the sealed entries.
     PAGE(i64, AuditEntryId, AuditEntryId, i64) -> Entry =
         entries!("WHERE organization_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4");
 
+    /// Of the others. The table has the entries of the last second.
     UNSEALED_PAGE(i64, AuditEntryId, AuditEntryId, i64) -> Entry =
-        entries!("WHERE organization_id = $1 AND sequence IS NULL AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4");
+        queued!("WHERE organization_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4");
 
     /// Of the sealed entries. A filter that is 0 or empty does not apply. Ids are never null: `NULLS LAST` is for
     /// PostgreSQL's planner, as only the intended index has this order.
@@ -250,17 +283,17 @@ sql! {
         action: Text,
         limit: i64,
     }) -> Entry =
-        entries!("WHERE organization_id = $1 AND target_id = $2 AND sequence IS NOT NULL AND id >= $3 AND id < $4
+        entries!("WHERE organization_id = $1 AND target_id = $2 AND id >= $3 AND id < $4
                 AND ($5 = 0 OR actor_id = $5) AND ($6 = '' OR action = $6) ORDER BY id DESC NULLS LAST LIMIT $7");
 
     /// Like [`BY_TARGET`]; the target does not apply.
     BY_ACTOR(= FilteredPage) -> Entry =
-        entries!("WHERE organization_id = $1 AND $2 = 0 AND sequence IS NOT NULL AND id >= $3 AND id < $4
+        entries!("WHERE organization_id = $1 AND $2 = 0 AND id >= $3 AND id < $4
                 AND actor_id = $5 AND ($6 = '' OR action = $6) ORDER BY id DESC NULLS LAST LIMIT $7");
 
     /// Like [`BY_TARGET`]; the target and the actor do not apply.
     BY_ACTION(= FilteredPage) -> Entry =
-        entries!("WHERE organization_id = $1 AND $2 = 0 AND sequence IS NOT NULL AND id >= $3 AND id < $4
+        entries!("WHERE organization_id = $1 AND $2 = 0 AND id >= $3 AND id < $4
                 AND $5 = 0 AND action = $6 ORDER BY id DESC NULLS LAST LIMIT $7");
 
     /// The names of users, for the page that shows entries.

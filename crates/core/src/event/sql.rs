@@ -8,7 +8,7 @@ use crate::id::{AuditEntryId, UserId};
 use crate::time::Timestamp;
 
 sql! {
-    /// Adds an entry to the audit log. The sealer sets the other columns.
+    /// Adds an entry to the audit log. The sealer moves it to the others.
     INSERT(NewEntry {
         organization: i64,
         id: AuditEntryId,
@@ -24,7 +24,7 @@ sql! {
         personal: Option<Text>,
         salt: Option<Bytes>,
     }) =
-        "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id,
+        "INSERT INTO audit_queue (organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id,
                                     target_kind, target_id, request_id, payload, personal, salt)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13";
 

@@ -27,6 +27,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("audit::sql::COUNT_UNSEALED", "the sealer covers all organizations"),
     ("audit::sql::EXPIRED_CHAINS", "cleanup covers all organizations"),
     ("audit::sql::HEADS", "the sealer covers all organizations"),
+    ("audit::sql::DEQUEUE", "the sealer covers all organizations"),
     ("audit::sql::OF_ACTOR", "erases a deleted account from all organizations"),
     ("audit::sql::OF_TARGET", "erases a deleted account from all organizations"),
     ("audit::sql::UNSEALED", "the sealer covers all organizations"),
@@ -144,7 +145,8 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
-    ("audit::sql::COUNT_UNSEALED", "the index of entries that are not sealed, which are few"),
+    ("audit::sql::COUNT_UNSEALED", "the entries of the last second"),
+    ("audit::sql::UNSEALED", "takes the first ones in the order of the primary key"),
     ("bootstrap::sql::FIND", "the table has one row"),
     ("outbox::sql::LIST", "operator command on the failed jobs, which are few"),
     ("node::sql::LEASED", "the table has one row per process, at most 1,023, and is read when a process starts"),

@@ -31,7 +31,7 @@ async fn export_has_the_whole_chain_and_is_verified_by_a_second_implementation()
     let path = format!("/organizations/{organization}");
     for number in 0..700 {
         app.execute(&format!(
-            "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, target_kind, target_id, payload)
+            "INSERT INTO audit_queue (organization_id, id, created_at, action, actor_kind, target_kind, target_id, payload)
              VALUES ({organization}, {}, 5, 'organization.updated', 'system', 'organization', {organization}, '{{\"name\":\"Zoë \u{1f600}\"}}')",
             7_000 + number
         ));

@@ -140,13 +140,13 @@ async fn failed_commands_leave_no_entry() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let path = format!("/organizations/{organization}");
-    let before = app.count("SELECT COUNT(*) FROM audit_entries");
+    let before = app.count("SELECT COUNT(*) FROM audit_queue");
     owner.post(&format!("{path}/leave"), &[]).await.assert_error(403, "LAST_ADMIN");
     owner
         .post(&format!("{path}/invitations"), &[("email", "olga@example.com")])
         .await
         .assert_error(400, "ALREADY_MEMBER");
-    assert_eq!(app.count("SELECT COUNT(*) FROM audit_entries"), before);
+    assert_eq!(app.count("SELECT COUNT(*) FROM audit_queue"), before);
 }
 
 #[tokio::test]

@@ -157,7 +157,13 @@ async fn rewritten_chain_is_found() {
     log.change(
         "UPDATE audit_entries SET action = 'organization.restored' WHERE organization_id = ORG AND sequence = 3",
     );
-    log.change("UPDATE audit_entries SET sequence = NULL, hash = NULL, commitment = NULL WHERE organization_id = ORG");
+    let columns =
+        "organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
+                   request_id, payload, personal, salt";
+    log.change(&format!(
+        "INSERT INTO audit_queue ({columns}) SELECT {columns} FROM audit_entries WHERE organization_id = ORG"
+    ));
+    log.change("DELETE FROM audit_entries WHERE organization_id = ORG");
     log.change("DELETE FROM audit_chains WHERE organization_id = ORG");
     seal_all(&log.app.inner.service).await.unwrap();
     assert_eq!(log.finding().await, (10, FindingKind::Rewritten));
