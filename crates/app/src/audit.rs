@@ -172,8 +172,8 @@ fn verify_export(
                 let organization_id = entry.organization_id;
                 let checkpoints: Vec<_> =
                     known.iter().filter(|known| known.organization_id == organization_id).cloned().collect();
-                if let (Some(verifier), Some(forged)) =
-                    (verifier, checkpoints.iter().find(|checkpoint| !verifier.is_valid(checkpoint)))
+                if let Some(key) = verifier
+                    && let Some(forged) = checkpoints.iter().find(|checkpoint| !key.is_valid(checkpoint))
                 {
                     let finding = Finding { sequence: forged.sequence, id: None, kind: FindingKind::ForgedCheckpoint };
                     return report(organization_id, 0, Some(finding));
@@ -222,5 +222,6 @@ fn invalid_line(file: &Path, index: usize, what: &str) -> AppError {
 }
 
 fn failed(problem: &Problem) -> AppError {
-    AppError::CommandFailed(format!("cannot read the audit log: {}", problem.cause()))
+    let reason = problem.cause().unwrap_or_else(|| problem.to_string());
+    AppError::CommandFailed(format!("cannot read the audit log: {reason}"))
 }
