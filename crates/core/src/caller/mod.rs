@@ -93,7 +93,7 @@ impl Caller {
     }
 
     /// The operator, by the command line.
-    pub const fn operator() -> Self {
+    pub fn operator() -> Self {
         Self { is_operator: true, ..Self::anonymous() }
     }
 }

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// Who did what an entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActorKind {
+pub(crate) enum ActorKind {
     User,
     ApiKey,
     /// The operator, by the command line.

@@ -29,7 +29,6 @@ pub use list_own::{ListOwn, OwnMembership};
 pub use removal_effects::{RemovalEffects, ShowRemovalEffects};
 pub(crate) use replace_roles::check_roles;
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
-pub(crate) use roles::emit_role_update;
 pub use roles::{AssignRole, RevokeRole};
 pub use sql::{Member, Membership, MembershipRole};
 pub use update::Update;

@@ -93,7 +93,7 @@ impl Command for RevokeRole {
 }
 
 /// Emits that roles of a member were added and removed.
-pub(crate) async fn emit_role_update(
+async fn emit_role_update(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     membership: MembershipId,

@@ -152,14 +152,19 @@ pub(crate) async fn list_own(
     CurrentCaller(caller): CurrentCaller,
     Query(params): Query<OwnAuditLogParams>,
 ) -> ApiResponse<Vec<EntryResponse>> {
-    let OwnAuditLogParams { action, from, to, limit, cursor } = params;
-    let mut links = PageLinks::new(&app, "/me/audit-log");
-    links.add("action", action.as_ref());
-    links.add("from", from.map(rfc3339));
-    links.add("to", to.map(rfc3339));
-    links.add("limit", limit);
-    let list = ListOwnEntries { action, from, to, after: cursor, limit: limit.unwrap_or(DEFAULT_PAGE_SIZE) };
+    let list = ListOwnEntries {
+        action: params.action.clone(),
+        from: params.from,
+        to: params.to,
+        after: params.cursor,
+        limit: params.limit.unwrap_or(DEFAULT_PAGE_SIZE),
+    };
     let reply = app.query(&caller, list).await;
+    let mut links = PageLinks::new(&app, "/me/audit-log");
+    links.add("action", params.action);
+    links.add("from", params.from.map(rfc3339));
+    links.add("to", params.to.map(rfc3339));
+    links.add("limit", params.limit);
     let next = reply.result.as_ref().ok().and_then(|page| page.next);
     ApiResponse::from(reply.map(entries)).with_links(links.header(next.as_ref(), None::<&AuditEntryId>))
 }
