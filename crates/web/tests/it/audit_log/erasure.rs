@@ -19,6 +19,7 @@ async fn personal_data_is_erased_with_the_account_and_the_chains_still_fit() {
     let role = roles[0]["id"].as_str().unwrap().to_owned();
     let kim = app.create_member(&owner, &organization, "kim@example.com", &role).await;
     let kim_id = member_id(&kim).await;
+    seal_all(&app.inner.service).await.unwrap();
     let like_kim = "SELECT COUNT(*) FROM audit_entries WHERE personal LIKE '%kim@example.com%'";
     assert!(app.count(like_kim) > 0);
     kim.reauthenticate().await;

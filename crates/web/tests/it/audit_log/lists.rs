@@ -142,7 +142,6 @@ async fn a_page_costs_the_same_however_long_the_log_is() {
     let log = format!("/organizations/{organization}/audit-log?limit=5");
     let cost = async |query: &str| owner.get(&format!("{log}{query}")).await.rows;
     let entries: Vec<Value> = sealed(&app, &owner, &organization).await;
-    let before = (cost("").await, cost("&action=organization.created").await);
     let first = text(&entries[0]["id"]).parse::<i64>().unwrap();
     for block in 0..20 {
         let rows: Vec<_> = (0..500)
@@ -159,6 +158,7 @@ async fn a_page_costs_the_same_however_long_the_log_is() {
         ));
     }
     let after = (cost("").await, cost("&action=organization.created").await);
-    assert!(after.0 <= before.0 + 4 && after.1 <= before.1, "{before:?} {after:?}");
+    // The caller's access, the page, and one row that shows that there is another page.
+    assert!(after.0 <= 2 + 6 && after.1 <= 2 + 1, "{after:?}");
     assert_eq!(ids(&owner, &format!("{log}&action=organization.updated")).await.len(), 5);
 }

@@ -140,6 +140,7 @@ async fn failed_commands_leave_no_entry() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let path = format!("/organizations/{organization}");
+    app.verify_all_addresses();
     let before = app.count("SELECT COUNT(*) FROM audit_queue");
     owner.post(&format!("{path}/leave"), &[]).await.assert_error(403, "LAST_ADMIN");
     owner
