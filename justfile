@@ -16,7 +16,7 @@ test *ARGUMENTS:
 test-one NAME *ARGUMENTS:
     ./scripts/test-one {{NAME}} {{ARGUMENTS}}
 
-# Regenerate docs/openapi.json, docs/platform-openapi.json, docs/errors.md, docs/api-cost.md and vestibule.example.toml
+# Regenerate docs/openapi.json, docs/platform-openapi.json, docs/errors.md, docs/events.md, docs/api-cost.md and vestibule.example.toml
 docs:
     VESTIBULE_WRITE_DOCS=1 ./scripts/run-tests --package vestibule-web up_to_date
     settings=$(cargo run --locked -- settings) && printf '%s\n' "$settings" > vestibule.example.toml

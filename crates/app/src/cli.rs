@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::settings::Flags;
 
+mod audit;
 mod keys;
 mod operator;
 
+pub(crate) use audit::{AuditArgs, AuditCommand, VerifyArgs};
 pub(crate) use keys::{KeysArgs, KeysCommand};
 
 pub(crate) use operator::{
@@ -30,6 +32,7 @@ Examples:
   vestibule organizations list             List organizations and their numbers
   vestibule keys create --name billing --scopes members:write
                                            Create an API key for a backend
+  vestibule audit verify                   Verify that nobody has changed the audit log
   vestibule outbox list                    List undelivered mail and why it failed
   vestibule mail preview mails             Render every mail with sample values into ./mails
   vestibule migrate --check                List the pending migrations
@@ -69,6 +72,8 @@ pub(crate) enum Command {
     Organizations(OrganizationsArgs),
     /// Create, list, rotate and revoke the API keys of backends
     Keys(KeysArgs),
+    /// Verify the audit log
+    Audit(AuditArgs),
     /// List, retry or drop mail that has not been delivered
     Outbox(OutboxArgs),
     /// List, preview or export the mail templates

@@ -2,6 +2,7 @@
 //!
 //! The service itself is in the libraries `vestibule-core` and `vestibule-web`.
 
+mod audit;
 mod bench;
 mod cli;
 mod copy_database;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => block_on(bench::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Outbox(args) => block_on(outbox::run(&args)),
+        Command::Audit(args) => block_on(audit::run(&args)),
         Command::Keys(args) => block_on(keys::run(&args)),
         Command::Users(args) => block_on(users::run(&args)),
         Command::Organizations(args) => block_on(organizations::run(&args)),

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
-use vestibule_core::{cleanup, mailer, node};
+use vestibule_core::{audit, cleanup, mailer, node};
 use vestibule_web::{ConnectionLimits, MetricsServer, Peer, PlatformServer, Server};
 
 use crate::error::AppError;
@@ -66,6 +66,13 @@ pub(crate) async fn serve(
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
     let cleanup = tokio::spawn(async move { cleanup::run_worker(&cleanup_service, stop).await });
     let operator = tokio::spawn(operator::serve(operator, Arc::clone(&service), shutdown.requested()));
+    // The last entries are stored by the other parts, so the sealer ends after them.
+    let (parts_finished, stop) = oneshot::channel::<()>();
+    let sealer_service = Arc::clone(&service);
+    let sealer = tokio::spawn(async move {
+        let stop = async { drop(stop.await) };
+        audit::run_worker(&sealer_service, stop).await;
+    });
     // The lease on the node number must be held until the last ID is generated, so it ends after the other parts.
     let (workers_finished, stop) = oneshot::channel::<()>();
     let lease = tokio::spawn(async move {
@@ -82,11 +89,16 @@ pub(crate) async fn serve(
         let workers = async {
             let result =
                 tokio::try_join!(http, platform, metrics, operator, outbox, cleanup).map(|((), (), (), (), (), ())| ());
+            drop(parts_finished);
+            result
+        };
+        let sealer = async {
+            let result = sealer.await.map_err(|_| AppError::Crashed { part: "sealer of the audit log" });
             drop(workers_finished);
             result
         };
         let lease = async { lease.await.map_err(|_| AppError::Crashed { part: "node lease" }) };
-        tokio::try_join!(workers, lease).map(|((), ())| ())
+        tokio::try_join!(workers, sealer, lease).map(|((), (), ())| ())
     });
     served.await.ok_or(AppError::ShutdownAborted)?
 }

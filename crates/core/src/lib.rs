@@ -31,6 +31,7 @@ pub mod cache;
 pub mod caller;
 pub mod challenge;
 pub mod dns;
+pub mod event;
 pub mod execution;
 pub mod http_client;
 pub mod image_store;
@@ -49,6 +50,7 @@ pub mod security_log;
 // Domain nouns.
 pub mod account;
 pub mod api_key;
+pub mod audit;
 pub mod bootstrap;
 pub mod cleanup;
 pub mod deployment_invitation;
@@ -95,6 +97,7 @@ pub fn statements() -> impl Iterator<Item = &'static vestibule_db::Declaration> 
 const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     access::sql::STATEMENTS,
     api_key::sql::STATEMENTS,
+    audit::sql::STATEMENTS,
     bootstrap::sql::STATEMENTS,
     cache::sql::STATEMENTS,
     caller::sql::STATEMENTS,
@@ -102,6 +105,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     cleanup::sql::STATEMENTS,
     deployment_invitation::sql::STATEMENTS,
     domain::sql::STATEMENTS,
+    event::sql::STATEMENTS,
     images::sql::STATEMENTS,
     impersonation::sql::STATEMENTS,
     invitation::sql::STATEMENTS,

@@ -2,8 +2,9 @@
 
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::{InvitationSuspended, MemberRemoved};
 use crate::execution::{Command, Context, Query};
-use crate::id::{MemberId, MembershipId, OrganizationId};
+use crate::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::membership::sql;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
@@ -34,7 +35,27 @@ impl Command for Leave {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let membership = grant.member()?.membership;
         invitation::authority::suspend_sent_invitations(cx, grant.organization(), membership).await?;
-        end_membership(cx, grant.organization(), membership).await
+        end_membership(cx, grant.organization(), membership, RemovedBy::Member).await
+    }
+}
+
+/// Who ended a membership.
+#[derive(Clone, Copy, Debug)]
+enum RemovedBy {
+    /// The member themselves.
+    Member,
+    Manager,
+    /// The member's account was deleted.
+    Account,
+}
+
+impl RemovedBy {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Manager => "manager",
+            Self::Account => "account",
+        }
     }
 }
 
@@ -116,13 +137,19 @@ impl Command for Remove {
         if self.invitations == SentInvitations::Revoke {
             invitation::authority::discard_sent_invitations(cx, &grant, membership).await?;
         }
-        cx.tx.execute(invitation::sql::SUSPEND_SENT_BY, (organization, membership)).await?;
+        if cx.tx.execute(invitation::sql::SUSPEND_SENT_BY, (organization, membership)).await? > 0 {
+            cx.emit(InvitationSuspended {
+                organization_id: organization,
+                inviter_membership_id: membership,
+                count: None,
+            });
+        }
         let suspended_invitations = match self.invitations {
             SentInvitations::Suspend => open,
             SentInvitations::Revoke => count_open_invitations(cx, organization, membership).await?,
         };
         let removed = RemovedMember { suspended_invitations, revoked_invitations: open - suspended_invitations };
-        end_membership(cx, organization, membership).await?;
+        end_membership(cx, organization, membership, RemovedBy::Manager).await?;
         outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await?;
         Ok(removed)
     }
@@ -138,13 +165,15 @@ pub(crate) async fn end_for_deleted_account(
     organization: OrganizationId,
     membership: MembershipId,
 ) -> Result<()> {
+    let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
     if cx.tx.optional(sql::DELETE_IN_DELETED_ORGANIZATION, (organization, membership)).await?.is_some() {
+        emit_removed(cx, organization, (membership, user), (None, RemovedBy::Account));
         cx.tx.execute(sql::RECOUNT_WORKSPACE_MEMBERS, (organization,)).await?;
         cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
         return Ok(());
     }
     invitation::authority::suspend_sent_invitations(cx, organization, membership).await?;
-    end_membership(cx, organization, membership).await
+    end_membership(cx, organization, membership, RemovedBy::Account).await
 }
 
 async fn count_open_invitations(
@@ -156,11 +185,30 @@ async fn count_open_invitations(
     Ok(count)
 }
 
-async fn end_membership(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
+async fn end_membership(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    membership: MembershipId,
+    removed_by: RemovedBy,
+) -> Result<()> {
+    let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
+    let roles = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
     // The organization's row is locked first, in the same order as by a new member, so that the two cannot deadlock.
     cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
     cx.tx.execute(sql::DECREMENT_WORKSPACE_MEMBER_COUNTS, (organization, membership, cx.now)).await?;
     cx.tx.execute(domain::sql::RECORD_LEAVE, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
+    let roles = roles.into_iter().map(|role| role.id).collect();
+    emit_removed(cx, organization, (membership, user), (Some(roles), removed_by));
     Ok(())
+}
+
+fn emit_removed(
+    cx: &mut Context<'_>,
+    organization_id: OrganizationId,
+    (membership_id, user_id): (MembershipId, UserId),
+    (role_ids, removed_by): (Option<Vec<RoleId>>, RemovedBy),
+) {
+    let removed_by = removed_by.as_str();
+    cx.emit(MemberRemoved { organization_id, membership_id, user_id, removed_by, role_ids });
 }

@@ -2,6 +2,7 @@
 //! complete and valid.
 
 mod application;
+mod audit;
 mod branding;
 mod challenge;
 mod claims;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
+pub use audit::AuditLog;
 pub use branding::{BrandImage, BrandImageError, BrandImageFormat, Branding, ImageContent, ImageFile, LOGO_PATH};
 pub use challenge::{Challenge, ChallengeMode};
 pub use claims::{ClaimTemplate, Placeholder};
@@ -101,6 +103,7 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     pub mail: Mail,
     pub images: Images,
+    pub audit: AuditLog,
 }
 
 impl Settings {
@@ -382,6 +385,7 @@ impl Default for Settings {
             seats: Seats { max_per_organization: 0, max_per_workspace: 0, count_pending_invitations: true },
             rate_limits: RateLimits::default(),
             mail: Mail::default(),
+            audit: AuditLog::default(),
             images: Images { storage: ImageStorage::Directory(PathBuf::from("images")), public_url: None },
         }
     }

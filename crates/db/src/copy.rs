@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::postgres::CopyEndpoint as PostgresEndpoint;
 use super::sqlite::CopyEndpoint as SqliteEndpoint;
+use super::value::OwnedValue;
 use super::{DatabaseLocation, Kind, OpenError, Value};
 use crate::error::Error;
 use crate::time::Timestamp;
@@ -57,6 +58,11 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("search_segments", &[]),
     ("search_postings", &[]),
     ("revisions", &[]),
+    ("audit_queue", &[]),
+    ("audit_entries", &[]),
+    ("audit_chains", &[]),
+    ("audit_checkpoints", &[]),
+    ("audit_erasures", &[]),
 ];
 
 /// Why nothing was copied.
@@ -91,37 +97,6 @@ pub struct TableCopied {
     pub rows: u64,
     /// A digest of all rows in the order of the primary key, once the copy is verified.
     pub digest: Option<[u8; 32]>,
-}
-
-/// A value between the two databases.
-#[derive(Clone, PartialEq)]
-pub(super) enum OwnedValue {
-    Null,
-    Integer(i64),
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-impl OwnedValue {
-    pub(super) fn value(&self) -> Value<'_> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Integer(number) => Value::Integer(*number),
-            Self::Text(text) => Value::Text(text),
-            Self::Bytes(bytes) => Value::Bytes(bytes),
-        }
-    }
-}
-
-impl From<Value<'_>> for OwnedValue {
-    fn from(value: Value<'_>) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Integer(number) => Self::Integer(number),
-            Value::Text(text) => Self::Text(text.to_owned()),
-            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
-        }
-    }
 }
 
 /// A column, with its position in the primary key counted from 1; 0 if it is not part of it.

@@ -174,6 +174,8 @@ ids! {
     ApiKeyId,
     /// An invitation to sign up.
     DeploymentInvitationId,
+    /// An entry of the audit log.
+    AuditEntryId,
 }
 
 #[cfg(test)]

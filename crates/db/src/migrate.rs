@@ -80,6 +80,7 @@ migrations! {
     "0012" = 12 "workspaces";
     "0013" = 13 "impersonation";
     "0014" = 14 "deployment_invitations";
+    "0015" = 15 "audit_log";
 }
 
 /// The schema version of this binary.

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::invalidation::Invalidates;
-use super::value::{Argument, Cell, Column, Kind, Value};
+use super::value::{Argument, Cell, Column, Kind, OwnedValue, Value};
 use crate::error::{Error, Result};
 
 /// A statement with the types of its arguments and of its record.
@@ -61,14 +61,15 @@ impl<A: Arguments, R: Record> Statement<A, R> {
 #[derive(Clone, Debug)]
 pub struct DependentStatement {
     pub(crate) declaration: Declaration,
-    pub(crate) values: Vec<Value<'static>>,
+    pub(crate) values: Vec<OwnedValue>,
 }
 
 impl<A: Arguments> Statement<A, ()> {
     /// The statement with these arguments, as one that depends on a change. Its text must end with a `SELECT` without
     /// `WHERE`, because the condition is appended.
-    pub fn dependent(self, arguments: A::Input<'static>) -> DependentStatement {
-        DependentStatement { declaration: self.declaration(), values: A::values(arguments) }
+    pub fn dependent(self, arguments: A::Input<'_>) -> DependentStatement {
+        let values = A::values(arguments).into_iter().map(OwnedValue::from).collect();
+        DependentStatement { declaration: self.declaration(), values }
     }
 }
 

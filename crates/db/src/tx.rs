@@ -4,6 +4,7 @@ use super::batch::{Batch, BatchRows, Source};
 use super::invalidation::Invalidation;
 use super::postgres::Transaction;
 use super::statement::{Arguments, Declaration, DependentStatement, Record, Row, Statement};
+use super::value::OwnedValue;
 use super::{Value, sqlite};
 use crate::error::{Error, Result};
 
@@ -14,6 +15,9 @@ pub struct Tx<'a> {
     engine: Engine<'a>,
     stats: QueryStats,
     invalidations: Vec<Invalidation>,
+    /// The statements that changed a row.
+    #[cfg(feature = "test-hooks")]
+    writes: Vec<Declaration>,
 }
 
 /// What an operation cost the database.
@@ -43,12 +47,28 @@ enum Engine<'a> {
 impl<'a> Tx<'a> {
     /// The caller begins and ends the transaction of this connection.
     pub fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
-        Self { engine: Engine::Sqlite(connection), stats: QueryStats::default(), invalidations: Vec::new() }
+        Self::new(Engine::Sqlite(connection))
     }
 
     /// The transaction begins with its first statement.
     pub fn on_postgres(transaction: &'a mut Transaction) -> Self {
-        Self { engine: Engine::Postgres(transaction), stats: QueryStats::default(), invalidations: Vec::new() }
+        Self::new(Engine::Postgres(transaction))
+    }
+
+    fn new(engine: Engine<'a>) -> Self {
+        Self {
+            engine,
+            stats: QueryStats::default(),
+            invalidations: Vec::new(),
+            #[cfg(feature = "test-hooks")]
+            writes: Vec::new(),
+        }
+    }
+
+    /// The statements so far that changed a row. Of a deferred one on PostgreSQL it is not known, and assumed.
+    #[cfg(feature = "test-hooks")]
+    pub fn writes(&self) -> &[Declaration] {
+        &self.writes
     }
 
     pub fn stats(&self) -> QueryStats {
@@ -119,21 +139,21 @@ impl<'a> Tx<'a> {
     /// Runs a statement without waiting for its result. On PostgreSQL it is sent with the next statement or with the
     /// commit. If it fails, the transaction fails.
     #[expect(clippy::needless_pass_by_value, reason = "all methods take statements by value")]
-    pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, arguments: A::Input<'static>) -> Result<()> {
-        self.defer_declaration(statement.declaration(), A::values(arguments))
+    pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, arguments: A::Input<'_>) -> Result<()> {
+        self.defer_declaration(statement.declaration(), &A::values(arguments))
     }
 
-    fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) -> Result<()> {
+    fn defer_declaration(&mut self, declaration: Declaration, values: &[Value<'_>]) -> Result<()> {
         self.record_statement(&declaration);
         let changed = match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, values)?,
             // The number of changed rows is not known yet.
             Engine::Postgres(_) => 1,
         };
         self.record_rows(changed);
-        self.record_invalidation(&declaration, &values, changed > 0);
+        self.record_invalidation(&declaration, values, changed > 0);
         if let Engine::Postgres(transaction) = &mut self.engine {
-            transaction.defer_declaration(declaration, values);
+            transaction.defer_declaration(declaration, values.iter().copied().map(OwnedValue::from).collect());
         }
         Ok(())
     }
@@ -158,15 +178,18 @@ impl<'a> Tx<'a> {
             let parts = std::iter::once(&declaration).chain(dependent.iter().map(|dependent| &dependent.declaration));
             let parts: Vec<_> = parts.chain([&last.declaration]).copied().collect();
             parts.iter().for_each(|part| record_statement(&mut self.stats, part));
-            let has_changed = transaction.execute_composite(&declaration, values, dependent, last).await? > 0;
+            let has_changed = transaction.execute_composite(&declaration, values, &dependent, &last).await? > 0;
             self.record_rows(if has_changed { parts.len() } else { 0 });
+            #[cfg(feature = "test-hooks")]
+            self.writes.extend(parts.iter().filter(|_| has_changed));
             return Ok(has_changed);
         }
         let has_changed = self.execute(statement, arguments).await? > 0;
         if has_changed {
-            dependent
-                .into_iter()
-                .try_for_each(|dependent| self.defer_declaration(dependent.declaration, dependent.values))?;
+            for DependentStatement { declaration, values } in dependent {
+                let values: Vec<_> = values.iter().map(OwnedValue::value).collect();
+                self.defer_declaration(declaration, &values)?;
+            }
         }
         Ok(has_changed)
     }
@@ -243,6 +266,8 @@ impl<'a> Tx<'a> {
     }
 
     fn record_invalidation(&mut self, declaration: &Declaration, values: &[Value<'_>], has_changed: bool) {
+        #[cfg(feature = "test-hooks")]
+        self.writes.extend(has_changed.then_some(*declaration));
         if let Some(invalidation) = has_changed.then(|| declaration.invalidates.resolve(values)).flatten()
             && !self.invalidations.contains(&invalidation)
         {

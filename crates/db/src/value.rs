@@ -40,6 +40,44 @@ impl fmt::Debug for Value<'_> {
 /// A value of a column.
 pub type Cell<'a> = Value<'a>;
 
+/// A value that outlives the statement's caller: of a deferred statement, or between two databases. `Debug` is that of
+/// [`Value`].
+#[derive(Clone, PartialEq)]
+pub(crate) enum OwnedValue {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl OwnedValue {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
+        }
+    }
+}
+
+impl fmt::Debug for OwnedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
 /// A type that a statement takes as argument. The value may borrow: `Text` takes a `&str`.
 pub trait Argument {
     /// The type that is passed to the methods of `Tx`.
@@ -158,6 +196,7 @@ integers! {
     id::ApiKeyId: id::ApiKeyId::get, |number: i64| Some(number.into());
     id::DeploymentInvitationId: id::DeploymentInvitationId::get, |number: i64| Some(number.into());
     id::WaitlistEntryId: id::WaitlistEntryId::get, |number: i64| Some(number.into());
+    id::AuditEntryId: id::AuditEntryId::get, |number: i64| Some(number.into());
     id::DomainId: id::DomainId::get, |number: i64| Some(number.into());
     id::JoinRequestId: id::JoinRequestId::get, |number: i64| Some(number.into());
 }

@@ -165,6 +165,10 @@ impl ResponseContext<'_> {
     }
 }
 
+/// The id of a request, as in its log lines and in the header `X-Request-Id`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestId(pub(crate) u64);
+
 /// Extracts the caller that [`crate::Server`] attached to the request. It never fails: a request without a valid
 /// session token has an anonymous caller.
 #[derive(Clone, Debug)]
@@ -201,6 +205,8 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
         address,
         user_agent: user_agent(request.headers()),
         language: preferred_language(request.headers(), settings),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0),
+        is_operator: false,
         impersonator_span: ImpersonatorSpan::new(),
     }
 }

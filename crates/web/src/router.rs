@@ -15,7 +15,9 @@ use vestibule_core::{
     waitlist, workspace,
 };
 
-use crate::api::{auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
+use crate::api::{
+    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces,
+};
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::metrics::RouteMetrics;
@@ -125,6 +127,7 @@ api_routes! {
         me::organization_memberships::organization_memberships => query::<membership::ListOwn>();
         me::workspace_memberships::workspace_memberships => query::<workspace::ListOwn>();
         me::invitations::invitations => query::<invitation::ListOwn>();
+        audit_log::list_own => query::<vestibule_core::audit::ListOwnEntries>();
         me::deleted_organizations::deleted_organizations => query::<organization::ListDeleted>();
         deployment::validate::validate => query::<invitation::Validate>();
         deployment::configuration::show => nothing();
@@ -136,6 +139,7 @@ api_routes! {
         organizations::update::update => command::<organization::Update>();
         organizations::delete::delete => command::<organization::Delete>();
         organizations::delete::restore => command::<organization::Restore>();
+        audit_log::list => query::<vestibule_core::audit::ListEntries>();
         organizations::explain::explain => query::<organization::Explain>();
         handovers::offer => command::<ownership_transfer::Offer>();
         handovers::withdraw => command::<ownership_transfer::Withdraw>();

@@ -25,7 +25,7 @@ use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
 use crate::accept::Preference;
-use crate::app::{App, caller_from_request, session_token};
+use crate::app::{App, RequestId, caller_from_request, session_token};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::health;
 use crate::metrics::{Api, HttpMetrics, RequestMethod, with_current_route};
@@ -83,6 +83,7 @@ impl Server {
             prefix.strip(&mut request);
         }
         let id = app.request_id();
+        request.extensions_mut().insert(RequestId(id));
         // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
         let (method, trace) = (request.method(), TraceContext::from_headers(request.headers()));
         let span = tracing::info_span!(

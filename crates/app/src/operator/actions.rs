@@ -142,7 +142,7 @@ impl Action for DisableUser {
 
     async fn run(self, service: &Service) -> Result<UserDisabled, Problem> {
         let command = operator::DisableUser { user: self.user };
-        service.run(&Caller::anonymous(), command).await.result.map(|outcome| UserDisabled::new(self.user, outcome))
+        service.run(&Caller::operator(), command).await.result.map(|outcome| UserDisabled::new(self.user, outcome))
     }
 
     fn target(&self) -> String {
@@ -169,7 +169,7 @@ impl Action for EnableUser {
     type Output = UserEnabled;
 
     async fn run(self, service: &Service) -> Result<UserEnabled, Problem> {
-        let was_disabled = service.run(&Caller::anonymous(), operator::EnableUser { user: self.user }).await.result?;
+        let was_disabled = service.run(&Caller::operator(), operator::EnableUser { user: self.user }).await.result?;
         Ok(UserEnabled { user: self.user.to_string(), was_disabled })
     }
 
@@ -197,8 +197,7 @@ impl Action for SignOutUser {
     type Output = UserSignedOut;
 
     async fn run(self, service: &Service) -> Result<UserSignedOut, Problem> {
-        let ended_sign_ins =
-            service.run(&Caller::anonymous(), operator::SignOutUser { user: self.user }).await.result?;
+        let ended_sign_ins = service.run(&Caller::operator(), operator::SignOutUser { user: self.user }).await.result?;
         Ok(UserSignedOut { user: self.user.to_string(), ended_sign_ins })
     }
 
@@ -227,7 +226,7 @@ impl Action for ResetPassword {
     type Output = UserPasswordReset;
 
     async fn run(self, service: &Service) -> Result<UserPasswordReset, Problem> {
-        let outcome = service.run(&Caller::anonymous(), operator::ResetPassword { user: self.user }).await.result?;
+        let outcome = service.run(&Caller::operator(), operator::ResetPassword { user: self.user }).await.result?;
         let operator::PasswordReset { had_password, ended_sign_ins } = outcome;
         Ok(UserPasswordReset { user: self.user.to_string(), had_password, ended_sign_ins })
     }
@@ -256,7 +255,7 @@ impl Action for RetryMail {
     async fn run(self, service: &Service) -> Result<MailRetried, Problem> {
         let invalid = |_| Problem::from(vestibule_core::Code::JobNotFound);
         let job: Option<OutboxId> = self.job.map(|job| job.parse()).transpose().map_err(invalid)?;
-        let count = service.run(&Caller::anonymous(), outbox::Retry { job }).await.result?;
+        let count = service.run(&Caller::operator(), outbox::Retry { job }).await.result?;
         Ok(MailRetried { count })
     }
 
@@ -283,7 +282,7 @@ impl Action for DropMail {
     type Output = MailDropped;
 
     async fn run(self, service: &Service) -> Result<MailDropped, Problem> {
-        service.run(&Caller::anonymous(), outbox::Drop { job: self.job }).await.result?;
+        service.run(&Caller::operator(), outbox::Drop { job: self.job }).await.result?;
         Ok(MailDropped { job: self.job.to_string() })
     }
 
@@ -332,7 +331,7 @@ impl Action for CreateKey {
             organization: organization.map_err(|_| Problem::from(Code::OrganizationNotFound))?,
             expires_at: lifetime.map(|lifetime| service.now().plus(lifetime).whole_second()),
         };
-        service.run(&Caller::anonymous(), command).await.result.map(Into::into)
+        service.run(&Caller::operator(), command).await.result.map(Into::into)
     }
 }
 
@@ -351,7 +350,7 @@ impl Action for RotateKey {
 
     async fn run(self, service: &Service) -> Result<KeyCreated, Problem> {
         let command = api_key::Rotate { key: self.key, grace: Duration::from_secs(self.grace_seconds) };
-        service.run(&Caller::anonymous(), command).await.result.map(Into::into)
+        service.run(&Caller::operator(), command).await.result.map(Into::into)
     }
 
     fn target(&self) -> String {
@@ -386,7 +385,7 @@ impl Action for RevokeKey {
     async fn run(self, service: &Service) -> Result<KeyRevoked, Problem> {
         let Self { key, suspends_invitations, revokes_created_keys } = self;
         let command = api_key::Revoke { key, suspends_invitations, revokes_created_keys };
-        let revoked = service.run(&Caller::anonymous(), command).await.result?;
+        let revoked = service.run(&Caller::operator(), command).await.result?;
         Ok(KeyRevoked {
             id: key.to_string(),
             pending_invitations: revoked.pending_invitations,

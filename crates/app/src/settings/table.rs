@@ -8,6 +8,7 @@ use std::path::Path;
 use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
 
 mod application;
+mod audit;
 mod authentication;
 pub(super) mod branding;
 mod challenge;
@@ -60,6 +61,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         mail::MAIL,
         storage::STORAGE,
         http_client::HTTP_CLIENT,
+        audit::AUDIT,
     ];
     sections.into_iter().flatten()
 }

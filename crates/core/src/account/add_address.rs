@@ -3,6 +3,7 @@
 use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::{EmailAdded, EmailVerified, Personal};
 use crate::execution::{Command, Context};
 use crate::id::{EmailAddressId, UserId};
 use crate::invitation::{self, Invitation, InvitationState};
@@ -80,6 +81,7 @@ pub(crate) async fn claim_address(
         now: cx.now,
     };
     cx.tx.optional(claims::INSERT, claim).await?.ok_or(Code::EmailExists)?;
+    cx.emit(EmailAdded { user_id: user, email_id: id, email: Personal(email.key().to_owned()) });
     notify(cx, user, NoticeKind::AddressAdded, email.key()).await
 }
 
@@ -139,10 +141,15 @@ pub(crate) async fn verify_or_link(
         Some(claim) if claim.is_claim => link_claim(cx, user, claim.id).await?,
         Some(unverified) if unverified.verified_at.is_none() => {
             cx.tx.execute(sql::VERIFY_ADDRESS, (user, unverified.id, cx.now)).await?;
+            let email = Some(Personal(email.key().to_owned()));
+            cx.emit(EmailVerified { user_id: user, email_id: unverified.id, email });
         }
         Some(_) => {}
         None if own.len() >= MAX_ADDRESSES => return Err(Code::TooManyAddresses.into()),
-        None => link_address(cx, user, id, email).await?,
+        None => {
+            cx.emit(EmailAdded { user_id: user, email_id: id, email: Personal(email.key().to_owned()) });
+            link_address(cx, user, id, email).await?;
+        }
     }
     Ok(())
 }

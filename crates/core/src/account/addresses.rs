@@ -2,6 +2,7 @@
 
 use super::require_proof_of_owner;
 use crate::error::{Code, Result};
+use crate::event::{EmailPrimaryChanged, EmailRemoved, Personal};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
 use crate::permission::Requirement;
@@ -83,10 +84,12 @@ pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: 
     let removed = find(cx, user, address).await?;
     if removed.is_claim {
         cx.tx.execute(claims::DELETE, (user, address)).await?;
+        cx.emit(EmailRemoved { user_id: user, email_id: address, email: Some(Personal(removed.email)) });
         return Ok(());
     }
     notify(cx, user, NoticeKind::AddressRemoved, &removed.email).await?;
     cx.tx.optional(sql::DELETE_ADDRESS, (user, address)).await?.ok_or(Code::EmailIsPrimary)?;
+    cx.emit(EmailRemoved { user_id: user, email_id: address, email: Some(Personal(removed.email)) });
     Ok(())
 }
 
@@ -137,6 +140,7 @@ pub(crate) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
     cx.tx.execute(sql::DELETE_UNVERIFIED_PRIMARY, (user,)).await?;
     cx.tx.execute(sql::UNSET_PRIMARY_ADDRESS, (user, cx.now)).await?;
     cx.tx.execute(sql::SET_PRIMARY_ADDRESS, (user, address, cx.now)).await?;
+    cx.emit(EmailPrimaryChanged { user_id: user, email_id: address, email: Some(Personal(found.email)) });
     Ok(())
 }
 

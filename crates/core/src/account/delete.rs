@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Code, Result};
+use crate::event::{self, UserDeleted};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::password::{Password, PasswordDigest};
@@ -108,5 +109,7 @@ pub(crate) async fn delete(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     // The browser keeps its session, with its other sign-ins.
     session::end_all_sign_ins(cx, user).await?;
     cx.tx.execute(sql::DELETE, (user,)).await?;
+    cx.emit(UserDeleted { user_id: user });
+    cx.tx.execute(event::sql::ERASE_LATER, (user, cx.now)).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::password_words::FindOwnPasswordWords;
 use crate::error::{Code, Result};
+use crate::event::{PasswordRemoved, PasswordUpdated};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::password::{NewPassword, Password, PasswordDigest};
@@ -129,6 +130,7 @@ impl Command for Remove {
             notify(cx, user, NoticeKind::PasswordRemoved, "").await?;
         }
         cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
+        cx.emit(PasswordRemoved { user_id: user });
         end_other_sign_ins(cx, user).await?;
         Ok(token)
     }
@@ -156,6 +158,7 @@ impl Command for Change {
         let kind = if self.current.is_some() { NoticeKind::PasswordChanged } else { NoticeKind::PasswordSet };
         notify(cx, user, kind, "").await?;
         cx.tx.execute(sql::SET_PASSWORD, (user, self.new.as_str(), cx.now)).await?;
+        cx.emit(PasswordUpdated { user_id: user });
         end_other_sign_ins(cx, user).await?;
         Ok(token)
     }

@@ -2,6 +2,7 @@
 
 use super::{AccountDetails, ShowAccount, addresses, require_proof_of_owner};
 use crate::error::{Code, Result};
+use crate::event::{Changed, Personal, UserUpdated};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
 use crate::images;
@@ -99,6 +100,15 @@ impl Update {
             now: cx.now,
         };
         cx.tx.optional(sql::UPDATE, update).await?.ok_or(Code::UsernameExists)?;
+        let username = |name: Option<&str>| name.unwrap_or_default().to_owned();
+        cx.emit(UserUpdated {
+            user_id: user,
+            first_name: Changed::new(current.first_name.as_str(), update.first_name).map(Personal),
+            last_name: Changed::new(current.last_name.as_str(), update.last_name).map(Personal),
+            username: Changed::new(username(current.username.as_deref()), username(update.username)).map(Personal),
+            image_changed: (update.image_url != current.image_url).then_some(true),
+            metadata_changed: None,
+        });
         let is_renamed = update.first_name != current.first_name
             || update.last_name != current.last_name
             || update.username != current.username.as_deref();

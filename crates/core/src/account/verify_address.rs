@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ShowAddress;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::{EmailVerified, Personal};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::EmailAddressId;
 use crate::permission::Requirement;
@@ -166,6 +167,8 @@ impl Command for Verify {
             user::link_claim(cx, user, self.address).await?;
         } else {
             cx.tx.execute(user::sql::VERIFY_ADDRESS, (user, self.address, cx.now)).await?;
+            let email = Some(Personal(found.email));
+            cx.emit(EmailVerified { user_id: user, email_id: self.address, email });
         }
         rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;

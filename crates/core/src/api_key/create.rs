@@ -2,6 +2,7 @@
 
 use super::{MAX_KEYS, NewApiKey, check_caller_covers, sql};
 use crate::error::{Code, Problem, Result};
+use crate::event::ApiKeyCreated;
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
 use crate::names::ApiKeyName;
@@ -69,6 +70,13 @@ impl Command for Create {
         if cx.tx.execute(sql::INSERT, row).await? == 0 {
             return Err(Code::ApiKeyLimit.into());
         }
+        cx.emit(ApiKeyCreated {
+            organization_id: self.organization,
+            api_key_id: id,
+            name: self.name.as_str().to_owned(),
+            scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+            expires_at,
+        });
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
         let arguments = (digest.as_bytes(), id, secret.display_prefix(), cx.now, Timestamp::LATEST);

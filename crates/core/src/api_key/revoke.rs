@@ -2,6 +2,7 @@
 
 use super::{ApiKey, check_caller_covers, find, sql};
 use crate::error::{Code, Result};
+use crate::event::{ApiKeyDeleted, ApiKeyInvitationsSuspended};
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
 use crate::permission::Requirement;
@@ -53,11 +54,21 @@ impl Command for Revoke {
         if !was_valid && !self.suspends_invitations && !self.revokes_created_keys {
             return Err(Code::ApiKeyNotFound.into());
         }
+        if was_valid {
+            cx.emit(ApiKeyDeleted { organization_id: key.organization_id, api_key_id: self.key });
+        }
         session::end_impersonations_by_key(cx, self.key).await?;
         let revoked_created_keys = if self.revokes_created_keys { self.revoke_created_keys(cx).await? } else { 0 };
         let (created_keys,) = cx.tx.one(sql::COUNT_CREATED, (self.key, cx.now)).await?;
         let pending_invitations = self.count_invitations(cx).await?;
         let suspended_invitations = if self.suspends_invitations { self.suspend_invitations(cx).await? } else { 0 };
+        if suspended_invitations > 0 {
+            cx.emit(ApiKeyInvitationsSuspended {
+                organization_id: key.organization_id,
+                api_key_id: self.key,
+                count: i64::try_from(suspended_invitations).unwrap_or(i64::MAX),
+            });
+        }
         cx.subject.is_unchanged = !was_valid && suspended_invitations == 0 && revoked_created_keys == 0;
         let key = cx.tx.one(sql::FIND, (self.key,)).await?;
         Ok(Revoked { key, pending_invitations, suspended_invitations, revoked_created_keys, created_keys })
@@ -70,6 +81,8 @@ impl Revoke {
         let revoked = cx.tx.all(sql::REVOKE_CREATED, (self.key, cx.now)).await?;
         for (key,) in &revoked {
             session::end_impersonations_by_key(cx, *key).await?;
+            let organization_id = cx.tx.one(sql::FIND, (*key,)).await?.organization_id;
+            cx.emit(ApiKeyDeleted { organization_id, api_key_id: *key });
             cx.log_change(Change::ApiKeyRevoked, Subject { target_api_key: Some(*key), ..cx.subject });
         }
         Ok(revoked.len())

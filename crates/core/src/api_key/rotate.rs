@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{MAX_GRACE, NewApiKey, check_caller_covers, find, sql};
 use crate::error::{Code, Result};
+use crate::event::ApiKeyRotated;
 use crate::execution::{Command, Context};
 use crate::id::ApiKeyId;
 use crate::permission::Requirement;
@@ -47,6 +48,7 @@ impl Command for Rotate {
         cx.tx.execute(sql::DELETE_REPLACED_SECRETS, (self.key, Timestamp::LATEST)).await?;
         cx.tx.execute(sql::END_SECRETS, (self.key, cx.now.plus(self.grace.min(MAX_GRACE)))).await?;
         cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
+        cx.emit(ApiKeyRotated { organization_id: key.organization_id, api_key_id: self.key });
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
         let arguments = (digest.as_bytes(), self.key, secret.display_prefix(), cx.now, Timestamp::LATEST);

@@ -63,6 +63,10 @@ pub struct Caller {
     pub user_agent: String,
     /// The preferred language of the request.
     pub language: Language,
+    /// The id of the request, as in its log lines.
+    pub request_id: Option<u64>,
+    /// Whether it is the operator, by the command line.
+    pub is_operator: bool,
     /// Names the impersonator in the request's span.
     pub impersonator_span: ImpersonatorSpan,
 }
@@ -82,8 +86,15 @@ impl Caller {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: String::new(),
             language: Language::English,
+            request_id: None,
+            is_operator: false,
             impersonator_span: ImpersonatorSpan::none(),
         }
+    }
+
+    /// The operator, by the command line.
+    pub fn operator() -> Self {
+        Self { is_operator: true, ..Self::anonymous() }
     }
 }
 

@@ -13,7 +13,7 @@ use futures_util::future::{Either, join, select};
 use tokio::time::timeout;
 
 use crate::execution::Executor;
-use crate::{images, organization, search_index};
+use crate::{audit, images, organization, search_index};
 
 pub use delete_expired::delete_expired;
 
@@ -44,6 +44,11 @@ async fn clean_up(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "deleted expired rows"),
             Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete expired rows"),
+        }
+        match audit::delete_expired(executor).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "deleted entries of the audit log at the end of their retention"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete entries of the audit log"),
         }
         if matches!(select(stop.as_mut(), std::pin::pin!(next_run)).await, Either::Left(_)) {
             return;

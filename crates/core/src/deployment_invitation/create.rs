@@ -6,6 +6,7 @@ use super::{InvitationWithToken, sql};
 use crate::access::require_unbound_key;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::{DeploymentInvitationCreated, Personal};
 use crate::execution::{Command, Context};
 use crate::id::DeploymentInvitationId;
 use crate::language::Language;
@@ -95,6 +96,11 @@ pub(crate) async fn insert(cx: &mut Context<'_>, draft: &Draft<'_>) -> Result<In
     if cx.tx.execute(sql::INSERT, row).await? == 0 {
         return Err(Code::InvitationExists.into());
     }
+    cx.emit(DeploymentInvitationCreated {
+        deployment_invitation_id: id,
+        expires_at: row.expires_at,
+        email: Personal(key.to_owned()),
+    });
     if draft.sends_mail {
         rate_limit::take_sign_up_recipient(cx, key).await?;
         outbox::enqueue_deployment_invitation(cx, id).await?;

@@ -3,6 +3,7 @@
 use super::sql;
 use crate::access::require_unbound_key;
 use crate::error::{Code, Result};
+use crate::event::DeploymentInvitationDeleted;
 use crate::execution::{Command, Context};
 use crate::id::DeploymentInvitationId;
 use crate::permission::Requirement;
@@ -33,6 +34,7 @@ impl Command for Delete {
         if cx.tx.execute(sql::DELETE, (self.invitation,)).await? == 0 {
             return Err(Code::InvitationNotFound.into());
         }
+        cx.emit(DeploymentInvitationDeleted { deployment_invitation_id: self.invitation });
         Ok(())
     }
 }

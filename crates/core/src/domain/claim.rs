@@ -4,6 +4,7 @@ use super::sql::{self, Domain};
 use super::{DomainName, JoinPolicy};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::{Changed, DomainAdded, DomainDeleted, DomainUpdated};
 use crate::execution::{Command, Context, Query};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
@@ -69,7 +70,10 @@ impl Command for Add {
         }
         rate_limit::take_domain(cx, &grant).await?;
         let arguments = (grant.organization(), cx.id(), self.domain.as_str(), joining, cx.now);
-        Ok(cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::DomainExists)?)
+        let added = cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::DomainExists)?;
+        let (organization_id, domain_id) = (grant.organization(), added.id);
+        cx.emit(DomainAdded { organization_id, domain_id, domain: added.domain.clone() });
+        Ok(added)
     }
 }
 
@@ -96,8 +100,14 @@ impl Command for Update {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         check_may_admit(&grant, self.joining)?;
-        let arguments = (grant.organization(), self.domain, self.joining, cx.now);
-        Ok(cx.tx.optional(sql::UPDATE, arguments).await?.ok_or(Code::DomainNotFound)?)
+        let organization_id = grant.organization();
+        let current = cx.tx.optional(sql::FIND, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        let arguments = (organization_id, self.domain, self.joining, cx.now);
+        let updated = cx.tx.optional(sql::UPDATE, arguments).await?.ok_or(Code::DomainNotFound)?;
+        let join_mode = Changed::new(current.joining.as_str(), updated.joining.as_str());
+        let (domain_id, domain) = (updated.id, current.domain);
+        cx.emit(DomainUpdated { organization_id, domain_id, domain, join_mode });
+        Ok(updated)
     }
 }
 
@@ -131,7 +141,10 @@ impl Command for Delete {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        cx.tx.optional(sql::DELETE, (grant.organization(), self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        let organization_id = grant.organization();
+        let current = cx.tx.optional(sql::FIND, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        cx.tx.optional(sql::DELETE, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        cx.emit(DomainDeleted { organization_id, domain_id: self.domain, domain: current.domain });
         Ok(())
     }
 }

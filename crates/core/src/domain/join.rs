@@ -8,6 +8,7 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MembershipId, OrganizationId, UserId};
+use crate::membership::JoinSource;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change, Subject};
 use crate::{join_request, membership, organization, session, user, workspace};
@@ -74,7 +75,7 @@ impl Command for Join {
             cx.subject.is_unchanged = true;
             return Ok(JoinOutcome::Requested);
         }
-        let membership = join_as_member(cx, self.organization, user).await?;
+        let membership = join_as_member(cx, self.organization, user, JoinSource::Domain).await?;
         let sign_in = cx.sign_in()?;
         session::activate_if_none(cx, (user, sign_in), membership, None)?;
         Ok(JoinOutcome::Joined)
@@ -120,7 +121,7 @@ async fn join_automatic(
         if organization.joining != JoinPolicy::Auto {
             continue;
         }
-        match join_as_member(cx, organization.organization_id, user).await {
+        match join_as_member(cx, organization.organization_id, user, JoinSource::Domain).await {
             Ok(membership) => {
                 first = first.or(Some(membership));
                 let organization = Some(organization.organization_id);
@@ -151,7 +152,7 @@ pub(crate) async fn join_approved(cx: &mut Context<'_>, grant: &Grant, user: Use
     if !find_joinable(cx, user).await?.iter().any(|(joinable, _)| joinable.organization_id == organization) {
         return Err(Code::NotJoinable.into());
     }
-    join_as_member(cx, organization, user).await?;
+    join_as_member(cx, organization, user, JoinSource::JoinRequest).await?;
     Ok(())
 }
 
@@ -175,10 +176,15 @@ async fn find_joinable(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(Joinab
 ///
 /// # Errors
 /// `ORGANIZATION_FULL`.
-async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<MembershipId> {
+async fn join_as_member(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    user: UserId,
+    source: JoinSource,
+) -> Result<MembershipId> {
     let joined = organization::take_seat(cx, organization).await?.ok_or(Code::OrganizationFull)?;
     let role = cx.executor.deployment()?.member_role_id;
-    let membership = membership::join(cx, organization, user, role)?.id;
+    let membership = membership::join(cx, organization, user, role, source)?.id;
     let workspace = joined.auto_assigned_workspace_id;
     workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;
     cx.tx.execute(sql::RECORD_JOIN, (organization, user, cx.now)).await?;

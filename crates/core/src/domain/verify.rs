@@ -8,6 +8,7 @@ use super::DomainName;
 use super::sql::{self, Domain};
 use crate::access;
 use crate::error::{Code, Problem, Result};
+use crate::event::DomainVerified;
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
@@ -111,6 +112,10 @@ impl Command for RecordVerification {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization = grant.organization();
         cx.tx.optional(sql::FIND, (organization, self.domain)).await?.ok_or(Code::DomainNotFound)?;
-        Ok(cx.tx.optional(sql::VERIFY, (organization, self.domain, cx.now)).await?.ok_or(Code::DomainTaken)?)
+        let verified =
+            cx.tx.optional(sql::VERIFY, (organization, self.domain, cx.now)).await?.ok_or(Code::DomainTaken)?;
+        let (domain_id, domain) = (verified.id, verified.domain.clone());
+        cx.emit(DomainVerified { organization_id: organization, domain_id, domain });
+        Ok(verified)
     }
 }

@@ -1,8 +1,8 @@
-//! What the executor checks of a caller: the scope of an API key, what an impersonator can run, and the idempotency key.
+//! What the executor checks of a caller: the scope of an API key, and what an impersonator can run.
 
 use super::Context;
 use super::erased::{Operation, Output};
-use crate::caller::{self, CurrentApiKey};
+use crate::caller::CurrentApiKey;
 use crate::error::{Code, Result};
 use crate::scope::ScopeRequirement;
 
@@ -21,21 +21,6 @@ pub(super) async fn run_operation(cx: &mut Context<'_>, operation: &dyn Operatio
         }
     }
     operation.run(cx).await
-}
-
-/// Stores the caller's idempotency key in the transaction that it stands for, once for a request.
-///
-/// # Errors
-/// `IDEMPOTENT_ANSWER_LOST` if a concurrent request with the same key took effect.
-pub(super) async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
-    let (Some(key), Some(idempotency)) = (&cx.api_key, &cx.caller.idempotency) else { return Ok(()) };
-    let no_answer: &[u8] = &[];
-    let arguments = (key.id, idempotency.key.as_slice(), idempotency.request.as_slice(), no_answer, cx.now);
-    if cx.tx.execute(caller::sql::INSERT_IDEMPOTENCY_KEY, arguments).await? > 0 {
-        Ok(())
-    } else {
-        Err(Code::IdempotentAnswerLost.into())
-    }
 }
 
 /// Checks that an API key has the scope of an operation.

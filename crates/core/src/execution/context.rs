@@ -7,6 +7,7 @@ use super::after_commit::AfterCommit;
 use crate::cache::{self, Revision, ValidatedAccess};
 use crate::caller::{Caller, CurrentApiKey, CurrentSession};
 use crate::error::{Code, Result};
+use crate::event::{self, ActorKind, Event, EventContext, PendingEvent};
 use crate::id::{OrganizationId, SignInId, UserId};
 use crate::metrics::RateLimit;
 use crate::random::Randomness;
@@ -31,9 +32,15 @@ pub struct Context<'a> {
     pub(crate) after_commit: AfterCommit,
     /// Who and what the security log's line is about.
     pub(crate) subject: Subject,
+    /// The events of the command so far, which the executor stores when it ends.
+    pub(super) events: Vec<PendingEvent>,
+    /// Whether an event was stored already.
+    pub(super) has_emitted: bool,
+    /// Who emits an event if no user and no API key does.
+    pub(super) otherwise: ActorKind,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Generates an id.
     pub fn id<I: From<i64>>(&self) -> I {
         self.executor.ids.next(self.now)
@@ -85,20 +92,47 @@ impl Context<'_> {
         self.after_commit.on_end(move |executor| executor.metrics.rate_limit_refusals.increment(limit));
     }
 
+    /// Adds an event, which is stored in this transaction.
+    pub(crate) fn emit(&mut self, event: impl Into<Event>) {
+        let pending = self.pending(&event.into());
+        self.events.push(pending);
+    }
+
+    fn pending(&self, event: &Event) -> PendingEvent {
+        PendingEvent::new(event, self.id(), self.random().bytes())
+    }
+
+    /// Who emits the events: after a success the user who is signed in now or, after a sign-out, was before.
+    pub(super) fn event_context(&self) -> EventContext<'a> {
+        let session = self.session.as_ref();
+        EventContext {
+            now: self.now,
+            user: session.and_then(|session| session.user_id).or(self.subject.user),
+            impersonator: session.and_then(|session| session.impersonator_id).or(self.subject.impersonator),
+            api_key: self.api_key.as_ref().map(|key| key.id),
+            otherwise: self.otherwise,
+            caller: self.caller,
+        }
+    }
+
     /// The organization's revision in the state that this transaction sees.
     pub(crate) async fn revision(&mut self, organization: OrganizationId) -> Result<Revision> {
         cache::current_revision(&mut self.tx, self.access.as_ref(), organization).await
     }
 
     /// Runs a statement that changes an organization's invitations and is the only change of its transaction.
-    /// `dependents` run only if it changed a row. Returns whether it did. See [`Tx::execute_composite`].
+    /// `dependents` run, and the event is stored, only if it changed a row. Returns whether it did. See
+    /// [`Tx::execute_composite`].
     pub(crate) async fn execute_composite<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
         arguments: A::Input<'_>,
-        dependents: Vec<DependentStatement>,
+        mut dependents: Vec<DependentStatement>,
+        event: impl Into<Event>,
     ) -> Result<bool> {
         let now = self.now;
+        let pending = self.pending(&event.into());
+        dependents.push(pending.insert(self.event_context(), |row| event::sql::INSERT.dependent(row)));
         // A session that is due to be touched is touched in the same transaction, which then makes another change. So does
         // an idempotency key.
         let touches = self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
@@ -106,6 +140,10 @@ impl Context<'_> {
         let bump = |invalidation, shard| {
             if is_only_change { cache::bump_if_changed(invalidation, shard, now) } else { None }
         };
-        Ok(self.tx.execute_composite(statement, arguments, dependents, bump).await?)
+        let has_changed = self.tx.execute_composite(statement, arguments, dependents, bump).await?;
+        if has_changed {
+            self.has_emitted = true;
+        }
+        Ok(has_changed)
     }
 }

@@ -11,7 +11,6 @@ use super::{Command, Context, Query, Reply};
 use crate::error::Code;
 use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
-#[cfg(feature = "test-hooks")]
 use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
 use crate::security_log::Audit;
@@ -31,15 +30,17 @@ pub(super) trait Operation: Send + Sync {
 
     fn audit(&self) -> Audit;
 
+    fn requires(&self) -> Requirement;
+
     /// What it requires of an API key.
     fn scope(&self) -> ScopeRequirement;
 
     /// Whether an impersonator can run it.
     fn allows_impersonator(&self) -> bool;
 
-    /// Its name, what it requires, and the codes that it declares.
+    /// Its name, and the codes that it declares.
     #[cfg(feature = "test-hooks")]
-    fn declaration(&self) -> (&'static str, Requirement, &'static [Code]);
+    fn declaration(&self) -> (&'static str, &'static [Code]);
 
     fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Running<'a>;
 }
@@ -59,6 +60,10 @@ impl<C: Command> Operation for CommandOperation<C> {
         self.0.audit()
     }
 
+    fn requires(&self) -> Requirement {
+        C::REQUIRES
+    }
+
     fn scope(&self) -> ScopeRequirement {
         C::SCOPE
     }
@@ -68,8 +73,8 @@ impl<C: Command> Operation for CommandOperation<C> {
     }
 
     #[cfg(feature = "test-hooks")]
-    fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
-        (std::any::type_name::<C>(), C::REQUIRES, C::ERRORS)
+    fn declaration(&self) -> (&'static str, &'static [Code]) {
+        (std::any::type_name::<C>(), C::ERRORS)
     }
 
     fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Running<'a> {
@@ -92,6 +97,10 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
         Audit::RefusalsOnly
     }
 
+    fn requires(&self) -> Requirement {
+        Q::REQUIRES
+    }
+
     fn scope(&self) -> ScopeRequirement {
         Q::SCOPE
     }
@@ -101,8 +110,8 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
     }
 
     #[cfg(feature = "test-hooks")]
-    fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
-        (std::any::type_name::<Q>(), Q::REQUIRES, Q::ERRORS)
+    fn declaration(&self) -> (&'static str, &'static [Code]) {
+        (std::any::type_name::<Q>(), Q::ERRORS)
     }
 
     fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Running<'a> {
@@ -123,7 +132,7 @@ pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
 /// Panics if an operation failed with a code that it does not declare, which fails the test.
 #[cfg(feature = "test-hooks")]
 pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>) {
-    let (name, requires, errors) = operation.declaration();
+    let ((name, errors), requires) = (operation.declaration(), operation.requires());
     let Err(problem) = result else { return };
     for (code, _) in problem.errors() {
         let is_required = requires.codes().contains(&code) || requires.codes_for_api_key().contains(&code);

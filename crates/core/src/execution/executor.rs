@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use vestibule_db::{Db, QueryStats, Tx};
 
 use super::after_commit::AfterCommit;
-use super::caller_checks::{run_operation, spend_idempotency_key};
+use super::caller_checks::run_operation;
 use super::erased::{CommandOperation, Operation, Output, QueryOperation, downcast};
-use super::{Command, Context, Query, Reply, postgres, sqlite};
+use super::{Command, Context, Query, Reply, finish, postgres, sqlite};
 use crate::cache::{
     self, Access, AccessCache, AccessKey, Cached, CachedAccess, CachedKeyAccess, OrganizationCache, REVALIDATION_STATS,
     RevalidationBatcher, Revision, ValidatedAccess,
@@ -21,6 +21,7 @@ use crate::caller::{self, Caller, CurrentApiKey, CurrentSession};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
+use crate::event::ActorKind;
 use crate::http_client::HttpClient;
 use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
@@ -83,6 +84,8 @@ pub struct Executor {
     pub(crate) urgent_outbox: Notify,
     /// Wakes the cleanup worker.
     pub(crate) cleanup: Notify,
+    /// Wakes the sealer of the audit log.
+    pub(crate) audit_sealer: Notify,
     pub(crate) index_requests: IndexRequests,
     /// Attempts to sign in, to sign up and to reset a password; counted for automatic challenges only.
     pub(crate) attempts: RequestRate,
@@ -122,6 +125,7 @@ impl Executor {
             outbox: Notify::new(),
             urgent_outbox: Notify::new(),
             cleanup: Notify::new(),
+            audit_sealer: Notify::new(),
             index_requests: IndexRequests::default(),
             attempts: RequestRate::default(),
             challenge_requests: RequestRate::default(),
@@ -189,7 +193,7 @@ impl Executor {
             self.log_outcome(caller, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
             if reply.is_touch_due {
                 // The response does not depend on it.
-                let _ = timeout(TOUCH_TIMEOUT, self.run(caller, Touch)).await;
+                let _ = timeout(TOUCH_TIMEOUT, self.run(caller, finish::Touch)).await;
             }
             reply
         })
@@ -300,10 +304,12 @@ impl Executor {
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(command, &result);
         let result = match (result, command.scope()) {
-            (Ok(output), ScopeRequirement::One(_)) => spend_idempotency_key(&mut cx).await.map(|()| output),
+            (Ok(output), ScopeRequirement::One(_)) => finish::spend_idempotency_key(&mut cx).await.map(|()| output),
             (result, _) => result,
         };
-        let result = result.and_then(|output| finish(&mut cx).map(|()| output));
+        let result = result.and_then(|output| finish::finish(&mut cx).map(|()| output));
+        #[cfg(feature = "test-hooks")]
+        super::audited::assert_emitted(command, &cx, &result);
         let after_commit = std::mem::take(&mut cx.after_commit);
         let mut reply = Reply::new(&cx, result);
         reply.stats = reply.stats.plus(stats_before.unwrap_or_default());
@@ -337,7 +343,20 @@ impl Executor {
         let after_commit = AfterCommit::default();
         let subject = initial_subject(session.as_ref(), api_key.as_ref());
         let access = Some(access);
-        let mut cx = Context { tx, now, session, api_key, access, caller, executor: self, after_commit, subject };
+        let mut cx = Context {
+            tx,
+            now,
+            session,
+            api_key,
+            access,
+            caller,
+            executor: self,
+            after_commit,
+            subject,
+            events: Vec::new(),
+            has_emitted: false,
+            otherwise: ActorKind::Anonymous,
+        };
         let result = run_operation(&mut cx, query).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(query, &result);
@@ -373,7 +392,25 @@ impl Executor {
             self.api_key_requests.mark_known(&key.rate_limit_key(), now);
         }
         let subject = initial_subject(session.as_ref(), api_key.as_ref());
-        Ok(Context { tx, now, session, api_key, access, caller, executor: self, after_commit, subject })
+        let otherwise = match operation.requires() {
+            _ if caller.is_operator => ActorKind::Operator,
+            Requirement::Operator => ActorKind::System,
+            _ => ActorKind::Anonymous,
+        };
+        Ok(Context {
+            tx,
+            now,
+            session,
+            api_key,
+            access,
+            caller,
+            executor: self,
+            after_commit,
+            subject,
+            events: Vec::new(),
+            has_emitted: false,
+            otherwise,
+        })
     }
 
     /// The caller's access to an organization, from the cache if it is still current, or loaded. `None` unless the
@@ -424,27 +461,4 @@ fn initial_subject(session: Option<&CurrentSession>, api_key: Option<&CurrentApi
     let impersonator = session.and_then(|session| session.impersonator_id);
     let api_key = api_key.map(|key| key.id);
     Subject { impersonator, api_key, ..Subject::of_user(session.and_then(|session| session.user_id)) }
-}
-
-/// Completes the transaction of every command: touches the session and bumps the revisions.
-fn finish(cx: &mut Context<'_>) -> Result<()> {
-    if let Some(session) = &cx.session {
-        caller::touch(&mut cx.tx, session, cx.now, &cx.executor.settings)?;
-    }
-    cache::bump_revisions(&mut cx.tx, cx.now)
-}
-
-/// Stores that the session was used, after a query. It does nothing itself: every command touches the session when it
-/// ends.
-#[derive(Debug)]
-struct Touch;
-
-impl Command for Touch {
-    const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[];
-    type Out = ();
-
-    async fn run(&self, _: &mut Context<'_>) -> Result<()> {
-        Ok(())
-    }
 }

@@ -1,11 +1,14 @@
 //! Running commands and queries: one transaction each, on either engine, for a caller.
 
 mod after_commit;
+#[cfg(feature = "test-hooks")]
+mod audited;
 mod caller_checks;
 mod command;
 mod context;
 mod erased;
 mod executor;
+mod finish;
 mod postgres;
 mod recording;
 mod retry;

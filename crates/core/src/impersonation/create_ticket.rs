@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::sql;
 use crate::access::require_unbound_key;
 use crate::error::{Code, Problem, Result};
+use crate::event::ImpersonationTicketCreated;
 use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::permission::Requirement;
@@ -64,6 +65,7 @@ impl Command for CreateTicket {
         let digest = ticket.digest();
         let row = sql::NewTicket { digest: &digest, user: self.user, actor: self.actor, key, now: cx.now, expires_at };
         cx.tx.execute(sql::INSERT, row).await?;
+        cx.emit(ImpersonationTicketCreated { user_id: self.user, impersonator_id: self.actor });
         Ok(NewTicket { ticket, expires_at })
     }
 }

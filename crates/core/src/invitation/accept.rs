@@ -5,8 +5,10 @@ use vestibule_db::TransactionMode;
 use super::accept_context::{AcceptContext, Invitee, InviteeAddress};
 use super::{Invitation, InvitationState, find_by_token, sql};
 use crate::error::{Code, Problem, Result};
+use crate::event::{EmailVerified, InvitationAccepted};
 use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId, WorkspaceMembershipId};
+use crate::membership::JoinSource;
 use crate::outbox::MailKind;
 use crate::permission::Requirement;
 use crate::reauthentication::require_proof_of_sign_in;
@@ -140,6 +142,12 @@ impl Accept {
         verify_address(cx, invitee).await?;
         let new_workspace = workspace.as_ref().filter(|workspace| workspace.is_new);
         let (membership, workspace_membership) = join(cx, invitation, context, invitee, new_workspace).await?;
+        cx.emit(InvitationAccepted {
+            organization_id: organization,
+            invitation_id: invitation.id,
+            user_id: invitee.user,
+            membership_id: membership,
+        });
         session::activate_if_none(cx, (invitee.user, invitee.sign_in), membership, workspace_membership)?;
         if is_unverified {
             cx.log_change(Change::EmailAddressVerified, Subject::of_user(Some(invitee.user)));
@@ -168,7 +176,9 @@ async fn verify_address(cx: &mut Context<'_>, invitee: &Invitee) -> Result<()> {
     match invitee.address {
         InviteeAddress::Verified => Ok(()),
         InviteeAddress::Unverified(address) => {
-            Ok(cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.user, address, cx.now))?)
+            cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.user, address, cx.now))?;
+            cx.emit(EmailVerified { user_id: invitee.user, email_id: address, email: None });
+            Ok(())
         }
         InviteeAddress::Claimed(claim) => {
             let linked = user::link_claim(cx, invitee.user, claim).await;
@@ -207,7 +217,8 @@ async fn join(
             // The transaction is not serializable: a concurrent change of the user's name could be lost.
             cx.tx.defer(user::sql::LOCK, (user,))?;
         }
-        membership::join(cx, organization, user, invitation.role_id)?.id
+        let source = JoinSource::Invitation(invitation.id);
+        membership::join(cx, organization, user, invitation.role_id, source)?.id
     };
     let mut workspace_membership = None;
     if let Some(workspace) = workspace {

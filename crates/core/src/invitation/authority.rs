@@ -8,6 +8,7 @@ use vestibule_db::BatchQueries;
 use super::{Invitation, sql};
 use crate::access::{self, Actor, Grant};
 use crate::error::{Code, Problem, Result};
+use crate::event::{InvitationRevoked, InvitationSuspended};
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::organization::Role;
@@ -238,6 +239,13 @@ pub(crate) async fn suspend_sent_invitations(
     let suspended = find_suspended(cx, organization, inviter).await?;
     let suspended: Vec<_> = suspended.into_iter().map(|sent| (organization, sent.id)).collect();
     cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
+    if !suspended.is_empty() {
+        cx.emit(InvitationSuspended {
+            organization_id: organization,
+            inviter_membership_id: inviter,
+            count: i64::try_from(suspended.len()).ok(),
+        });
+    }
     Ok(())
 }
 
@@ -283,7 +291,10 @@ pub(crate) async fn discard_sent_invitations(cx: &mut Context<'_>, grant: &Grant
         may_grant(grant, workspace_permissions, granted)
     });
     let discarded: Vec<_> = discarded.map(|sent| (organization, sent.id, cx.now)).collect();
-    cx.tx.execute_each(sql::DISCARD_SENT, &discarded).await?;
+    let counts = cx.tx.execute_each(sql::DISCARD_SENT, &discarded).await?;
+    for ((organization_id, invitation_id, _), _) in discarded.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+        cx.emit(InvitationRevoked { organization_id, invitation_id, is_superseded: None });
+    }
     Ok(())
 }
 

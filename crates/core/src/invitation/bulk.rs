@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::expired::ExpiredInvitations;
 use self::replay::IdempotencyDigests;
 use super::authority::{self, ResolvedRoles};
-use super::create::{InvitationDraft, expires_at};
+use super::create::{self, InvitationDraft, expires_at};
 use super::discard::discard_arguments;
 use super::sql::idempotency::{self, IdempotencyRecord};
 use super::{pending, sql};
@@ -253,8 +253,12 @@ impl Bulk {
         pending::check_limit(cx, grant.organization(), valid.len()).await?;
         let superseded =
             valid.iter().filter_map(|(_, email, _, scope)| validator.expired.get(&(email.key().to_owned(), *scope)));
-        let superseded: Vec<_> = superseded.map(|expired| discard_arguments(expired, cx.now)).collect();
-        cx.tx.execute_each(sql::SUPERSEDE, &superseded).await?;
+        let superseded: Vec<_> = superseded.collect();
+        let discarded: Vec<_> = superseded.iter().map(|expired| discard_arguments(expired, cx.now)).collect();
+        let counts = cx.tx.execute_each(sql::SUPERSEDE, &discarded).await?;
+        for (expired, _) in superseded.iter().zip(counts).filter(|(_, count)| *count > 0) {
+            cx.emit(create::superseded(expired));
+        }
         let expires_at = expires_at(cx, self.expiry_days);
         let new: Vec<_> = valid
             .iter()
@@ -274,6 +278,7 @@ impl Bulk {
         let counts = cx.tx.execute_each(sql::INSERT, &arguments).await?;
         let created: Vec<_> = new.iter().zip(counts).filter(|(_, count)| *count > 0).map(|(new, _)| new).collect();
         let mails: Vec<_> = created.iter().map(|(_, _, row)| row.mail()).collect();
+        created.iter().for_each(|(_, draft, row)| cx.emit(draft.created(row)));
         outbox::enqueue_invitations(cx, &mails).await?;
         Ok(created.iter().map(|(index, _, row)| (*index, row.id)).collect())
     }

@@ -8,10 +8,11 @@ use super::authority::{self, ResolvedRoles};
 use super::details::InvitationDetails;
 use super::discard::{Discard, discard_arguments};
 use super::references::{ReferencedIds, References};
-use super::{Delivery, InvitationRow, InvitationState, Status, pending, seats, sql};
+use super::{Delivery, Invitation, InvitationRow, InvitationState, Status, pending, seats, sql};
 use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::{InvitationCreated, InvitationRevoked, Personal};
 use crate::execution::{Command, Context};
 use crate::id::{ApiKeyId, InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::language::Language;
@@ -114,7 +115,7 @@ impl Create {
         let draft = InvitationDraft { invitee: &self.invitee, roles, language, message, api_key, is_mailed };
         let row = draft.to_row(cx, grant, expires_at(cx, self.expiry_days));
         let jobs = if is_mailed { outbox::dependent_invitation_jobs(cx, &[row.mail()]) } else { Vec::new() };
-        if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs).await? {
+        if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs, draft.created(&row)).await? {
             self.check_not_member(cx, grant, roles).await?;
             // A pending invitation is the reason. If it has expired, the new one supersedes it.
             if !self.supersede_expired(cx, grant, &row).await?
@@ -122,6 +123,7 @@ impl Create {
             {
                 return Err(Code::InvitationExists.into());
             }
+            cx.emit(draft.created(&row));
             if is_mailed {
                 outbox::enqueue_invitations(cx, &[row.mail()]).await?;
             }
@@ -140,7 +142,11 @@ impl Create {
             return Ok(false);
         };
         authority::check_caller_may_discard(cx, grant, &expired).await?;
-        Ok(cx.tx.execute(sql::SUPERSEDE, discard_arguments(&expired, cx.now)).await? > 0)
+        if cx.tx.execute(sql::SUPERSEDE, discard_arguments(&expired, cx.now)).await? == 0 {
+            return Ok(false);
+        }
+        cx.emit(superseded(&expired));
+        Ok(true)
     }
 
     /// Returns `ALREADY_MEMBER` if the address belongs to a member of the workspace, or without a workspace, of the
@@ -183,6 +189,12 @@ pub(crate) async fn reissue_to_address(
     create.run(cx).await
 }
 
+/// The event of an expired invitation that a new one supersedes.
+pub(super) fn superseded(expired: &Invitation) -> InvitationRevoked {
+    let (organization_id, invitation_id) = (expired.organization_id, expired.id);
+    InvitationRevoked { organization_id, invitation_id, is_superseded: Some(true) }
+}
+
 /// A new invitation whose roles are checked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InvitationDraft<'a> {
@@ -220,6 +232,20 @@ impl<'a> InvitationDraft<'a> {
             delivery_attempts: 0,
             delivery_at: cx.now,
             next_delivery_at: None,
+        }
+    }
+
+    /// The event of the statement that inserts `row`.
+    pub(super) fn created(self, row: &InvitationRow) -> InvitationCreated {
+        InvitationCreated {
+            organization_id: row.organization_id,
+            invitation_id: row.id,
+            role_id: row.role_id,
+            workspace_id: row.workspace_id,
+            workspace_role_id: row.workspace_role_id,
+            expires_at: row.expires_at,
+            is_mailed: row.delivery != Delivery::NotSent,
+            email: Personal(row.email_key.clone()),
         }
     }
 

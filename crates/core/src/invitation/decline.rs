@@ -3,6 +3,7 @@
 use super::accept_context::{InviteeAddress, find_invitee};
 use super::{InvitationState, find_by_token, sql};
 use crate::error::{Code, Result};
+use crate::event::InvitationDeclined;
 use crate::execution::{Command, Context};
 use crate::notification;
 use crate::outbox::MailKind;
@@ -47,6 +48,8 @@ impl Command for Decline {
         if cx.tx.execute(sql::DECLINE, arguments).await? == 0 {
             return Err(Code::InvalidInvitationToken.into());
         }
+        let (organization_id, invitation_id) = (invitation.organization_id, invitation.id);
+        cx.emit(InvitationDeclined { organization_id, invitation_id });
         let (organization, inviter) = (invitation.organization_id, invitation.inviter_membership_id);
         notification::notify_inviter(cx, organization, inviter, MailKind::InvitationsDeclined).await
     }

@@ -5,6 +5,7 @@ use vestibule_db::TransactionMode;
 use super::{Invitation, Status, authority, sql};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::InvitationRevoked;
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceRoleId};
 use crate::permission::{RequiredPermission, Requirement};
@@ -47,7 +48,9 @@ impl Command for Discard {
             return Err(Code::InvitationNotPending.into());
         }
         authority::check_caller_may_discard(cx, &grant, &found).await?;
-        if cx.execute_composite(sql::DISCARD, discard_arguments(&found, cx.now), Vec::new()).await? {
+        let event =
+            InvitationRevoked { organization_id: found.organization_id, invitation_id: found.id, is_superseded: None };
+        if cx.execute_composite(sql::DISCARD, discard_arguments(&found, cx.now), Vec::new(), event).await? {
             return Ok(());
         }
         // Another request was faster. If the invitation is still pending, it has another role or inviter, and the

@@ -6,6 +6,7 @@ use super::references::{ReferencedIds, References};
 use super::{Delivery, Invitation, InvitationState, authority, seats, sql};
 use crate::access;
 use crate::error::{Code, Problem, Result};
+use crate::event::{InvitationResent, Personal};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
@@ -79,6 +80,12 @@ impl Command for Resend {
             now: cx.now,
         };
         let row = cx.tx.optional(sql::RESEND, arguments).await?.ok_or(Code::InvitationNotPending)?;
+        cx.emit(InvitationResent {
+            organization_id: row.organization_id,
+            invitation_id: row.id,
+            expires_at: row.expires_at,
+            email: Personal(row.email_key.clone()),
+        });
         if is_mailed {
             outbox::enqueue_invitations(cx, &[row.mail()]).await?;
         }

@@ -2,6 +2,7 @@
 
 use super::sql;
 use crate::error::{Code, Problem, Result};
+use crate::event::JoinRequestCreated;
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::invitation::{self, InvitationState};
@@ -51,6 +52,12 @@ pub(super) async fn insert(
     let max = MAX_PENDING;
     let request = sql::NewJoinRequest { organization, id, email_key, user, invitation, now, max, denied_since };
     if cx.tx.execute(sql::INSERT, request).await? > 0 {
+        cx.emit(JoinRequestCreated {
+            organization_id: organization,
+            join_request_id: id,
+            user_id: user,
+            invitation_id: invitation,
+        });
         return notification::notify_managers(cx, organization).await;
     }
     if cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?.is_some() {

@@ -4,6 +4,7 @@ use super::sql::{self, JoinRequest};
 use crate::access;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
+use crate::event::{JoinRequestApproved, JoinRequestDenied};
 use crate::execution::{Command, Context, Query};
 use crate::id::{InvitationId, JoinRequestId, OrganizationId};
 use crate::outbox::MailKind;
@@ -84,6 +85,12 @@ impl Command for Approve {
         let organization = grant.organization();
         let arguments = (organization, self.request, "approved", cx.now);
         let request = cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
+        cx.emit(JoinRequestApproved {
+            organization_id: organization,
+            join_request_id: self.request,
+            user_id: request.user_id,
+            invitation_id: request.invitation_id,
+        });
         let invited = match (request.user_id, request.invitation_id) {
             (Some(_), Some(invitation)) => {
                 let email = EmailAddress::parse(&request.email_key)?;
@@ -128,6 +135,12 @@ impl Command for Deny {
         let organization = grant.organization();
         let arguments = (organization, self.request, "denied", cx.now);
         let request = cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
+        cx.emit(JoinRequestDenied {
+            organization_id: organization,
+            join_request_id: self.request,
+            user_id: request.user_id,
+            invitation_id: request.invitation_id,
+        });
         match (request.user_id, request.invitation_id) {
             (Some(user), _) => outbox::enqueue_member_notice(cx, MailKind::RequestDenied, organization, user).await,
             (None, Some(invitation)) => outbox::enqueue_renewal_denied(cx, organization, invitation).await,

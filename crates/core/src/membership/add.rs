@@ -7,6 +7,7 @@ use super::sql::management::{self as sql, Candidate};
 use super::{MemberDetails, sql as memberships};
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::event::MemberAdded;
 use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId};
 use crate::listing::{MAX_PACKED, pack_ids};
@@ -170,7 +171,15 @@ pub(super) async fn insert(
     // Who has no active organization starts in this one at the next sign-in.
     let defaults: Vec<_> = new.iter().map(|(id, user)| (*user, *id, None, cx.now)).collect();
     cx.tx.execute_each(session::sql::SET_DEFAULT_IF_NONE, &defaults).await?;
-    for (membership, user) in &new {
+    for ((membership, user), (_, roles)) in new.iter().zip(users) {
+        cx.emit(MemberAdded {
+            organization_id: organization,
+            membership_id: *membership,
+            user_id: *user,
+            role_ids: roles.iter().copied().collect(),
+            joined_by: "api_key",
+            invitation_id: None,
+        });
         let (target_user, target_membership) = (Some(*user), Some(membership.get()));
         cx.log_change(Change::MemberAdded, Subject { target_user, target_membership, ..cx.subject });
     }

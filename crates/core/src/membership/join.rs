@@ -2,9 +2,39 @@
 
 use super::sql::{self, Membership};
 use crate::error::Result;
+use crate::event::MemberAdded;
 use crate::execution::Context;
-use crate::id::{OrganizationId, RoleId, UserId};
+use crate::id::{InvitationId, OrganizationId, RoleId, UserId};
 use crate::organization;
+
+/// How a user becomes a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum JoinSource {
+    /// They created the organization.
+    Creation,
+    Invitation(InvitationId),
+    /// An address of a verified domain.
+    Domain,
+    JoinRequest,
+}
+
+impl JoinSource {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Creation => "creation",
+            Self::Invitation(_) => "invitation",
+            Self::Domain => "domain",
+            Self::JoinRequest => "join_request",
+        }
+    }
+
+    const fn invitation(self) -> Option<InvitationId> {
+        match self {
+            Self::Invitation(invitation) => Some(invitation),
+            Self::Creation | Self::Domain | Self::JoinRequest => None,
+        }
+    }
+}
 
 /// Makes a user a member with a role that the caller has checked. Both statements are deferred. If the user has become
 /// a member concurrently, the transaction fails on the unique key and is retried.
@@ -13,10 +43,19 @@ pub(crate) fn join(
     organization: OrganizationId,
     user: UserId,
     role: RoleId,
+    source: JoinSource,
 ) -> Result<Membership> {
     let (id, now) = (cx.id(), cx.now);
     cx.tx.defer(sql::INSERT, (id, organization, user, now))?;
     cx.tx.defer(organization::sql::ASSIGN_ROLE, (organization, id, role))?;
+    cx.emit(MemberAdded {
+        organization_id: organization,
+        membership_id: id,
+        user_id: user,
+        role_ids: vec![role],
+        joined_by: source.as_str(),
+        invitation_id: source.invitation(),
+    });
     let public_metadata = "{}".to_owned();
     Ok(Membership {
         id,

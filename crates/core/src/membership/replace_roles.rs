@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::sql::{self, MembershipRole};
 use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
+use crate::event::{Changed, MemberRoleUpdated};
 use crate::execution::{Command, Context};
 use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization;
@@ -102,6 +103,12 @@ pub(super) async fn replace(
         cx.log_change(Change::RoleRevoked, subject);
     }
     let current = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
+    if !added.is_empty() || !removed.is_empty() {
+        let (user_id,) = cx.tx.one(sql::USER, (organization, membership)).await?;
+        let ids = |roles: &[MembershipRole]| roles.iter().map(|role| role.id).collect();
+        let role_ids = Changed { before: ids(&previous), after: ids(&current) };
+        cx.emit(MemberRoleUpdated { organization_id: organization, membership_id: membership, user_id, role_ids });
+    }
     Ok(ReplacedRoles { previous, current })
 }
 

@@ -3,6 +3,7 @@
 use super::sql;
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::event::{Changed, MemberRoleUpdated};
 use crate::execution::{Command, Context};
 use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization::{self, Role};
@@ -49,7 +50,7 @@ impl Command for AssignRole {
             cx.subject.is_unchanged = has_role;
             return if has_role { Ok(()) } else { Err(Code::RolesPerMember.into()) };
         }
-        Ok(())
+        emit_role_update(cx, organization, membership, (&[self.role], &[])).await
     }
 }
 
@@ -85,9 +86,31 @@ impl Command for RevokeRole {
                 return Err(Code::LastAdmin.into());
             }
             cx.subject.is_unchanged = true;
+            return Ok(());
         }
-        Ok(())
+        emit_role_update(cx, grant.organization(), membership, (&[], &[self.role])).await
     }
+}
+
+/// Emits that roles of a member were added and removed.
+async fn emit_role_update(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    membership: MembershipId,
+    (added, removed): (&[RoleId], &[RoleId]),
+) -> Result<()> {
+    let (user_id,) = cx.tx.one(sql::USER, (organization, membership)).await?;
+    let current = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
+    let after: Vec<_> = current.iter().map(|role| role.id).collect();
+    let mut before: Vec<_> = after.iter().filter(|role| !added.contains(role)).chain(removed).copied().collect();
+    before.sort_unstable();
+    cx.emit(MemberRoleUpdated {
+        organization_id: organization,
+        membership_id: membership,
+        user_id,
+        role_ids: Changed { before, after },
+    });
+    Ok(())
 }
 
 /// Checks that the caller has every permission of the role, and finds the membership.

@@ -4,6 +4,7 @@ use super::replace_roles::{ReplaceRoles, replace};
 use super::sql::{self, management};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::MemberUpdated;
 use crate::execution::{Command, Context};
 use crate::id::{MemberId, OrganizationId, RoleId};
 use crate::metadata::Metadata;
@@ -41,6 +42,7 @@ impl Command for Update {
         if let Some(metadata) = &self.public_metadata {
             let row = (organization, membership, metadata.as_str(), cx.now);
             cx.tx.execute(management::SET_PUBLIC_METADATA, row).await?;
+            cx.emit(MemberUpdated { organization_id: organization, membership_id: membership });
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::sql::{self, NamedOrganization};
 use super::{MAX_SHOWN, end_access};
 use crate::error::{Code, Result};
+use crate::event::{UserDisabled, UserEnabled};
 use crate::execution::{Command, Context, Query};
 use crate::id::UserId;
 use crate::permission::Requirement;
@@ -44,6 +45,9 @@ impl Command for DisableUser {
     async fn run(&self, cx: &mut Context<'_>) -> Result<DisabledUser> {
         let was_disabled = cx.tx.optional(sql::SET_DISABLED, (self.user, true, cx.now)).await?.is_none();
         let ended_sign_ins = end_access(cx, self.user).await?;
+        if !was_disabled {
+            cx.emit(UserDisabled { user_id: self.user });
+        }
         cx.tx.execute(sql::END_OWNERSHIP_TRANSFERS, (self.user,)).await?;
         let organizations_without_admin = cx.tx.all(sql::SOLE_ENABLED_ADMIN_OF, (self.user, MAX_SHOWN)).await?;
         cx.subject.is_unchanged = was_disabled && ended_sign_ins == 0;
@@ -97,6 +101,9 @@ impl Command for EnableUser {
         let was_disabled = cx.tx.optional(sql::SET_DISABLED, (self.user, false, cx.now)).await?.is_some();
         cx.tx.optional(sql::USER, (self.user,)).await?.ok_or(Code::UserNotFound)?;
         (cx.subject.target_user, cx.subject.is_unchanged) = (Some(self.user), !was_disabled);
+        if was_disabled {
+            cx.emit(UserEnabled { user_id: self.user });
+        }
         Ok(was_disabled)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{end_access, sql};
 use crate::error::{Code, Result};
+use crate::event::PasswordRemoved;
 use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::permission::Requirement;
@@ -60,6 +61,7 @@ impl Command for ResetPassword {
             security_notice::notify_of_other(cx, self.user, NoticeKind::PasswordRemoved, "").await?;
         }
         cx.tx.execute(user::sql::CLEAR_PASSWORD, (self.user, cx.now)).await?;
+        cx.emit(PasswordRemoved { user_id: self.user });
         let ended_sign_ins = end_access(cx, self.user).await?;
         Ok(PasswordReset { had_password: found.has_password, ended_sign_ins })
     }

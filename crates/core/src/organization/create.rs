@@ -2,10 +2,11 @@
 
 use super::sql::{self, Organization};
 use crate::error::{Code, Result};
+use crate::event::OrganizationCreated;
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
 use crate::listing::sort_name;
-use crate::membership::{self, Membership};
+use crate::membership::{self, JoinSource, Membership};
 use crate::names::{Description, OrganizationName};
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change};
@@ -48,7 +49,12 @@ impl Command for Create {
         }
         rate_limit::take_organization(cx, user).await?;
         let organization = insert(cx, &self.name, &self.description, &self.image, 1).await?;
-        let membership = membership::join(cx, organization.id, user, creator)?;
+        cx.emit(OrganizationCreated {
+            organization_id: organization.id,
+            name: organization.name.clone(),
+            user_id: Some(user),
+        });
+        let membership = membership::join(cx, organization.id, user, creator, JoinSource::Creation)?;
         session::set_active_organization(cx, Some(membership.id)).await?;
         Ok(Created { organization, membership })
     }

@@ -8,6 +8,7 @@ use super::sql::{self, DeletedOrganization, Organization};
 use crate::access;
 use crate::cache;
 use crate::error::{Code, Result};
+use crate::event::{OrganizationDeleted, OrganizationErased, OrganizationRestored};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
 use crate::permission::{AddressList, RequiredPermission, Requirement};
@@ -16,7 +17,7 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
-use crate::{images, membership, search_index};
+use crate::{audit, images, membership, search_index};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Rows per erasing transaction.
@@ -48,12 +49,13 @@ impl Command for Delete {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         let organization = grant.organization();
+        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
         if let Some(user) = grant.user() {
             require_recent_proof(cx).await?;
-            let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
             notify(cx, user, NoticeKind::OrganizationDeleted, &name).await?;
         }
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
+        cx.emit(OrganizationDeleted { organization_id: organization, name });
         cx.tx.execute(sql::DEACTIVATE_IN_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::DEACTIVATE_IN_DEFAULTS, (organization,)).await?;
         if cx.executor.settings.organizations.deletion_grace_days == 0 {
@@ -126,6 +128,7 @@ impl Command for Restore {
         if !AddressList::is_allowed(restricts, addresses, cx.caller.address) {
             return Err(Code::AddressNotAllowed.into());
         }
+        cx.emit(OrganizationRestored { organization_id: self.organization });
         Ok(restored)
     }
 }
@@ -221,6 +224,8 @@ impl Command for Erase {
         cx.tx.execute(cache::sql::DELETE, (self.organization,)).await?;
         cx.tx.execute(sql::ERASE_ORGANIZATION, (self.organization,)).await?;
         cx.subject.is_unchanged = false;
+        cx.emit(OrganizationErased { organization_id: self.organization });
+        cx.tx.execute(audit::sql::ERASE_ORGANIZATION_LATER, (self.organization, cx.now)).await?;
         Ok(Erasure::Complete)
     }
 }

@@ -3,6 +3,7 @@
 use super::sql::{self, Role};
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::event::{RoleCreated, RoleDeleted};
 use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
 use crate::names::{RoleName, full_name};
@@ -103,7 +104,14 @@ impl Command for CreateRole {
             now: cx.now,
             max: cx.executor.settings.roles.max_per_organization.into(),
         };
-        Ok(cx.tx.optional(sql::INSERT_ROLE, role).await?.ok_or(Code::RoleLimit)?)
+        let role = cx.tx.optional(sql::INSERT_ROLE, role).await?.ok_or(Code::RoleLimit)?;
+        cx.emit(RoleCreated {
+            organization_id: grant.organization(),
+            role_id: role.id,
+            name: role.name.clone(),
+            permissions: role.permissions.to_strings(),
+        });
+        Ok(role)
     }
 }
 
@@ -163,6 +171,13 @@ impl Command for RemoveRole {
             cx.tx.optional(sql::HAS_ADMIN, (organization,)).await?.ok_or(Code::LastAdmin)?;
         }
         cx.tx.optional(sql::REMOVE_ROLE, (organization, self.role, cx.now)).await?.ok_or(Code::RoleNotFound)?;
+        cx.emit(RoleDeleted {
+            organization_id: organization,
+            role_id: self.role,
+            name: role.name,
+            permissions: role.permissions.to_strings(),
+            replacement_role_id: self.replacement.filter(|replacement| *replacement != self.role),
+        });
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::sql::{self, Organization};
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::event::{Changed, OrganizationUpdated};
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::listing::sort_name;
@@ -97,6 +98,24 @@ impl Update {
             auto_assigned_workspace: workspace,
             now: cx.now,
         };
-        Ok(cx.tx.one(sql::UPDATE, update).await?)
+        let updated = cx.tx.one(sql::UPDATE, update).await?;
+        let workspace_text = |workspace: WorkspaceId| workspace.to_string();
+        cx.emit(OrganizationUpdated {
+            organization_id: organization,
+            name: Changed::new(current.name.as_str(), name),
+            description: Changed::new(current.description.as_str(), description),
+            image_changed: (updated.image_url != current.image_url).then_some(true),
+            allowed_addresses: Changed::new(
+                AddressList::from_stored(&current.whitelisted_ips).to_strings(),
+                AddressList::from_stored(&updated.whitelisted_ips).to_strings(),
+            ),
+            restricts_addresses: Changed::new(current.enable_ip_restriction, restricts),
+            auto_assigned_workspace_id: Changed::new(
+                workspace_text(current.auto_assigned_workspace_id),
+                workspace_text(workspace),
+            ),
+            metadata_changed: None,
+        });
+        Ok(updated)
     }
 }

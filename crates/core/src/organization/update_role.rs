@@ -4,6 +4,7 @@ use super::roles::check_covers;
 use super::sql::{self, Role, RoleUsage};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::{Changed, RoleUpdated};
 use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
 use crate::names::RoleName;
@@ -71,7 +72,14 @@ impl Command for UpdateRole {
             now: cx.now,
         };
         // The transaction has read the role, so no other reason is left.
-        Ok(cx.tx.optional(sql::UPDATE_ROLE, update).await?.ok_or(Code::LastAdmin)?)
+        let updated = cx.tx.optional(sql::UPDATE_ROLE, update).await?.ok_or(Code::LastAdmin)?;
+        cx.emit(RoleUpdated {
+            organization_id: organization,
+            role_id: self.role,
+            name: Changed::new(role.name.as_str(), name),
+            permissions: Changed::new(role.permissions.to_strings(), permissions.to_strings()),
+        });
+        Ok(updated)
     }
 }
 

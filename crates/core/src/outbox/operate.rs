@@ -4,6 +4,7 @@ use super::delivery::update_delivery;
 use super::job::{Delivery, Job, Queue};
 use super::sql::{self, ListedJob};
 use crate::error::{Code, Result};
+use crate::event::{MailDropped, MailRetried};
 use crate::execution::{Command, Context, Query};
 use crate::id::OutboxId;
 use crate::permission::Requirement;
@@ -51,6 +52,8 @@ impl Command for Retry {
         };
         for job in &jobs {
             let row = cx.tx.optional(sql::RETRY, (*job, cx.now)).await?.ok_or(Code::JobNotFound)?;
+            let (organization_id, mail_kind) = (row.organization_id, row.kind.as_str());
+            cx.emit(MailRetried { organization_id, mail_id: *job, mail_kind });
             update_delivery(cx, &Job::try_from(row)?, Delivery::Queued, "", None).await?;
         }
         cx.subject.is_unchanged = jobs.is_empty();
@@ -82,6 +85,8 @@ impl Command for Drop {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let row = cx.tx.optional(sql::DROP, (self.job,)).await?.ok_or(Code::JobNotFound)?;
+        let (organization_id, mail_kind) = (row.organization_id, row.kind.as_str());
+        cx.emit(MailDropped { organization_id, mail_id: self.job, mail_kind });
         let reason = "an operator removed it from the outbox";
         update_delivery(cx, &Job::try_from(row)?, Delivery::NotSent, reason, None).await
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::access::{self, Grant, Member};
 use crate::error::{Code, Problem, Result};
+use crate::event::{OwnershipOfferDeclined, OwnershipOfferWithdrawn, OwnershipOffered, OwnershipTransferred};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::invitation::authority::count_suspended;
@@ -54,6 +55,11 @@ impl Command for Offer {
         }
         let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
         cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
+        cx.emit(OwnershipOffered {
+            organization_id: organization,
+            membership_id: new_owner,
+            from_membership_id: current_owner,
+        });
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
         notify(cx, user, NoticeKind::OwnershipOffered, &name).await?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
@@ -82,6 +88,7 @@ impl Command for Withdraw {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         cx.tx.optional(sql::WITHDRAW, (grant.organization(),)).await?.ok_or(Code::HandoverNotFound)?;
+        cx.emit(OwnershipOfferWithdrawn { organization_id: grant.organization() });
         Ok(())
     }
 }
@@ -135,6 +142,12 @@ impl Command for Accept {
         }
         let member_role = cx.executor.deployment()?.member_role_id;
         cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, current_owner, member_role)).await?;
+        cx.emit(OwnershipTransferred {
+            organization_id: organization,
+            user_id: grant.member()?.user,
+            membership_id: new_owner,
+            from_membership_id: current_owner,
+        });
         let suspended_invitations = count_suspended(cx, organization, current_owner).await?;
         Ok(Transferred { former_owner: current_owner, suspended_invitations })
     }
@@ -160,7 +173,9 @@ impl Command for Decline {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        consume_offer(cx, self.organization).await.map(|_| ())
+        let (grant, _) = consume_offer(cx, self.organization).await?;
+        cx.emit(OwnershipOfferDeclined { organization_id: grant.organization() });
+        Ok(())
     }
 }
 

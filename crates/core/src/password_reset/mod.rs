@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::account::load_password_words;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event;
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::password::{ContextWords, NewPassword, PasswordDigest};
@@ -245,6 +246,7 @@ impl Command for Reset {
         let user = owner.user_id;
         notify(cx, user, NoticeKind::PasswordReset, "").await?;
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
+        cx.emit(event::PasswordReset { user_id: user });
         // Another person who knew the old password may be signed in, also in this browser.
         session::end_all_sign_ins(cx, user).await?;
         rate_limit::clear_account_attempts(cx, address_key).await?;

@@ -56,6 +56,10 @@ impl AddressList {
         self.texts().collect::<Vec<_>>().join("\n")
     }
 
+    pub(crate) fn to_strings(&self) -> Vec<String> {
+        self.texts().collect()
+    }
+
     /// Single addresses have no prefix length.
     fn texts(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|network| {

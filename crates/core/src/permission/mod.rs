@@ -29,6 +29,7 @@ const MANAGE_MEMBERS: &str = "organization:manage_members";
 const MANAGE_ROLES: &str = "organization:manage_roles";
 const MANAGE_SETTINGS: &str = "organization:manage_settings";
 const UPDATE: &str = "organization:update";
+const VIEW_AUDIT_LOG: &str = "organization:view_audit_log";
 const WORKSPACE_MANAGE: &str = "workspace:manage";
 /// Permissions of every member of an organization.
 const IMPLIED_BY_MEMBERSHIP: &[&str] = &["organization:member", "organization:read", "organization:view"];
@@ -48,6 +49,7 @@ const BUILT_IN: &[&str] = &[
     MANAGE_ROLES,
     MANAGE_SETTINGS,
     UPDATE,
+    VIEW_AUDIT_LOG,
     "organization:read",
     "organization:view",
     "organization:member",
@@ -74,6 +76,8 @@ pub enum RequiredPermission {
     /// To change the name and other settings of the organization: `organization:manage_settings` or
     /// `organization:update`.
     ManageSettings,
+    /// To read the audit log: `organization:view_audit_log`.
+    ViewAuditLog,
     /// To delete the organization or transfer its ownership: `organization:admin`.
     Admin,
 }
@@ -86,6 +90,7 @@ impl RequiredPermission {
             Self::ManageMembers => Some(MANAGE_MEMBERS),
             Self::ManageRoles => Some(MANAGE_ROLES),
             Self::ManageSettings => Some(MANAGE_SETTINGS),
+            Self::ViewAuditLog => Some(VIEW_AUDIT_LOG),
             Self::Admin => Some(ADMIN),
         }
     }
@@ -235,6 +240,11 @@ impl PermissionSet {
         self.0.iter().map(String::as_str)
     }
 
+    /// In the original order.
+    pub(crate) fn to_strings(&self) -> Vec<String> {
+        self.iter().map(str::to_owned).collect()
+    }
+
     /// About how many bytes it occupies, for caches.
     pub(crate) fn size(&self) -> usize {
         // The header of each string, its hash and its index.
@@ -259,6 +269,7 @@ impl PermissionSet {
             RequiredPermission::ManageMembers => self.implies(MANAGE_MEMBERS),
             RequiredPermission::ManageRoles => self.implies(MANAGE_ROLES),
             RequiredPermission::ManageSettings => self.implies(MANAGE_SETTINGS) || self.implies(UPDATE),
+            RequiredPermission::ViewAuditLog => self.implies(VIEW_AUDIT_LOG),
             RequiredPermission::Admin => self.contains(ADMIN),
         }
     }

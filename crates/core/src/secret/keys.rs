@@ -53,6 +53,7 @@ pub struct Keys {
     challenge_tokens: Key,
     api_key_answers: Sealer,
     webhook_secrets: Sealer,
+    audit: Key,
     check: [u8; 32],
 }
 
@@ -84,6 +85,7 @@ impl Keys {
             challenge_tokens: purpose("challenge tokens"),
             api_key_answers: Sealer::new(&derive("API keys: answers")),
             webhook_secrets: Sealer::new(&derive("webhooks: secrets")),
+            audit: purpose("audit log: checkpoints"),
             check: *derive("check"),
         }
     }
@@ -200,6 +202,11 @@ impl Keys {
     /// no valid key.
     pub(crate) fn token_seed(&self, period: i64, attempt: u8) -> [u8; 32] {
         self.session_tokens.digest(&[&period.to_be_bytes(), &[attempt]])
+    }
+
+    /// The seed of the key that signs checkpoints of the audit log. `attempt` counts from 0, for seeds that are no valid key.
+    pub(crate) fn audit_seed(&self, attempt: u8) -> [u8; 32] {
+        self.audit.digest(&[&[attempt]])
     }
 
     /// Signs a challenge, so that it does not have to be stored.

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::caller::{CurrentSession, load_session};
 use crate::error::{Code, Problem, Result};
+use crate::event::{ImpersonationStarted, SessionCreated};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, SignInId, UserId, WorkspaceMembershipId};
 use crate::proof::ProofMethod;
@@ -107,6 +108,12 @@ async fn insert_sign_in(
     }
     cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
+    match impersonator {
+        None => cx.emit(SessionCreated { user_id: user, sign_in_id: sign_in, method: proved_by.as_str() }),
+        Some(Impersonator { user: impersonator_id, .. }) => {
+            cx.emit(ImpersonationStarted { user_id: user, sign_in_id: sign_in, impersonator_id });
+        }
+    }
     Ok(token)
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::sql::{self, SignIn};
 use crate::caller::CurrentSession;
 use crate::error::{Code, Problem, Result};
+use crate::event::{SessionDeleted, SessionsDeleted};
 use crate::execution::{Context, Query};
 use crate::id::{ApiKeyId, SignInId, UserId};
 use crate::listing::{MAX_COUNTED, Position, Slice, Total};
@@ -105,13 +106,17 @@ pub(crate) async fn end_sign_in(cx: &mut Context<'_>, user: UserId, sign_in: Sig
     if cx.tx.execute(sql::DELETE_SIGN_IN_OF_USER, (user, sign_in)).await? == 0 {
         return Err(Code::SignInNotFound.into());
     }
+    cx.emit(SessionDeleted { user_id: user, sign_in_id: sign_in });
     Ok(())
 }
 
 /// Ends every sign-in of a user except `remaining`.
 pub(crate) async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId, remaining: SignInId) -> Result<()> {
     cx.tx.execute(sql::DEACTIVATE_OTHER_SIGN_INS, (user, remaining, cx.now)).await?;
-    cx.tx.execute(sql::DELETE_OTHER_SIGN_INS, (user, remaining)).await?;
+    let ended = cx.tx.execute(sql::DELETE_OTHER_SIGN_INS, (user, remaining)).await?;
+    if ended > 0 {
+        cx.emit(SessionsDeleted { user_id: user, count: i64::try_from(ended).unwrap_or(i64::MAX) });
+    }
     Ok(())
 }
 
@@ -134,6 +139,8 @@ pub(crate) async fn end_impersonations_by_key(cx: &mut Context<'_>, key: ApiKeyI
 
 async fn end_impersonations(cx: &mut Context<'_>, impersonator: UserId, key: ApiKeyId) -> Result<()> {
     cx.tx.execute(sql::DEACTIVATE_IMPERSONATIONS, (impersonator, key, cx.now)).await?;
-    cx.tx.execute(sql::DELETE_IMPERSONATIONS, (impersonator, key)).await?;
+    for sign_in in cx.tx.all(sql::DELETE_IMPERSONATIONS, (impersonator, key)).await? {
+        cx.emit(SessionDeleted { user_id: sign_in.user_id, sign_in_id: sign_in.id });
+    }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::show::{SessionDetails, show};
 use super::sql;
 use crate::error::{Code, Result};
+use crate::event::SessionDeleted;
 use crate::execution::{Command, Context};
 use crate::id::SignInId;
 use crate::permission::Requirement;
@@ -33,15 +34,16 @@ impl Command for SignOut {
             cx.subject.is_unchanged = true;
             return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
         };
-        match self.sign_in {
+        let ended = match self.sign_in {
             Some(sign_in) => {
-                if cx.tx.execute(sql::DELETE_SIGN_IN, (session, sign_in)).await? == 0 {
-                    return Err(Code::SignInNotFound.into());
-                }
+                let ended = cx.tx.optional(sql::DELETE_SIGN_IN, (session, sign_in)).await?;
+                vec![ended.ok_or(Code::SignInNotFound)?]
             }
-            None => {
-                cx.subject.is_unchanged = cx.tx.execute(sql::DELETE_SIGN_INS, (session,)).await? == 0;
-            }
+            None => cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?,
+        };
+        cx.subject.is_unchanged = ended.is_empty();
+        for sign_in in ended {
+            cx.emit(SessionDeleted { user_id: sign_in.user_id, sign_in_id: sign_in.id });
         }
         cx.tx.execute(sql::CLEAR_ACTIVE_SIGN_IN, (session, cx.now)).await?;
         if let Some(session) = &mut cx.session {

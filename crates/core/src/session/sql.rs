@@ -154,6 +154,14 @@ macro_rules! sign_ins {
     };
 }
 
+record! {
+    /// A sign-in that was deleted.
+    pub(crate) struct EndedSignIn {
+        pub(crate) id: SignInId,
+        pub(crate) user_id: UserId,
+    }
+}
+
 sql! {
     INSERT(SessionId, Bytes, Timestamp, Timestamp) invalidates nothing("a new session is not cached yet") =
         "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
@@ -204,11 +212,11 @@ sql! {
     DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
 
-    DELETE_SIGN_IN(SessionId, SignInId) invalidates Session(1) =
-        "DELETE FROM sign_ins WHERE session_id = $1 AND id = $2";
+    DELETE_SIGN_IN(SessionId, SignInId) -> EndedSignIn invalidates Session(1) =
+        "DELETE FROM sign_ins WHERE session_id = $1 AND id = $2 RETURNING id, user_id";
 
-    DELETE_SIGN_INS(SessionId) invalidates Session(1) =
-        "DELETE FROM sign_ins WHERE session_id = $1";
+    DELETE_SIGN_INS(SessionId) -> EndedSignIn invalidates Session(1) =
+        "DELETE FROM sign_ins WHERE session_id = $1 RETURNING id, user_id";
 
     SIGN_INS(SessionId, Timestamp) -> SignInWithUser = sign_ins!(
             ", u.first_name AS first_name, u.last_name AS last_name, u.username AS username, u.image_url AS image_url,
@@ -320,8 +328,8 @@ sql! {
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2)";
 
-    DELETE_IMPERSONATIONS(UserId, ApiKeyId) invalidates nothing("DEACTIVATE_IMPERSONATIONS sets the sessions' revisions") =
-        "DELETE FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2";
+    DELETE_IMPERSONATIONS(UserId, ApiKeyId) -> EndedSignIn invalidates nothing("DEACTIVATE_IMPERSONATIONS sets the sessions' revisions") =
+        "DELETE FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2 RETURNING id, user_id";
 
     /// Like `DEACTIVATE_OTHER_SIGN_INS`, for one sign-in.
     DEACTIVATE_SIGN_IN(UserId, SignInId, Timestamp) invalidates User(1) =

@@ -1,6 +1,7 @@
 //! Claiming an account by verifying its address.
 
 use crate::error::Result;
+use crate::event::EmailVerified;
 use crate::execution::Context;
 use crate::id::{EmailAddressId, UserId};
 use crate::session;
@@ -11,6 +12,7 @@ use crate::user::sql::{self, claims};
 /// unverified address is the account's primary one and, without a verified one, its only one.
 pub(super) async fn claim_account(cx: &mut Context<'_>, user: UserId, email: EmailAddressId) -> Result<()> {
     cx.tx.execute(sql::VERIFY_ADDRESS, (user, email, cx.now)).await?;
+    cx.emit(EmailVerified { user_id: user, email_id: email, email: None });
     cx.tx.execute(claims::DELETE_ALL_OF_USER, (user,)).await?;
     cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
     session::end_all_sign_ins(cx, user).await

@@ -5,6 +5,7 @@ use super::sql::{self, OwnedAddress};
 use super::update_search;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::{EmailRemoved, EmailVerified, Personal};
 use crate::execution::Context;
 use crate::id::{EmailAddressId, UserId};
 use crate::settings::Settings;
@@ -48,13 +49,17 @@ pub(crate) async fn link_address(
     delete_unverified_address(cx, key).await?;
     let linked = cx.tx.optional(sql::LINK_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?;
     linked.ok_or(Code::EmailExists)?;
+    cx.emit(EmailVerified { user_id: user, email_id: id, email: Some(Personal(key.to_owned())) });
     Ok(())
 }
 
 /// Takes an address that is not verified from the account that has it.
 pub(crate) async fn delete_unverified_address(cx: &mut Context<'_>, key: &str) -> Result<()> {
     match cx.tx.optional(sql::DELETE_UNVERIFIED_ADDRESS, (key,)).await? {
-        Some((user,)) => update_search(cx, user).await,
+        Some(sql::RemovedAddress { id, user_id }) => {
+            cx.emit(EmailRemoved { user_id, email_id: id, email: Some(Personal(key.to_owned())) });
+            update_search(cx, user_id).await
+        }
         None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use super::{delete_unverified_address, sort_name, sql};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
+use crate::event::{Personal, UserCreated};
 use crate::execution::Context;
 use crate::id::UserId;
 use crate::language::Language;
@@ -66,6 +67,9 @@ impl NewUser<'_> {
         if inserted.contains(&0) {
             return Err(Code::Busy.into());
         }
+        for ((account, _), (user, _)) in accounts.iter().zip(&named) {
+            cx.emit(account.created(*user));
+        }
         Ok(named.into_iter().map(|(id, _)| id).collect())
     }
 
@@ -85,7 +89,20 @@ impl NewUser<'_> {
         let taken = [(email_taken, Code::EmailExists), (!inserted, Code::UsernameExists)];
         match Problem::all(taken.into_iter().filter_map(|(taken, code)| taken.then_some(code))) {
             Some(problem) => Err(problem),
-            None => Ok(user),
+            None => {
+                cx.emit(self.created(user));
+                Ok(user)
+            }
+        }
+    }
+
+    fn created(&self, user_id: UserId) -> UserCreated {
+        let name = |name: &PersonName| Some(Personal(name.as_str().to_owned()));
+        UserCreated {
+            user_id,
+            email: self.email.map(|email| Personal(email.key().to_owned())),
+            first_name: name(self.first_name),
+            last_name: name(self.last_name),
         }
     }
 }

@@ -110,6 +110,14 @@ macro_rules! insert_address {
     };
 }
 
+record! {
+    /// An address that was taken from an account.
+    pub(crate) struct RemovedAddress {
+        pub(crate) id: EmailAddressId,
+        pub(crate) user_id: UserId,
+    }
+}
+
 sql! {
     PUBLIC_PROFILE(UserId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
@@ -191,8 +199,8 @@ sql! {
 
     /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
     /// exception for accounts with organizations: otherwise anyone could block an address by creating one.
-    DELETE_UNVERIFIED_ADDRESS(Text) -> (UserId,) invalidates Everyone(all) =
-        "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL RETURNING user_id";
+    DELETE_UNVERIFIED_ADDRESS(Text) -> RemovedAddress invalidates Everyone(all) =
+        "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL RETURNING id, user_id";
 
     CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) =
         "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";

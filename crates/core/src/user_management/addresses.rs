@@ -5,6 +5,7 @@ use crate::account::{claim_address, delete_address, find_address, make_primary, 
 use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
+use crate::event::{EmailPrimaryChanged, EmailRemoved, Personal};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
 use crate::permission::Requirement;
@@ -97,6 +98,7 @@ async fn set_first_primary(cx: &mut Context<'_>, user: UserId, address: EmailAdd
     let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
     if own.iter().all(|owned| !owned.is_primary) {
         cx.tx.execute(sql::SET_PRIMARY_ADDRESS, (user, address, cx.now)).await?;
+        cx.emit(EmailPrimaryChanged { user_id: user, email_id: address, email: None });
         user::update_search(cx, user).await?;
     }
     Ok(())
@@ -202,6 +204,8 @@ impl UpdateAddress {
             }
             cx.tx.optional(sql::DELETE_ADDRESS, (user, current.id)).await?.ok_or(Code::EmailIsPrimary)?;
         }
+        let removed = Some(Personal(current.email.clone()));
+        cx.emit(EmailRemoved { user_id: user, email_id: current.id, email: removed });
         if is_verified {
             add_verified(cx, user, current.id, email).await
         } else {

@@ -6,6 +6,7 @@ use super::find;
 use super::show::CheckUserForChange;
 use crate::account::load_password_words;
 use crate::error::{Code, Result};
+use crate::event::PasswordUpdated;
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::operator::ResetPassword;
@@ -81,6 +82,7 @@ impl Command for SetPassword {
         let kind = if has_password { NoticeKind::PasswordChanged } else { NoticeKind::PasswordSet };
         notify(cx, user, kind, "").await?;
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.new.as_str(), cx.now)).await?;
+        cx.emit(PasswordUpdated { user_id: user });
         session::end_all_sign_ins(cx, user).await?;
         rate_limit::clear_password_attempts(cx, user).await
     }

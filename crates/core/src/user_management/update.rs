@@ -4,6 +4,7 @@ use super::show::{UserDetails, load_details};
 use super::{find, sql};
 use crate::account;
 use crate::error::{Code, Result};
+use crate::event::UserUpdated;
 use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::metadata::Metadata;
@@ -71,6 +72,7 @@ impl UpdateUser {
         let public = self.public_metadata.as_ref().map_or(current.public_metadata.as_str(), Metadata::as_str);
         let private = self.private_metadata.as_ref().map_or(current.private_metadata.as_str(), Metadata::as_str);
         cx.tx.execute(sql::SET_METADATA, (user, public, private, cx.now)).await?;
+        cx.emit(UserUpdated::of_metadata(user));
         Ok(())
     }
 }

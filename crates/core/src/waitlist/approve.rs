@@ -5,6 +5,7 @@ use crate::access::require_unbound_key;
 use crate::deployment_invitation::{self, Draft, InvitationWithToken};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::WaitlistEntryApproved;
 use crate::execution::{Command, Context};
 use crate::id::WaitlistEntryId;
 use crate::permission::Requirement;
@@ -41,6 +42,7 @@ impl Command for Approve {
         require_unbound_key(cx)?;
         // Of two concurrent approvals only one deletes the entry.
         let entry = cx.tx.optional(sql::DELETE, (self.entry,)).await?.ok_or(Code::WaitlistEntryNotFound)?;
+        cx.emit(WaitlistEntryApproved { waitlist_entry_id: self.entry });
         let email = EmailAddress::from_stored(entry.address, entry.address_key);
         let draft = Draft {
             email: &email,

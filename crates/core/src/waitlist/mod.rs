@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::{Personal, WaitlistEntryCreated};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::WaitlistEntryId;
 use crate::names::PersonName;
@@ -65,7 +66,9 @@ impl Command for Join {
         let id = cx.id();
         let (first_name, last_name) = (self.first_name.as_str(), self.last_name.as_str());
         let arguments = (id, self.email.as_str(), self.email.key(), first_name, last_name, cx.now);
-        cx.tx.execute(sql::INSERT, arguments).await?;
+        if cx.tx.execute(sql::INSERT, arguments).await? > 0 {
+            cx.emit(WaitlistEntryCreated { waitlist_entry_id: id, email: Personal(self.email.key().to_owned()) });
+        }
         Ok(Joined { id, created_at: cx.now })
     }
 }

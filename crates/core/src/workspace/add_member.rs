@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::WorkspaceMember;
+use super::events::emit_role_update;
 use super::find_members;
 use super::join::join;
 use super::roles::check_covers;
@@ -134,6 +135,10 @@ async fn add(
     let joined = join(cx, (organization, workspace), (member, user), *first).await?.ok_or(Code::AlreadyMember)?;
     for role in roles.iter().skip(1) {
         cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, joined.id, *role)).await?;
+    }
+    let others: Vec<_> = roles.iter().skip(1).copied().collect();
+    if !others.is_empty() {
+        emit_role_update(cx, (organization, workspace), joined.id, (&others, &[])).await?;
     }
     Ok(joined)
 }

@@ -1,8 +1,10 @@
 //! Creating a workspace.
 
+use super::events::emit_added;
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access::{self, Member};
 use crate::error::{Code, Problem, Result};
+use crate::event::WorkspaceCreated;
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
 use crate::listing::sort_name;
@@ -71,6 +73,8 @@ impl Command for Create {
             now: cx.now,
         };
         let workspace = cx.tx.one(sql::INSERT, row).await?;
+        let organization_id = grant.organization();
+        cx.emit(WorkspaceCreated { organization_id, workspace_id: id, name: workspace.name.clone() });
         let Some(Member { membership: own, user }) = member else {
             return Ok(Created { workspace, membership: None });
         };
@@ -78,6 +82,7 @@ impl Command for Create {
         let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, row).await?;
         let membership = joined.ok_or_else(|| Problem::internal("the new workspace already has this member"))?;
         cx.tx.execute(sql::ASSIGN_ROLE, (grant.organization(), id, membership.id, creator)).await?;
+        emit_added(cx, (organization_id, id), (membership.id, user), vec![creator]);
         Ok(Created { workspace, membership: Some(membership) })
     }
 }

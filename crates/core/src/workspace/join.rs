@@ -1,5 +1,6 @@
 //! Adding a member to a workspace.
 
+use super::events::emit_added;
 use super::sql::{self, WorkspaceMembership};
 use crate::error::{Code, Result};
 use crate::execution::Context;
@@ -24,6 +25,7 @@ pub(crate) async fn join(
     let seat = cx.tx.optional(sql::TAKE_SEAT, (organization, workspace, limit, cx.now)).await?;
     seat.ok_or(Code::WorkspaceFull)?;
     cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, joined.id, role)).await?;
+    emit_added(cx, (organization, workspace), (joined.id, user), vec![role]);
     Ok(Some(joined))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::events::emit_removed;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::access;
 use crate::error::{Code, Result};
@@ -161,7 +162,7 @@ impl Command for RemoveMember {
         if !grant.covers(&PermissionSet::union(permissions.into_iter().map(|(permissions,)| permissions))) {
             return Err(Code::RoleExceedsYours.into());
         }
-        end_membership(cx, (organization, workspace), membership).await
+        end_membership(cx, (organization, workspace), membership, "manager").await
     }
 }
 
@@ -190,7 +191,7 @@ impl Command for Leave {
         let member = (organization, workspace, grant.organization_grant().member()?.membership);
         // An admin of the organization has access without being a member, and has nothing to leave.
         let membership = cx.tx.optional(sql::OF_MEMBER, member).await?.ok_or(Code::Forbidden)?;
-        end_membership(cx, (organization, workspace), membership.id).await
+        end_membership(cx, (organization, workspace), membership.id, "member").await
     }
 }
 
@@ -198,7 +199,9 @@ async fn end_membership(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
     membership: WorkspaceMembershipId,
+    removed_by: &'static str,
 ) -> Result<()> {
+    emit_removed(cx, (organization, workspace), membership, removed_by).await?;
     let ended = cx.tx.optional(sql::DELETE_MEMBERSHIP, (organization, workspace, membership)).await?;
     ended.ok_or(Code::LastAdmin)?;
     cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, workspace, cx.now)).await?;

@@ -3,6 +3,7 @@
 mod add_member;
 mod count_role_members;
 mod create;
+mod events;
 mod exists;
 mod find_members;
 mod join;

@@ -1,5 +1,6 @@
 //! Replacing all roles of a member of a workspace in one step.
 
+use super::events::emit_role_update;
 use super::roles::check_covers;
 use super::sql::{self, WorkspaceMembershipRole};
 use crate::access;
@@ -80,6 +81,11 @@ impl Command for ReplaceRoles {
             cx.log_change(Change::WorkspaceRoleRevoked, subject);
         }
         let current = cx.tx.all(sql::ROLES_OF_MEMBER, of_member).await?;
+        if !added.is_empty() || !removed.is_empty() {
+            let (added, removed): (Vec<_>, Vec<_>) =
+                (added.into_iter().copied().collect(), removed.into_iter().map(|role| role.id).collect());
+            emit_role_update(cx, (organization, workspace), membership, (&added, &removed)).await?;
+        }
         Ok(ReplacedRoles { previous, current })
     }
 }

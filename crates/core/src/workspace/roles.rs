@@ -1,8 +1,10 @@
 //! The roles of a workspace, and who has them.
 
+use super::events::emit_role_update;
 use super::sql::{self, WorkspaceRole};
 use crate::access::{self, WorkspaceGrant};
 use crate::error::{Code, Result};
+use crate::event::{WorkspaceRoleCreated, WorkspaceRoleDeleted};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::names::RoleName;
@@ -101,7 +103,15 @@ impl Command for CreateRole {
             now: cx.now,
             max: cx.executor.settings.roles.max_per_workspace.into(),
         };
-        Ok(cx.tx.optional(sql::INSERT_ROLE, role).await?.ok_or(Code::RoleLimit)?)
+        let role = cx.tx.optional(sql::INSERT_ROLE, role).await?.ok_or(Code::RoleLimit)?;
+        cx.emit(WorkspaceRoleCreated {
+            organization_id: organization,
+            workspace_id: workspace,
+            role_id: role.id,
+            name: role.name.clone(),
+            permissions: role.permissions.to_strings(),
+        });
+        Ok(role)
     }
 }
 
@@ -142,6 +152,13 @@ impl Command for RemoveRole {
         }
         let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
         removed.ok_or(Code::RoleNotFound)?;
+        cx.emit(WorkspaceRoleDeleted {
+            organization_id: organization,
+            workspace_id: workspace,
+            role_id: self.role,
+            name: role.name,
+            permissions: role.permissions.to_strings(),
+        });
         Ok(())
     }
 }
@@ -187,7 +204,7 @@ impl Command for AssignRole {
             cx.subject.is_unchanged = has_role;
             return if has_role { Ok(()) } else { Err(Code::RolesPerMember.into()) };
         }
-        Ok(())
+        emit_role_update(cx, (organization, workspace), membership, (&[self.role], &[])).await
     }
 }
 
@@ -224,8 +241,9 @@ impl Command for RevokeRole {
                 return Err(Code::LastAdmin.into());
             }
             cx.subject.is_unchanged = true;
+            return Ok(());
         }
-        Ok(())
+        emit_role_update(cx, (organization, workspace), membership, (&[], &[self.role])).await
     }
 }
 

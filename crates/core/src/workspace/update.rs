@@ -3,6 +3,7 @@
 use super::sql::{self, Workspace};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::{Changed, WorkspaceDeleted, WorkspaceUpdated};
 use crate::execution::{Command, Context};
 use crate::id::WorkspaceId;
 use crate::listing::sort_name;
@@ -74,7 +75,21 @@ impl Command for Update {
             public_metadata: self.public_metadata.as_ref().map(Metadata::as_str),
             private_metadata: self.private_metadata.as_ref().map(Metadata::as_str),
         };
-        Ok(cx.tx.one(sql::UPDATE, update).await?)
+        let updated = cx.tx.one(sql::UPDATE, update).await?;
+        cx.emit(WorkspaceUpdated {
+            organization_id: organization,
+            workspace_id: workspace,
+            name: Changed::new(current.name.as_str(), name),
+            description: Changed::new(current.description.as_str(), description),
+            image_changed: (updated.image_url != current.image_url).then_some(true),
+            allowed_addresses: Changed::new(
+                AddressList::from_stored(&current.whitelisted_ips).to_strings(),
+                AddressList::from_stored(&updated.whitelisted_ips).to_strings(),
+            ),
+            restricts_addresses: Changed::new(current.enable_ip_restriction, restricts),
+            metadata_changed: (self.public_metadata.is_some() || self.private_metadata.is_some()).then_some(true),
+        });
+        Ok(updated)
     }
 }
 
@@ -106,6 +121,7 @@ impl Command for Delete {
         if grant.organization_grant().user().is_some() {
             require_recent_proof(cx).await?;
         }
+        let name = cx.tx.optional(sql::SUMMARY, (organization, workspace)).await?.map(|found| found.name);
         let assigned = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.auto_assigned_workspace_id;
         if assigned == workspace {
             return Err(Code::WorkspaceIsAssigned.into());
@@ -117,6 +133,7 @@ impl Command for Delete {
         for statement in [sql::DELETE_MEMBERSHIPS, sql::DELETE] {
             cx.tx.execute(statement, (organization, workspace)).await?;
         }
+        cx.emit(WorkspaceDeleted { organization_id: organization, workspace_id: workspace, name });
         Ok(())
     }
 }

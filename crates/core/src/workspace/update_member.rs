@@ -4,6 +4,7 @@ use super::ReplaceRoles;
 use super::sql::{self, management};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::WorkspaceMemberUpdated;
 use crate::execution::{Command, Context};
 use crate::id::{MemberId, WorkspaceId, WorkspaceRoleId};
 use crate::metadata::Metadata;
@@ -40,6 +41,11 @@ impl Command for UpdateMember {
         if let Some(metadata) = &self.public_metadata {
             let arguments = (organization, workspace, membership, metadata.as_str(), cx.now);
             cx.tx.execute(management::SET_MEMBER_METADATA, arguments).await?;
+            cx.emit(WorkspaceMemberUpdated {
+                organization_id: organization,
+                workspace_id: workspace,
+                workspace_membership_id: membership,
+            });
         }
         Ok(())
     }

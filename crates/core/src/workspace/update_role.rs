@@ -4,6 +4,7 @@ use super::roles::check_covers;
 use super::sql::{self, WorkspaceRole};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::{Changed, WorkspaceRoleUpdated};
 use crate::execution::{Command, Context, Query};
 use crate::id::{WorkspaceId, WorkspaceRoleId};
 use crate::names::RoleName;
@@ -71,7 +72,15 @@ impl Command for UpdateRole {
             grants_admin: permissions.contains(WORKSPACE_ADMIN),
             now: cx.now,
         };
-        Ok(cx.tx.optional(sql::UPDATE_ROLE, update).await?.ok_or(Code::LastAdmin)?)
+        let updated = cx.tx.optional(sql::UPDATE_ROLE, update).await?.ok_or(Code::LastAdmin)?;
+        cx.emit(WorkspaceRoleUpdated {
+            organization_id: organization,
+            workspace_id: workspace,
+            role_id: self.role,
+            name: Changed::new(role.name.as_str(), name),
+            permissions: Changed::new(role.permissions.to_strings(), permissions.to_strings()),
+        });
+        Ok(updated)
     }
 }
 

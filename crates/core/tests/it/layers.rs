@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "caller",
             "challenge",
             "dns",
+            "event",
             "execution",
             "http_client",
             "image_store",
@@ -63,6 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "account",
             "api_key",
+            "audit",
             "bootstrap",
             "cleanup",
             "deployment_invitation",

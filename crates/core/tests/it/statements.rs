@@ -31,6 +31,15 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("api_key::sql::MARK_USED", "a key may be for all organizations"),
     ("api_key::sql::REVOKE", "a key may be for all organizations"),
     ("api_key::sql::REVOKE_CREATED", "a key may be for all organizations"),
+    ("audit::sql::CHAINS_AFTER", "checkpoints and verification cover all organizations"),
+    ("audit::sql::CHECKPOINTS_AFTER", "the file of checkpoints covers all organizations"),
+    ("audit::sql::COUNT_UNSEALED", "the sealer covers all organizations"),
+    ("audit::sql::EXPIRED_CHAINS", "cleanup covers all organizations"),
+    ("audit::sql::HEADS", "the sealer covers all organizations"),
+    ("audit::sql::DEQUEUE", "the sealer covers all organizations"),
+    ("audit::sql::OF_ACTOR", "erases a deleted account from all organizations"),
+    ("audit::sql::OF_TARGET", "erases a deleted account from all organizations"),
+    ("audit::sql::UNSEALED", "the sealer covers all organizations"),
     ("bootstrap::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
     ("caller::sql::API_KEY", "the caller's own key"),
     ("cleanup::sql::API_KEYS", "cleanup covers all organizations"),
@@ -144,6 +153,8 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
+    ("audit::sql::COUNT_UNSEALED", "the entries of the last second"),
+    ("audit::sql::UNSEALED", "takes the first ones in the order of the primary key"),
     ("bootstrap::sql::FIND", "the table has one row"),
     ("deployment_invitation::sql::BY_ADDRESS", "reads a page of an index in its order"),
     ("deployment_invitation::sql::BY_ADDRESS_DESCENDING", "reads a page of an index in its order"),
@@ -353,6 +364,7 @@ const HOT_STATEMENTS: &[&str] = &[
     "organization::sql::ASSIGN_ROLE",
     "organization::sql::INCREMENT_MEMBER_COUNT",
     "outbox::sql::INSERT",
+    "event::sql::INSERT",
     "cache::sql::BUMP",
     "cache::sql::BUMP_BOTH",
     "cache::sql::LOAD_ACCESS",

@@ -5,9 +5,10 @@ use tokio_postgres::Client;
 use super::error::redacted;
 use super::values::{cell, types};
 use super::{PostgresUrl, connect, schema};
-use crate::copy::{ColumnInfo, OwnedValue};
+use crate::copy::ColumnInfo;
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
+use crate::value::OwnedValue;
 use crate::{Kind, OpenError, Value};
 
 /// A connection with an open transaction.

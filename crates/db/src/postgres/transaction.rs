@@ -19,6 +19,7 @@ use super::error::PgError;
 use super::tls::Tls;
 use super::values::types;
 use crate::error::Result;
+use crate::value::OwnedValue;
 use crate::{Declaration, DependentStatement, Value};
 
 /// Timeout for telling the server to cancel a statement.
@@ -78,7 +79,7 @@ pub struct Transaction {
     is_begun: bool,
     error: Option<PgError>,
     /// Statements to be sent before the next one or before the commit.
-    deferred: Vec<(Declaration, Vec<Value<'static>>)>,
+    deferred: Vec<(Declaration, Vec<OwnedValue>)>,
     tls: Tls,
     shard_slot: Option<ShardSlot>,
 }
@@ -162,8 +163,8 @@ impl Transaction {
         &mut self,
         change: &Declaration,
         values: Vec<Value<'_>>,
-        dependent: Vec<DependentStatement>,
-        last: DependentStatement,
+        dependent: &[DependentStatement],
+        last: &DependentStatement,
     ) -> Result<usize> {
         let outcome = self.try_composite(&CompositeStatement::new(change, values, dependent, last)).await;
         outcome.map_err(|error| {
@@ -194,7 +195,7 @@ impl Transaction {
     }
 
     /// Adds a statement, which is sent before the next one or before the commit.
-    pub(crate) fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
+    pub(crate) fn defer_declaration(&mut self, declaration: Declaration, values: Vec<OwnedValue>) {
         self.deferred.push((declaration, values));
     }
 
@@ -219,8 +220,8 @@ impl Transaction {
         let begins = self.start_statement(only_reads).map_err(|error| (name, error))?;
         let deferred = std::mem::take(&mut self.deferred);
         let deferred_count = deferred.len();
-        let sent: Vec<_> =
-            deferred.iter().map(|(declaration, values)| (declaration, values.as_slice())).chain(queries).collect();
+        let deferred_values = borrow_values(&deferred);
+        let sent: Vec<_> = with_values(&deferred, &deferred_values).chain(queries).collect();
         let client = self.client().map_err(|error| (name, error))?;
         let begin = async || {
             client.batch_execute(self.mode.begin()).await.map_err(|error| (name, PgError::from_driver(&error)))
@@ -319,8 +320,8 @@ impl Transaction {
         if begins {
             client.batch_execute(self.mode.begin()).await.map_err(|error| PgError::from_driver(&error))?;
         }
-        let deferred: Vec<_> =
-            self.deferred.iter().map(|(declaration, values)| (declaration, values.as_slice())).collect();
+        let values = borrow_values(&self.deferred);
+        let deferred: Vec<_> = with_values(&self.deferred, &values).collect();
         let statements = prepare_all(client, &deferred).await.map_err(|(_, error)| error)?;
         let (results, committed) =
             join(execute_all(client, &statements, &deferred), client.batch_execute("COMMIT")).await;
@@ -338,6 +339,18 @@ impl Transaction {
     pub fn rollback(self) -> Option<PgError> {
         self.error.clone()
     }
+}
+
+/// The values of deferred statements as the driver takes them.
+fn borrow_values(deferred: &[(Declaration, Vec<OwnedValue>)]) -> Vec<Vec<Value<'_>>> {
+    deferred.iter().map(|(_, values)| values.iter().map(OwnedValue::value).collect()).collect()
+}
+
+fn with_values<'v>(
+    deferred: &'v [(Declaration, Vec<OwnedValue>)],
+    values: &'v [Vec<Value<'v>>],
+) -> impl Iterator<Item = (&'v Declaration, &'v [Value<'v>])> {
+    deferred.iter().map(|(declaration, _)| declaration).zip(values.iter().map(Vec::as_slice))
 }
 
 impl Drop for Transaction {

@@ -6,9 +6,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{cell, connect, driver_error, is_foreign, lock, migrate};
-use crate::copy::{ColumnInfo, OwnedValue};
+use crate::copy::ColumnInfo;
 use crate::error::Result;
 use crate::time::Timestamp;
+use crate::value::OwnedValue;
 use crate::{Kind, OpenError, Value};
 
 /// A file with an open transaction. No other process has it open.

@@ -2,6 +2,7 @@
 //!
 //! Handlers contain no domain rules; they run the core's commands and queries.
 
+pub(crate) mod audit_log;
 pub(crate) mod auth;
 pub(crate) mod captcha;
 pub(crate) mod deployment;

@@ -82,6 +82,7 @@ impl Declaration {
             Requirement::Organization(RequiredPermission::ManageMembers) => "organization:manage_members",
             Requirement::Organization(RequiredPermission::ManageRoles) => "organization:manage_roles",
             Requirement::Organization(RequiredPermission::ManageSettings) => "organization:manage_settings",
+            Requirement::Organization(RequiredPermission::ViewAuditLog) => "organization:view_audit_log",
             Requirement::Organization(RequiredPermission::Admin) => "organization:admin",
             Requirement::Workspace(RequiredWorkspacePermission::Membership) => "workspace member",
             Requirement::Workspace(RequiredWorkspacePermission::Manage) => "workspace:manage",

@@ -22,7 +22,7 @@ use vestibule_db::QueryStats;
 
 use super::response::UsedKey;
 use super::{bearer, error, idempotency, router};
-use crate::app::{App, caller_from_request};
+use crate::app::{App, RequestId, caller_from_request};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::metrics::{Api, HttpMetrics, RequestMethod, with_current_route};
 use crate::middleware::{headers, single_headers, timeout};
@@ -58,9 +58,10 @@ impl PlatformServer {
     }
 
     /// Handles a request of a connection from `peer`.
-    pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
+    pub async fn handle(self, mut request: Request, peer: impl Into<Peer>) -> Response {
         let Inner { app, metrics, default_headers, .. } = &*self.0;
         let id = app.request_id();
+        request.extensions_mut().insert(RequestId(id));
         let (method, trace) = (request.method(), TraceContext::from_headers(request.headers()));
         let span = tracing::info_span!(
             target: security_log::TARGET, "request", id, %method, route = Empty, api = "platform", api_key_id = Empty,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
 use vestibule_core::Code;
+use vestibule_core::event::EventType;
 use vestibule_core::settings::PublicUrl;
 use vestibule_testbed::Engine;
 
@@ -52,6 +53,11 @@ fn errors_md_is_up_to_date() {
         writeln!(document, "| `{}` | {} | {} |", code.as_str(), code.status(), code.message()).unwrap();
     }
     assert_up_to_date("errors.md", &document);
+}
+
+#[test]
+fn events_md_is_up_to_date() {
+    assert_up_to_date("events.md", &EventType::document());
 }
 
 /// Returns an OpenAPI document of `docs/`.

@@ -10,6 +10,7 @@ mod address_claims;
 mod api_cost;
 mod api_documents;
 mod application;
+mod audit_log;
 mod bad_input;
 mod browser;
 mod bulk_invitations;

@@ -4,6 +4,7 @@ use super::super::create::insert;
 use super::{ManagedOrganization, set_metadata};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::OrganizationCreated;
 use crate::execution::{Command, Context};
 use crate::images;
 use crate::metadata::Metadata;
@@ -39,6 +40,11 @@ impl Command for Create {
     async fn run(&self, cx: &mut Context<'_>) -> Result<ManagedOrganization> {
         access::require_unbound_key(cx)?;
         let organization = insert(cx, &self.name, &self.description, &self.image, 0).await?;
+        cx.emit(OrganizationCreated {
+            organization_id: organization.id,
+            name: organization.name.clone(),
+            user_id: None,
+        });
         set_metadata(cx, organization.id, self.public_metadata.as_ref(), self.private_metadata.as_ref()).await
     }
 }

@@ -3,6 +3,7 @@
 use super::{ManagedOrganization, set_metadata};
 use crate::access;
 use crate::error::{Code, Result};
+use crate::event::OrganizationUpdated;
 use crate::execution::{Command, Context};
 use crate::metadata::Metadata;
 use crate::organization;
@@ -37,6 +38,9 @@ impl Command for Update {
         let grant = access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
         grant.api_key()?;
         self.settings.apply(cx, &grant).await?;
+        if self.public_metadata.is_some() || self.private_metadata.is_some() {
+            cx.emit(OrganizationUpdated::of_metadata(organization));
+        }
         let (public, private) = (self.public_metadata.as_ref(), self.private_metadata.as_ref());
         set_metadata(cx, grant.organization(), public, private).await
     }

@@ -3,7 +3,7 @@
 use vestibule_db::{Text, sql};
 
 use super::{WorkspaceMembership, WorkspaceMembershipRole};
-use crate::id::{OrganizationId, WorkspaceId, WorkspaceMembershipId};
+use crate::id::{OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId};
 use crate::listing::packed_ids;
 use crate::user::PublicUser;
 
@@ -37,6 +37,9 @@ sql! {
             "CROSS JOIN workspace_memberships m
               WHERE m.organization_id = $1 AND m.workspace_id = $2 AND m.organization_membership_id = p.id"
         ));
+
+    USER(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (UserId,) =
+        "SELECT user_id FROM workspace_memberships WHERE organization_id = $1 AND workspace_id = $2 AND id = $3";
 
     USERS(OrganizationId, WorkspaceId, Text) -> PublicUser =
         concat!(

@@ -4,6 +4,7 @@
 //! row locks. One statement is atomic and costs one round trip. The dependent statements read from `changed` whether
 //! the change affected a row.
 
+use crate::value::OwnedValue;
 use crate::{Declaration, DependentStatement, Kind, Value};
 
 /// The text of the combined statement, and the arguments of all its parts.
@@ -19,22 +20,22 @@ impl<'v> CompositeStatement<'v> {
     pub(crate) fn new(
         change: &Declaration,
         values: Vec<Value<'v>>,
-        dependent: Vec<DependentStatement>,
-        last: DependentStatement,
+        dependent: &'v [DependentStatement],
+        last: &'v DependentStatement,
     ) -> Self {
         let mut composite = Self { text: String::new(), kinds: Vec::new(), values: Vec::new() };
         composite.text.push_str("WITH changed AS (");
         composite.push(change, values);
         composite.text.push_str(" RETURNING 1)");
-        for (number, DependentStatement { declaration, values }) in dependent.into_iter().enumerate() {
+        for (number, DependentStatement { declaration, values }) in dependent.iter().enumerate() {
             for part in [", dependent", &number.to_string(), " AS ("] {
                 composite.text.push_str(part);
             }
-            composite.push(&declaration, values);
+            composite.push(declaration, values.iter().map(OwnedValue::value).collect());
             composite.text.push_str(" WHERE EXISTS (SELECT 1 FROM changed))");
         }
         composite.text.push(' ');
-        composite.push(&last.declaration, last.values);
+        composite.push(&last.declaration, last.values.iter().map(OwnedValue::value).collect());
         composite
     }
 
@@ -67,13 +68,10 @@ mod tests {
 
     #[test]
     fn renumbers_placeholders() {
-        let dependent = vec![MAIL.dependent((3,)), MAIL.dependent((4,))];
-        let composite = CompositeStatement::new(
-            &CHANGE.declaration(),
-            <(i64, i64)>::values((1, 2)),
-            dependent,
-            LAST.dependent((5,)),
-        );
+        let dependent = [MAIL.dependent((3,)), MAIL.dependent((4,))];
+        let last = LAST.dependent((5,));
+        let change = <(i64, i64)>::values((1, 2));
+        let composite = CompositeStatement::new(&CHANGE.declaration(), change, &dependent, &last);
         assert_eq!(
             composite.text,
             "WITH changed AS (UPDATE t SET x = $2 WHERE id = $1 AND x <> $2 RETURNING 1), \

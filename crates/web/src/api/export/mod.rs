@@ -1,8 +1,9 @@
-//! `GET /organizations/{id}/members.csv` and `/organizations/{id}/invitations.csv`: lists as files for spreadsheets.
+//! `GET /organizations/{id}/members.csv`, `/organizations/{id}/invitations.csv` and those of the audit log: lists as files.
 //!
 //! The filters are those of the list. A file is sent in batches of 500 rows, so an export of any size takes the memory
 //! of one batch. If a later batch fails, the body ends with an error, and browsers report an incomplete download.
 
+mod audit_log;
 mod csv;
 mod invitations;
 mod members;
@@ -13,7 +14,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
+use vestibule_core::Problem;
 use vestibule_core::execution::{Caller, Query};
 
 use self::csv::Csv;
@@ -25,6 +27,8 @@ pub(crate) fn routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}/members.csv", members::export)
         .get("/organizations/{id}/invitations.csv", invitations::export)
+        .get("/organizations/{id}/audit-log.csv", audit_log::csv)
+        .get("/organizations/{id}/audit-log.jsonl", audit_log::json_lines)
 }
 
 /// A file with rows of a list.
@@ -50,7 +54,16 @@ async fn respond<Q: Query + Clone + 'static>(app: App, caller: Arc<Caller>, firs
             Ok(Some((csv.into_bytes(), next.map(|next| (next, Csv::without_header())))))
         }
     });
-    let mut batches = Box::pin(batches);
+    stream_file(batches, name, "text/csv; charset=utf-8").await
+}
+
+/// Sends a file whose parts are read while it is sent. The first one decides about the status.
+async fn stream_file(
+    parts: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static,
+    name: &str,
+    content_type: &'static str,
+) -> Response {
+    let mut batches = Box::pin(parts);
     let first: Bytes = match batches.next().await {
         Some(Ok(first)) => first,
         Some(Err(problem)) => return Refusal(problem).into_response(),
@@ -60,7 +73,7 @@ async fn respond<Q: Query + Clone + 'static>(app: App, caller: Arc<Caller>, firs
     let body = Body::from_stream(stream::iter([Ok(first)]).chain(rest));
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }

@@ -1,6 +1,7 @@
 //! `/organizations/{id}/-/{tab}`: the pages of one organization for its members. The `-` separates them from the API's
 //! `/organizations/{id}/{noun}`.
 
+mod audit_log;
 mod confirm;
 mod domains;
 mod invitations;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Routes {
         .merge(domains::routes())
         .merge(requests::routes())
         .merge(settings::routes())
+        .merge(audit_log::routes())
 }
 
 fn people_routes() -> Routes {
@@ -79,6 +81,7 @@ impl OrganizationPage {
             (true, "workspaces", t.workspaces()),
             (self.has_permission(RequiredPermission::ManageSettings), "domains", t.domains()),
             (self.can_manage_members, "requests", t.join_requests()),
+            (self.has_permission(RequiredPermission::ViewAuditLog), "audit-log", t.audit_log()),
             (true, "settings", t.settings()),
         ];
         let visible = all.into_iter().filter(|(is_visible, ..)| *is_visible);

@@ -1,6 +1,7 @@
 //! Hosted pages over HTTP: access, headers, languages, forms and redirects. `browser` tests them in Chromium.
 
 mod account;
+mod audit_log;
 mod branding;
 mod confirmations;
 mod domains;

@@ -1,0 +1,163 @@
+//! Making checkpoints, and appending them to a file elsewhere.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use vestibule_db::TransactionMode;
+
+use super::checkpoint::{Checkpoint, CheckpointKey};
+use super::seal::to_hash;
+use super::sql;
+use crate::error::{Code, Problem, Result};
+use crate::execution::{Caller, Command, Context, Executor, Query};
+use crate::permission::Requirement;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+/// Chains per transaction, and checkpoints that are appended to the file at a time.
+const BATCH_SIZE: i64 = 200;
+
+/// Signs the ends of all chains that have grown, if the last checkpoints are old enough, and returns their number. Then
+/// appends to the file of the settings what it does not have yet.
+pub async fn make_checkpoints(executor: &Arc<Executor>) -> Result<usize> {
+    if !executor.run(&Caller::anonymous(), Begin).await.result? {
+        return Ok(0);
+    }
+    let (mut made, mut after) = (0, -1);
+    while let Some(batch) = executor.run(&Caller::anonymous(), SignChains { after }).await.result? {
+        made += batch.made;
+        after = batch.last;
+    }
+    if let Some(file) = &executor.settings.audit.checkpoint_file {
+        append(executor, file).await?;
+    }
+    Ok(made)
+}
+
+/// Begins a run, unless one has begun within the interval of the settings.
+#[derive(Debug)]
+struct Begin;
+
+impl Command for Begin {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = bool;
+
+    /// One statement, with its condition.
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
+        let due = cx.now.minus(cx.executor.settings.audit.checkpoint_interval);
+        Ok(cx.tx.optional(sql::BEGIN_CHECKPOINTS, (cx.now, due)).await?.is_some())
+    }
+}
+
+/// Signs the next chains after an organization.
+#[derive(Debug)]
+struct SignChains {
+    after: i64,
+}
+
+#[derive(Debug)]
+struct SignedChains {
+    made: usize,
+    last: i64,
+}
+
+impl Command for SignChains {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Option<SignedChains>;
+
+    /// What it signs was true when it was read, whatever a sealer appends meanwhile.
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SignedChains>> {
+        let chains = cx.tx.all(sql::CHAINS_AFTER, (self.after, BATCH_SIZE)).await?;
+        let Some(last) = chains.last().map(|chain| chain.organization_id) else { return Ok(None) };
+        let key = CheckpointKey::new(&cx.executor.keys)?;
+        let mut made = Vec::new();
+        for chain in chains.iter().filter(|chain| chain.sequence > chain.checkpoint_sequence) {
+            made.push(key.sign(Checkpoint {
+                organization_id: chain.organization_id,
+                sequence: chain.sequence,
+                hash: to_hash(&chain.hash)?,
+                created_at: cx.now,
+                signature: Vec::new(),
+            }));
+        }
+        let rows: Vec<_> = made
+            .iter()
+            .map(|one| {
+                (one.organization_id, one.sequence, one.hash.as_slice(), one.created_at, one.signature.as_slice())
+            })
+            .collect();
+        cx.tx.execute_each(sql::INSERT_CHECKPOINT, &rows).await?;
+        let numbers: Vec<_> = made.iter().map(|one| (one.organization_id, one.sequence)).collect();
+        cx.tx.execute_each(sql::SET_CHECKPOINT_SEQUENCE, &numbers).await?;
+        Ok(Some(SignedChains { made: made.len(), last }))
+    }
+}
+
+/// The checkpoints that were made after one.
+#[derive(Debug)]
+struct ReadAfter {
+    position: (Timestamp, i64, i64),
+}
+
+impl Query for ReadAfter {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Vec<Checkpoint>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Checkpoint>> {
+        let (time, organization, sequence) = self.position;
+        let rows = cx.tx.all(sql::CHECKPOINTS_AFTER, (time, organization, sequence, BATCH_SIZE)).await?;
+        rows.into_iter().map(Checkpoint::try_from).collect()
+    }
+}
+
+/// Appends the checkpoints after the last one of the file. What a process that was killed did not write, the next one
+/// writes.
+async fn append(executor: &Arc<Executor>, file: &Path) -> Result<()> {
+    let mut position = last_position(file).map_err(|error| unwritable(file, &error))?;
+    loop {
+        let checkpoints = executor.query(&Caller::anonymous(), &ReadAfter { position }).await.result?;
+        let Some(last) = checkpoints.last() else { return Ok(()) };
+        position = (last.created_at, last.organization_id, last.sequence);
+        let lines: String = checkpoints.iter().map(Checkpoint::to_line).collect();
+        write(file, &lines).map_err(|error| unwritable(file, &error))?;
+    }
+}
+
+/// The position of the file's last line; before everything for a new file. An incomplete last line does not count.
+fn last_position(file: &Path) -> std::io::Result<(Timestamp, i64, i64)> {
+    let start = (Timestamp::from_microseconds(0), -1, 0);
+    let reader = match std::fs::File::open(file) {
+        Ok(open) => BufReader::new(open),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(start),
+        Err(error) => return Err(error),
+    };
+    let mut last = start;
+    for line in reader.lines() {
+        if let Ok(checkpoint) = Checkpoint::from_line(&line?) {
+            last = (checkpoint.created_at, checkpoint.organization_id, checkpoint.sequence);
+        }
+    }
+    Ok(last)
+}
+
+fn write(file: &Path, lines: &str) -> std::io::Result<()> {
+    let mut open = vestibule_db::private_file_options().append(true).create(true).open(file)?;
+    open.write_all(lines.as_bytes())?;
+    open.sync_data()
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Problem {
+    Problem::internal(format!("cannot write {}: {error}", file.display()))
+}

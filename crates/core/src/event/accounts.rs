@@ -1,0 +1,115 @@
+//! Events of accounts: what opens them, and who is signed in. They are in the log of the installation.
+
+use super::field::{Changed, Personal};
+use super::payload::payloads;
+use crate::id::{EmailAddressId, SignInId, UserId};
+
+payloads! {
+    /// An account was created.
+    UserCreated("user.created", User(user_id), User(user_id)) {
+        user_id: UserId,
+        /// Absent if it has no address yet.
+        email: Option<Personal<String>>,
+        first_name: Option<Personal<String>>,
+        last_name: Option<Personal<String>>,
+    }
+
+    /// The profile or the settings of an account were changed. Only what changed is in `before` and `after`.
+    UserUpdated("user.updated", User(user_id), User(user_id)) {
+        user_id: UserId,
+        first_name: Option<Personal<Changed<String>>>,
+        last_name: Option<Personal<Changed<String>>>,
+        username: Option<Personal<Changed<String>>>,
+        /// Whether the image was replaced or removed.
+        image_changed: Option<bool>,
+        /// Whether a backend replaced metadata.
+        metadata_changed: Option<bool>,
+    }
+
+    /// An account was deleted. Its personal data is erased from the audit log.
+    UserDeleted("user.deleted", User(user_id), User(user_id)) {
+        user_id: UserId,
+    }
+
+    /// All access of an account was ended, and it cannot sign in any more.
+    UserDisabled("user.disabled", User(user_id), User(user_id)) {
+        user_id: UserId,
+    }
+
+    /// A disabled account can sign in again.
+    UserEnabled("user.enabled", User(user_id), User(user_id)) {
+        user_id: UserId,
+    }
+
+    /// An address was added to an account. It opens the account once it is verified.
+    EmailAdded("user.email.added", UserEmail(email_id), User(user_id)) {
+        user_id: UserId,
+        email_id: EmailAddressId,
+        email: Personal<String>,
+    }
+
+    /// The user has proved that an address is theirs.
+    EmailVerified("user.email.verified", UserEmail(email_id), User(user_id)) {
+        user_id: UserId,
+        email_id: EmailAddressId,
+        email: Option<Personal<String>>,
+    }
+
+    /// An address was removed from an account.
+    EmailRemoved("user.email.removed", UserEmail(email_id), User(user_id)) {
+        user_id: UserId,
+        email_id: EmailAddressId,
+        email: Option<Personal<String>>,
+    }
+
+    /// Another address became the primary one.
+    EmailPrimaryChanged("user.email.primary.changed", UserEmail(email_id), User(user_id)) {
+        user_id: UserId,
+        email_id: EmailAddressId,
+        email: Option<Personal<String>>,
+    }
+
+    /// A password was set or changed.
+    PasswordUpdated("user.password.updated", User(user_id), User(user_id)) {
+        user_id: UserId,
+    }
+
+    /// A password was removed.
+    PasswordRemoved("user.password.removed", User(user_id), User(user_id)) {
+        user_id: UserId,
+    }
+
+    /// A forgotten password was replaced, or the operator has made one necessary.
+    PasswordReset("user.password.reset", User(user_id), User(user_id)) {
+        user_id: UserId,
+    }
+
+    /// A user signed in.
+    SessionCreated("session.created", Session(sign_in_id), User(user_id)) {
+        user_id: UserId,
+        sign_in_id: SignInId,
+        /// How they proved who they are: `password`, `email_otp`, `magic_link` or `sign_up`.
+        method: &'static str,
+    }
+
+    /// A user signed out, or one of their sign-ins was ended.
+    SessionDeleted("session.deleted", Session(sign_in_id), User(user_id)) {
+        user_id: UserId,
+        sign_in_id: SignInId,
+    }
+
+    /// Several sign-ins of a user were ended at once.
+    SessionsDeleted("session.all_deleted", User(user_id), User(user_id)) {
+        user_id: UserId,
+        /// How many.
+        count: i64,
+    }
+}
+
+impl UserUpdated {
+    /// A backend replaced metadata.
+    pub(crate) const fn of_metadata(user_id: UserId) -> Self {
+        let (image_changed, metadata_changed) = (None, Some(true));
+        Self { user_id, first_name: None, last_name: None, username: None, image_changed, metadata_changed }
+    }
+}

@@ -1,0 +1,96 @@
+//! Events of API keys, impersonation, sign-up invitations, the waitlist, mail and the audit log itself.
+
+use super::field::Personal;
+use super::payload::payloads;
+use crate::id::{ApiKeyId, DeploymentInvitationId, OrganizationId, OutboxId, SignInId, UserId, WaitlistEntryId};
+use crate::time::Timestamp;
+
+payloads! {
+    /// An API key was created. A key that is bound to an organization is in that organization's log.
+    ApiKeyCreated("api_key.created", ApiKey(api_key_id), ApiKey(api_key_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        api_key_id: ApiKeyId,
+        name: String,
+        scopes: Vec<String>,
+        expires_at: Option<Timestamp>,
+    }
+
+    /// An API key got a new secret. The old one is valid for some time.
+    ApiKeyRotated("api_key.rotated", ApiKey(api_key_id), ApiKey(api_key_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        api_key_id: ApiKeyId,
+    }
+
+    /// An API key was revoked.
+    ApiKeyDeleted("api_key.deleted", ApiKey(api_key_id), ApiKey(api_key_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        api_key_id: ApiKeyId,
+    }
+
+    /// The pending invitations that an API key made were suspended, in whichever organizations.
+    ApiKeyInvitationsSuspended("api_key.invitations.suspended", ApiKey(api_key_id), ApiKey(api_key_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        api_key_id: ApiKeyId,
+        /// The number of invitations.
+        count: i64,
+    }
+
+    /// A backend got a ticket with which a person can sign in as a user, for support.
+    ImpersonationTicketCreated("impersonation.ticket.created", User(user_id), User(user_id)) {
+        user_id: UserId,
+        /// The person who will act as the user.
+        impersonator_id: UserId,
+    }
+
+    /// A person signed in as a user, for support.
+    ImpersonationStarted("impersonation.started", Session(sign_in_id), User(user_id)) {
+        user_id: UserId,
+        sign_in_id: SignInId,
+        /// The person who acts as the user.
+        impersonator_id: UserId,
+    }
+
+    /// An address was invited to sign up.
+    DeploymentInvitationCreated("deployment.invitation.created", DeploymentInvitation(deployment_invitation_id), DeploymentInvitation(deployment_invitation_id)) {
+        deployment_invitation_id: DeploymentInvitationId,
+        expires_at: Timestamp,
+        email: Personal<String>,
+    }
+
+    /// An invitation to sign up was deleted.
+    DeploymentInvitationDeleted("deployment.invitation.deleted", DeploymentInvitation(deployment_invitation_id), DeploymentInvitation(deployment_invitation_id)) {
+        deployment_invitation_id: DeploymentInvitationId,
+    }
+
+    /// Somebody asked for an account while sign-up is not public.
+    WaitlistEntryCreated("waitlist.entry.created", WaitlistEntry(waitlist_entry_id), WaitlistEntry(waitlist_entry_id)) {
+        waitlist_entry_id: WaitlistEntryId,
+        email: Personal<String>,
+    }
+
+    /// An entry of the waitlist was approved: the address was invited to sign up.
+    WaitlistEntryApproved("waitlist.entry.approved", WaitlistEntry(waitlist_entry_id), WaitlistEntry(waitlist_entry_id)) {
+        waitlist_entry_id: WaitlistEntryId,
+    }
+
+    /// The operator made the service send mail again that was given up.
+    MailRetried("mail.retried", Mail(mail_id), Mail(mail_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        mail_id: OutboxId,
+        mail_kind: &'static str,
+    }
+
+    /// The operator deleted mail that was not sent.
+    MailDropped("mail.dropped", Mail(mail_id), Mail(mail_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        mail_id: OutboxId,
+        mail_kind: &'static str,
+    }
+
+    /// The audit log of an organization was exported.
+    AuditLogExported("organization.audit_log.exported", Organization(organization_id), Organization(organization_id) in organization_id) {
+        organization_id: OrganizationId,
+        /// `csv` or `jsonl`.
+        format: String,
+    }
+}

@@ -1,0 +1,120 @@
+//! The row of an event, as the audit log stores it.
+
+use super::catalogue::Event;
+use super::field::{Members, Parts};
+use super::payload::Document;
+use super::sql::NewEntry;
+use crate::caller::Caller;
+use crate::id::{ApiKeyId, AuditEntryId, UserId};
+use crate::time::Timestamp;
+
+/// Who did what an entry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActorKind {
+    User,
+    ApiKey,
+    /// The operator, by the command line.
+    Operator,
+    /// The service itself, such as the cleanup.
+    System,
+    /// Somebody without an account, such as the holder of a mailed link.
+    Anonymous,
+}
+
+vestibule_db::text_enum!(
+    ActorKind: User = "user",
+    ApiKey = "api_key",
+    Operator = "operator",
+    System = "system",
+    Anonymous = "anonymous",
+);
+
+/// The number of random bytes that hide the personal data of an entry behind its commitment.
+pub(crate) const SALT_LENGTH: usize = 16;
+
+/// An event that a command has emitted.
+#[derive(Debug)]
+pub(crate) struct PendingEvent {
+    id: AuditEntryId,
+    salt: [u8; SALT_LENGTH],
+    organization: i64,
+    action: &'static str,
+    target_kind: super::EntityType,
+    target_id: i64,
+    payload: String,
+    personal: Members,
+}
+
+/// Who emits an event, and from where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventContext<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) user: Option<UserId>,
+    pub(crate) impersonator: Option<UserId>,
+    pub(crate) api_key: Option<ApiKeyId>,
+    /// For an event of nobody in particular: the operator, the service, or anybody.
+    pub(crate) otherwise: ActorKind,
+    pub(crate) caller: &'a Caller,
+}
+
+impl PendingEvent {
+    pub(crate) fn new(event: &Event, id: AuditEntryId, salt: [u8; SALT_LENGTH]) -> Self {
+        event.encode(id, salt)
+    }
+
+    pub(super) fn of<P: Document>(event: &P, id: AuditEntryId, salt: [u8; SALT_LENGTH]) -> Self {
+        let mut parts = Parts::default();
+        parts.data.push("version", &P::VERSION);
+        parts.data.push("entity_type", &P::ENTITY);
+        parts.data.push("entity_id", &AuditEntryId::from(event.entity_id()));
+        event.write(&mut parts);
+        let Parts { mut data, before, after, mut personal, personal_before, personal_after } = parts;
+        data.push_object("before", before);
+        data.push_object("after", after);
+        personal.push_object("before", personal_before);
+        personal.push_object("after", personal_after);
+        Self {
+            id,
+            salt,
+            organization: event.organization().map_or(0, |organization| organization.get()),
+            action: P::ACTION,
+            target_kind: P::TARGET,
+            target_id: event.target_id(),
+            payload: data.into_object().unwrap_or_default(),
+            personal,
+        }
+    }
+
+    /// Calls `store` with the arguments of the statement that inserts it.
+    pub(crate) fn insert<T>(self, cx: EventContext<'_>, store: impl FnOnce(NewEntry<'_>) -> T) -> T {
+        let (actor_kind, actor) = match (cx.api_key, cx.user) {
+            (Some(key), _) => (ActorKind::ApiKey, Some(key.get())),
+            (None, Some(user)) => (ActorKind::User, Some(user.get())),
+            (None, None) => (cx.otherwise, None),
+        };
+        let mut personal = self.personal;
+        // The operator and the service are no client.
+        if !matches!(actor_kind, ActorKind::Operator | ActorKind::System) {
+            personal.push("client_address", &cx.caller.address_text());
+            if !cx.caller.user_agent.is_empty() {
+                personal.push("user_agent", &cx.caller.user_agent);
+            }
+        }
+        let personal = personal.into_object();
+        store(NewEntry {
+            organization: self.organization,
+            id: self.id,
+            created_at: cx.now,
+            action: self.action,
+            actor_kind,
+            actor,
+            impersonator: cx.impersonator,
+            target_kind: self.target_kind,
+            target: self.target_id,
+            request: cx.caller.request_id.and_then(|id| i64::try_from(id).ok()),
+            payload: &self.payload,
+            salt: personal.is_some().then_some(self.salt.as_slice()),
+            personal: personal.as_deref(),
+        })
+    }
+}

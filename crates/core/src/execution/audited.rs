@@ -1,0 +1,86 @@
+//! For tests only: fails a command that changed an audited table and emitted no event.
+
+use super::Context;
+use super::erased::{Operation, Output};
+use crate::error::Result;
+
+/// The tables whose changes an admin or an auditor asks about.
+const AUDITED: &[&str] = &[
+    "api_key_secrets",
+    "api_keys",
+    "deployment_invitations",
+    "domains",
+    "email_addresses",
+    "handovers",
+    "invitations",
+    "join_requests",
+    "organization_membership_roles",
+    "organization_memberships",
+    "organization_roles",
+    "organizations",
+    "session_tickets",
+    "sign_ins",
+    "users",
+    "waitlist",
+    "workspace_membership_roles",
+    "workspace_memberships",
+    "workspace_roles",
+    "workspaces",
+];
+
+/// Statements on these tables that change nothing of who may do what, and commands that need no event, each with the
+/// reason.
+const EXEMPT: &[(&str, &str)] = &[
+    ("api_key::sql::DELETE_ENDED_SECRETS", "an ended secret has no effect any more"),
+    ("api_key::sql::MARK_USED", "when the key was last used"),
+    ("bootstrap::", "creates the installation, before there is anything to log"),
+    ("caller::sql::TOUCH_SIGN_IN", "when a session was last used"),
+    ("cleanup::", "expired rows have no effect any more"),
+    ("deployment_invitation::sql::DELETE_EXPIRED", "expired rows have no effect any more"),
+    ("domain::sql::RECORD_ATTEMPT", "when the domain was last looked up"),
+    ("invitation::sql::QUEUE_AGAIN", "whether a mail is sent, with the same link"),
+    ("organization::sql::ERASE_", "the event follows with the last batch of rows"),
+    ("organization::sql::START_ERASURE", "the event follows with the last batch of rows"),
+    ("outbox::sql::MARK_BOUNCED", "whether a mail arrived"),
+    ("outbox::sql::UPDATE_DELIVERY", "whether a mail arrived"),
+    ("reauthentication::sql::RECORD_PROOF", "when a signed-in person last proved who they are"),
+    ("search_index::", "what searches find, derived from the rows"),
+    ("session::sql::ACTIVATE_IF_NONE", "which organization a person works in"),
+    ("session::sql::DELETE_EXPIRED_SIGN_IN", "an expired sign-in has no effect any more"),
+    ("session::sql::SET_ACTIVE_ORGANIZATION", "which organization a person works in"),
+    ("session::sql::SET_ACTIVE_WORKSPACE", "which workspace a person works in"),
+    ("session::sql::SET_DEFAULT_", "which organization a person works in after the next sign-in"),
+    ("user::sql::LOCK", "changes nothing"),
+    ("user::sql::SET_LANGUAGE", "the language of mails and pages"),
+    ("user::sql::SET_SORT_", "where lists show the person"),
+];
+
+/// Panics if a successful command wrote to an audited table and emitted nothing, which fails the test.
+pub(super) fn assert_emitted(command: &dyn Operation, cx: &Context<'_>, result: &Result<Output>) {
+    if result.is_err() || cx.has_emitted {
+        return;
+    }
+    let (name, _) = command.declaration();
+    for write in cx.tx.writes() {
+        let short = write.name.strip_prefix("vestibule_core::").unwrap_or(write.name);
+        let is_exempt = EXEMPT.iter().any(|(exempt, _)| short.starts_with(exempt));
+        assert!(
+            is_exempt || written_tables(write.text).all(|table| !AUDITED.contains(&table)),
+            "{name} ran {short} and emitted no event; emit one, or say in EXEMPT why none is needed",
+        );
+    }
+}
+
+fn written_tables(text: &str) -> impl Iterator<Item = &str> {
+    let words: Vec<&str> =
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
+    let written: Vec<&str> = words
+        .windows(3)
+        .filter_map(|words| match words {
+            ["INSERT", "INTO", table] | ["DELETE", "FROM", table] => Some(*table),
+            ["UPDATE", table, "SET"] => Some(*table),
+            _ => None,
+        })
+        .collect();
+    written.into_iter()
+}

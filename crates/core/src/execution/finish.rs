@@ -1,0 +1,53 @@
+//! The end of every command's transaction.
+
+use super::{Command, Context};
+use crate::error::{Code, Result};
+use crate::permission::Requirement;
+use crate::{cache, caller, event};
+
+/// Stores the caller's idempotency key in the transaction that it stands for, once for a request.
+///
+/// # Errors
+/// `IDEMPOTENT_ANSWER_LOST` if a concurrent request with the same key took effect.
+pub(super) async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
+    let (Some(key), Some(idempotency)) = (&cx.api_key, &cx.caller.idempotency) else { return Ok(()) };
+    let no_answer: &[u8] = &[];
+    let arguments = (key.id, idempotency.key.as_slice(), idempotency.request.as_slice(), no_answer, cx.now);
+    if cx.tx.execute(caller::sql::INSERT_IDEMPOTENCY_KEY, arguments).await? > 0 {
+        Ok(())
+    } else {
+        Err(Code::IdempotentAnswerLost.into())
+    }
+}
+
+/// Completes the transaction of every command: stores its events, touches the session and bumps the revisions. On
+/// PostgreSQL, all of it is sent with the commit.
+pub(super) fn finish(cx: &mut Context<'_>) -> Result<()> {
+    let events = std::mem::take(&mut cx.events);
+    if !events.is_empty() || cx.has_emitted {
+        cx.has_emitted = true;
+        cx.after_commit.on_success(|executor| executor.audit_sealer.notify_one());
+    }
+    for event in events {
+        event.insert(cx.event_context(), |row| cx.tx.defer(event::sql::INSERT, row))?;
+    }
+    if let Some(session) = &cx.session {
+        caller::touch(&mut cx.tx, session, cx.now, &cx.executor.settings)?;
+    }
+    cache::bump_revisions(&mut cx.tx, cx.now)
+}
+
+/// Stores that the session was used, after a query. It does nothing itself: every command touches the session when it
+/// ends.
+#[derive(Debug)]
+pub(super) struct Touch;
+
+impl Command for Touch {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = ();
+
+    async fn run(&self, _: &mut Context<'_>) -> Result<()> {
+        Ok(())
+    }
+}
