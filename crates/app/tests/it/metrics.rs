@@ -1,7 +1,10 @@
 //! The metrics of a real server: off by default, at a TCP port or a Unix socket.
 
-use crate::server::{Server, fresh_dir, send_request_with, vestibule};
-use crate::unix_socket::get;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::server::{Server, fresh_dir, vestibule};
+use crate::unix_socket;
 
 fn start(name: &str, listen: Option<&str>) -> (Server, Vec<String>) {
     let dir = fresh_dir(name);
@@ -12,21 +15,33 @@ fn start(name: &str, listen: Option<&str>) -> (Server, Vec<String>) {
     Server::spawn(&mut command, "Mail: written to files")
 }
 
+/// Sends a request. Returns the status line, the headers and the body.
+fn get(host: &str, path: &str) -> String {
+    let mut connection = TcpStream::connect(host).unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    response
+}
+
 #[test]
 fn serves_metrics_of_all_listeners_at_an_address_of_their_own() {
     let (server, lines) = start("metrics-tcp", Some("127.0.0.1:0"));
     let address = lines.iter().find_map(|line| line.strip_prefix("Metrics: http://")).unwrap();
     let address = address.strip_suffix("/metrics").unwrap();
     let public = lines[0].strip_prefix("Listening on http://").unwrap();
-    assert_eq!(send_request_with(public, "GET /health/live", "", "").unwrap().status, 200);
-    assert_eq!(send_request_with(public, "GET /metrics", "", "").unwrap().status, 404);
-    assert_eq!(send_request_with(address, "GET /health/live", "", "").unwrap().status, 404);
-    let scraped = send_request_with(address, "GET /metrics", "", "").unwrap();
-    assert_eq!(scraped.status, 200);
+    for (host, path, status) in
+        [(public, "/health/live", 200), (public, "/metrics", 404), (address, "/health/live", 404), (address, "/", 404)]
+    {
+        let response = get(host, path);
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{host}{path}: {response}");
+    }
+    let scraped = get(address, "/metrics");
+    assert!(scraped.starts_with("HTTP/1.1 200 OK\r\n"), "{scraped}");
     let live =
         "vestibule_http_requests_total{api=\"frontend\",route=\"/health/live\",method=\"GET\",status=\"2xx\"} 1\n";
-    assert!(scraped.body.contains(live), "{}", scraped.body);
-    assert!(scraped.body.contains("\nprocess_resident_memory_bytes "), "{}", scraped.body);
+    assert!(scraped.contains(live), "{}", scraped);
+    assert!(scraped.contains("\nprocess_resident_memory_bytes "), "{}", scraped);
     server.stop();
 }
 
@@ -37,7 +52,7 @@ fn serves_metrics_at_a_socket() {
     let socket = dir.path().join("m.sock");
     let (server, lines) = start("metrics-unix", Some(&format!("unix:{}", socket.display())));
     assert!(lines.contains(&format!("Metrics: unix:{}", socket.display())), "{lines:?}");
-    assert!(get(&socket, "/metrics", "").contains("\nvestibule_build_info{"));
+    assert!(unix_socket::get(&socket, "/metrics", "").contains("\nvestibule_build_info{"));
     server.stop();
     assert!(!socket.exists(), "the server removes its socket");
 }
