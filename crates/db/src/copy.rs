@@ -63,6 +63,10 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("audit_chains", &[]),
     ("audit_checkpoints", &[]),
     ("audit_erasures", &[]),
+    ("webhook_endpoints", &[]),
+    ("webhook_endpoint_states", &[]),
+    ("webhook_deliveries", &[]),
+    ("webhook_attempts", &[]),
 ];
 
 /// Why nothing was copied.

@@ -176,6 +176,8 @@ ids! {
     DeploymentInvitationId,
     /// An entry of the audit log.
     AuditEntryId,
+    /// An endpoint that webhooks are delivered to.
+    WebhookEndpointId,
 }
 
 #[cfg(test)]

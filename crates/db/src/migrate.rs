@@ -81,6 +81,7 @@ migrations! {
     "0013" = 13 "impersonation";
     "0014" = 14 "deployment_invitations";
     "0015" = 15 "audit_log";
+    "0016" = 16 "webhooks";
 }
 
 /// The schema version of this binary.

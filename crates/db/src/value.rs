@@ -197,6 +197,7 @@ integers! {
     id::DeploymentInvitationId: id::DeploymentInvitationId::get, |number: i64| Some(number.into());
     id::WaitlistEntryId: id::WaitlistEntryId::get, |number: i64| Some(number.into());
     id::AuditEntryId: id::AuditEntryId::get, |number: i64| Some(number.into());
+    id::WebhookEndpointId: id::WebhookEndpointId::get, |number: i64| Some(number.into());
     id::DomainId: id::DomainId::get, |number: i64| Some(number.into());
     id::JoinRequestId: id::JoinRequestId::get, |number: i64| Some(number.into());
 }
