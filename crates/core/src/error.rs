@@ -197,6 +197,16 @@ codes! {
     TicketTypeNotAvailable = 404 "TICKET_TYPE_NOT_AVAILABLE", "There are no such tickets here. The only ticket_type is impersonation.";
     ApiKeyLimit = 403 "API_KEY_LIMIT", "There are as many API keys as there can be. Revoke one first.";
 
+    // Webhooks.
+    /// Also for an endpoint of another organization.
+    WebhookEndpointNotFound = 404 "WEBHOOK_ENDPOINT_NOT_FOUND", "There is no such webhook endpoint.";
+    WebhookEndpointLimit = 403 "WEBHOOK_ENDPOINT_LIMIT", "There are as many webhook endpoints as there can be. Delete one first.";
+    WebhookDeliveryNotFound = 404 "WEBHOOK_DELIVERY_NOT_FOUND", "This endpoint has no such delivery. Deliveries are kept for 30 days.";
+    /// It was delivered, given up or cancelled.
+    WebhookDeliveryNotWaiting = 400 "WEBHOOK_DELIVERY_NOT_WAITING", "This delivery does not wait any more, so it cannot be cancelled.";
+    /// A disabled endpoint gets nothing.
+    WebhookEndpointDisabled = 400 "WEBHOOK_ENDPOINT_DISABLED", "This webhook endpoint is disabled. Enable it first.";
+
     // Operators.
     /// Only operators name users by their ids.
     UserNotFound = 404 "USER_NOT_FOUND", "There is no such user. `vestibule users list` shows them all.";

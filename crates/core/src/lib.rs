@@ -46,6 +46,7 @@ pub mod rate_limit;
 mod request_rate;
 pub mod search_index;
 pub mod security_log;
+mod webhook_requests;
 
 // Domain nouns.
 pub mod account;
@@ -134,6 +135,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     user_management::sql::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
+    webhook::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
     workspace::sql::management::STATEMENTS,
     workspace::sql::lists::STATEMENTS,

@@ -49,6 +49,8 @@ scopes! {
     WaitlistWrite = "waitlist:write";
     KeysRead = "keys:read";
     KeysWrite = "keys:write";
+    WebhooksRead = "webhooks:read";
+    WebhooksWrite = "webhooks:write";
 }
 
 impl Scope {
@@ -73,6 +75,7 @@ impl Scope {
             Self::WorkspacesWrite => Some(Self::WorkspacesRead),
             Self::WaitlistWrite => Some(Self::WaitlistRead),
             Self::KeysWrite => Some(Self::KeysRead),
+            Self::WebhooksWrite => Some(Self::WebhooksRead),
             _ => None,
         }
     }

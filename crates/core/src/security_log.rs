@@ -108,6 +108,10 @@ names! {
         ApiKeyCreated = "api_key.created",
         ApiKeyRotated = "api_key.rotated",
         ApiKeyRevoked = "api_key.revoked",
+        WebhookEndpointCreated = "webhook_endpoint.created",
+        WebhookEndpointUpdated = "webhook_endpoint.updated",
+        WebhookEndpointRotated = "webhook_endpoint.rotated",
+        WebhookEndpointDeleted = "webhook_endpoint.deleted",
         /// An address was invited to sign up.
         SignUpInvitationCreated = "sign_up_invitation.created",
         SignUpInvitationDeleted = "sign_up_invitation.deleted",

@@ -155,5 +155,10 @@ events! {
     installation::WaitlistEntryApproved,
     installation::MailRetried,
     installation::MailDropped,
+    installation::WebhookEndpointCreated,
+    installation::WebhookEndpointUpdated,
+    installation::WebhookEndpointRotated,
+    installation::WebhookEndpointDisabled,
+    installation::WebhookEndpointDeleted,
     installation::AuditLogExported,
 }

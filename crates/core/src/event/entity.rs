@@ -19,6 +19,7 @@ pub enum EntityType {
     DeploymentInvitation,
     ApiKey,
     Mail,
+    WebhookEndpoint,
 }
 
 vestibule_db::text_enum!(
@@ -38,4 +39,5 @@ vestibule_db::text_enum!(
     DeploymentInvitation = "deployment_invitation",
     ApiKey = "api_key",
     Mail = "mail",
+    WebhookEndpoint = "webhook_endpoint",
 );

@@ -55,6 +55,11 @@ impl Members {
         self.0.extend(b"\":");
     }
 
+    /// A copy of the object as text; `None` if it is empty.
+    pub(super) fn to_object(&self) -> Option<String> {
+        Self(self.0.clone()).into_object()
+    }
+
     /// The object as text; `None` if it is empty.
     pub(super) fn into_object(mut self) -> Option<String> {
         if self.0.is_empty() {
@@ -221,6 +226,7 @@ ids!(
     SignInId,
     UserId,
     WaitlistEntryId,
+    WebhookEndpointId,
     WorkspaceId,
     WorkspaceMembershipId,
     WorkspaceRoleId,
@@ -290,7 +296,9 @@ impl Scalar for &'static str {
 fn text_example(name: &str) -> &'static str {
     match name {
         "allowed_addresses" => "203.0.113.0/24",
-        "domain" => "example.com",
+        "domain" | "host" => "example.com",
+        "events" => "organization.member.added",
+        "disabled_reason" => "failing",
         "email" | "primary_email" => "sam@example.com",
         "first_name" => "Sam",
         "last_name" => "Rivera",

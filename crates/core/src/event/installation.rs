@@ -1,8 +1,10 @@
 //! Events of API keys, impersonation, sign-up invitations, the waitlist, mail and the audit log itself.
 
-use super::field::Personal;
+use super::field::{Changed, Personal};
 use super::payload::payloads;
-use crate::id::{ApiKeyId, DeploymentInvitationId, OrganizationId, OutboxId, SignInId, UserId, WaitlistEntryId};
+use crate::id::{
+    ApiKeyId, DeploymentInvitationId, OrganizationId, OutboxId, SignInId, UserId, WaitlistEntryId, WebhookEndpointId,
+};
 use crate::time::Timestamp;
 
 payloads! {
@@ -85,6 +87,45 @@ payloads! {
         organization_id: Option<OrganizationId>,
         mail_id: OutboxId,
         mail_kind: &'static str,
+    }
+
+    /// An endpoint for webhooks was created. One of an organization is in that organization's log.
+    WebhookEndpointCreated("webhook_endpoint.created", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
+        /// The host of the URL, whose path may contain a secret.
+        host: String,
+        /// The events that it gets; empty for all.
+        events: Vec<String>,
+    }
+
+    /// An endpoint for webhooks was changed.
+    WebhookEndpointUpdated("webhook_endpoint.updated", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
+        host: Option<Changed<String>>,
+        events: Option<Changed<Vec<String>>>,
+        is_enabled: Option<Changed<bool>>,
+    }
+
+    /// An endpoint for webhooks got a new secret. The old one is valid for some time.
+    WebhookEndpointRotated("webhook_endpoint.rotated", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
+    }
+
+    /// An endpoint for webhooks was disabled, because it did not accept what was sent.
+    WebhookEndpointDisabled("webhook_endpoint.disabled", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
+        /// `gone` or `failing`.
+        disabled_reason: &'static str,
+    }
+
+    /// An endpoint for webhooks was deleted.
+    WebhookEndpointDeleted("webhook_endpoint.deleted", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
     }
 
     /// The audit log of an organization was exported.

@@ -7,6 +7,7 @@
 mod accounts;
 mod catalogue;
 mod entity;
+mod fan_out;
 mod field;
 mod installation;
 mod members;
@@ -21,6 +22,7 @@ pub use accounts::*;
 pub use catalogue::{Event, EventType};
 pub use entity::EntityType;
 pub use field::{Changed, Personal};
+pub(crate) use fan_out::{Deliveries, webhook_body};
 pub use installation::*;
 pub use members::*;
 pub use organizations::*;

@@ -1,6 +1,7 @@
 //! The row of an event, as the audit log stores it.
 
 use super::catalogue::Event;
+use super::fan_out::Deliveries;
 use super::field::{Members, Parts};
 use super::payload::Document;
 use super::sql::NewEntry;
@@ -83,6 +84,32 @@ impl PendingEvent {
             payload: data.into_object().unwrap_or_default(),
             personal,
         }
+    }
+
+    pub(super) fn id(&self) -> AuditEntryId {
+        self.id
+    }
+
+    pub(super) fn organization(&self) -> i64 {
+        self.organization
+    }
+
+    pub(super) fn action(&self) -> &'static str {
+        self.action
+    }
+
+    /// The payload with the personal data as its member `personal`, as JSON.
+    pub(super) fn data(&self) -> String {
+        let Some(personal) = self.personal.to_object() else { return self.payload.clone() };
+        match self.payload.strip_suffix('}') {
+            Some(members) if members.len() > 1 => format!("{members},\"personal\":{personal}}}"),
+            _ => format!("{{\"personal\":{personal}}}"),
+        }
+    }
+
+    /// What is stored for the endpoints of webhooks.
+    pub(crate) fn deliveries(&self, now: Timestamp) -> Deliveries {
+        Deliveries::new(self, now)
     }
 
     /// Calls `store` with the arguments of the statement that inserts it.

@@ -28,6 +28,24 @@ sql! {
                                     target_kind, target_id, request_id, payload, personal, salt)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13";
 
+    /// Stores a delivery for each enabled endpoint of the installation or of the organization whose filter is empty or names
+    /// the event. The limit is higher than the number of endpoints that there can be.
+    FAN_OUT(NewDeliveries {
+        id: AuditEntryId,
+        organization: i64,
+        event: Text,
+        pattern: Text,
+        body: Text,
+        now: Timestamp,
+    }) =
+        "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, attempts, all_attempts, due_at, last_error,
+                                           created_at, updated_at)
+         SELECT s.id, $1, $3, $5, 'waiting', 0, 0, $6, '', $6, $6
+           FROM (SELECT e.id AS id FROM webhook_endpoints e
+                  WHERE (e.organization_id = $2 OR e.organization_id = 0) AND e.is_enabled = 1
+                    AND (e.events = '' OR e.events LIKE $4)
+                  LIMIT 200) s";
+
     /// Makes the sealer erase a user's personal data from the entries.
     ERASE_LATER(UserId, Timestamp) =
         "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 0, $2)

@@ -22,6 +22,7 @@ const AUDITED: &[&str] = &[
     "sign_ins",
     "users",
     "waitlist",
+    "webhook_endpoints",
     "workspace_membership_roles",
     "workspace_memberships",
     "workspace_roles",

@@ -132,6 +132,8 @@ impl<'a> Context<'a> {
     ) -> Result<bool> {
         let now = self.now;
         let pending = self.pending(&event.into());
+        let deliveries = pending.deliveries(now);
+        dependents.push(event::sql::FAN_OUT.dependent(deliveries.arguments(now)));
         dependents.push(pending.insert(self.event_context(), |row| event::sql::INSERT.dependent(row)));
         // A session that is due to be touched is touched in the same transaction, which then makes another change. So does
         // an idempotency key.

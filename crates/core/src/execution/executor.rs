@@ -37,6 +37,7 @@ use crate::secret::Keys;
 use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
+use crate::webhook_requests::WebhookRequests;
 
 /// How long a response waits until the session's last use is stored. It is stored even if that takes longer.
 const TOUCH_TIMEOUT: Duration = Duration::from_millis(200);
@@ -86,6 +87,8 @@ pub struct Executor {
     pub(crate) cleanup: Notify,
     /// Wakes the sealer of the audit log.
     pub(crate) audit_sealer: Notify,
+    /// Wakes the worker that delivers webhooks.
+    pub(crate) webhook_requests: WebhookRequests,
     pub(crate) index_requests: IndexRequests,
     /// Attempts to sign in, to sign up and to reset a password; counted for automatic challenges only.
     pub(crate) attempts: RequestRate,
@@ -126,6 +129,7 @@ impl Executor {
             urgent_outbox: Notify::new(),
             cleanup: Notify::new(),
             audit_sealer: Notify::new(),
+            webhook_requests: WebhookRequests::default(),
             index_requests: IndexRequests::default(),
             attempts: RequestRate::default(),
             challenge_requests: RequestRate::default(),

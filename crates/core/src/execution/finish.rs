@@ -26,9 +26,14 @@ pub(super) fn finish(cx: &mut Context<'_>) -> Result<()> {
     let events = std::mem::take(&mut cx.events);
     if !events.is_empty() || cx.has_emitted {
         cx.has_emitted = true;
-        cx.after_commit.on_success(|executor| executor.audit_sealer.notify_one());
+        cx.after_commit.on_success(|executor| {
+            executor.audit_sealer.notify_one();
+            executor.webhook_requests.wake();
+        });
     }
     for event in events {
+        let deliveries = event.deliveries(cx.now);
+        cx.tx.defer(event::sql::FAN_OUT, deliveries.arguments(cx.now))?;
         event.insert(cx.event_context(), |row| cx.tx.defer(event::sql::INSERT, row))?;
     }
     if let Some(session) = &cx.session {

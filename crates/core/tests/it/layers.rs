@@ -57,6 +57,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "request_rate",
             "search_index",
             "security_log",
+            "webhook_requests",
         ],
     ),
     (

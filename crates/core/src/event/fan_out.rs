@@ -1,0 +1,78 @@
+//! Deliveries of an event to the endpoints of webhooks that subscribe to it.
+
+use super::record::PendingEvent;
+use super::sql::NewDeliveries;
+use crate::id::AuditEntryId;
+use crate::time::Timestamp;
+
+/// What is stored for each endpoint that subscribes to an event.
+///
+/// One statement stores all of them in the transaction of the event. It reads the endpoints itself instead of a cache: on
+/// PostgreSQL it is sent with the commit, and without an endpoint it reads one page of an index.
+#[derive(Debug)]
+pub(crate) struct Deliveries {
+    id: AuditEntryId,
+    organization: i64,
+    event: &'static str,
+    /// Matches the filters that name the event.
+    pattern: String,
+    body: String,
+}
+
+impl Deliveries {
+    /// The body has what the audit log has of the event, but nothing of the client that caused it.
+    pub(super) fn new(pending: &PendingEvent, now: Timestamp) -> Self {
+        let (event, data) = (pending.action(), pending.data());
+        Self {
+            id: pending.id(),
+            organization: pending.organization(),
+            event,
+            pattern: filter_pattern(event),
+            body: webhook_body(event, now, &data),
+        }
+    }
+
+    pub(crate) fn arguments(&self, now: Timestamp) -> NewDeliveries<'_> {
+        NewDeliveries {
+            id: self.id,
+            organization: self.organization,
+            event: self.event,
+            pattern: &self.pattern,
+            body: &self.body,
+            now,
+        }
+    }
+}
+
+/// The `LIKE` pattern for filters that name an event. An underscore in a name matches any character, but no two names
+/// differ only there.
+fn filter_pattern(event: &str) -> String {
+    format!("% {event} %")
+}
+
+/// The body of a webhook. `data` is a JSON object.
+pub(crate) fn webhook_body(event: &str, now: Timestamp, data: &str) -> String {
+    format!(r#"{{"type":"{event}","timestamp":"{now}","data":{data}}}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_json() {
+        let body = webhook_body("user.created", Timestamp::from_microseconds(0), r#"{"user_id":"7"}"#);
+        let value: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(value["type"], "user.created");
+        assert_eq!(value["timestamp"], "1970-01-01T00:00:00Z");
+        assert_eq!(value["data"]["user_id"], "7");
+    }
+
+    #[test]
+    fn no_two_names_differ_only_in_an_underscore() {
+        let mut names: Vec<_> = super::super::EventType::ALL.iter().map(|event| event.name.replace('_', ".")).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), super::super::EventType::ALL.len());
+    }
+}
