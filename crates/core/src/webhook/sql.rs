@@ -1,0 +1,368 @@
+//! Statements on endpoints of webhooks and on their deliveries. The worker serves all organizations.
+
+use vestibule_db::{Bytes, Text, record, sql};
+
+use super::delivery::DeliveryState;
+use super::endpoint::DisabledReason;
+use crate::id::{AuditEntryId, OrganizationId, WebhookEndpointId};
+use crate::time::Timestamp;
+
+record! {
+    /// An endpoint as it is stored.
+    pub(crate) struct EndpointRow {
+        pub(crate) id: WebhookEndpointId,
+        /// 0: the installation.
+        pub(crate) organization_id: i64,
+        pub(crate) url: String,
+        pub(crate) description: String,
+        pub(crate) events: String,
+        pub(crate) is_ordered: bool,
+        pub(crate) is_enabled: bool,
+        pub(crate) disabled_reason: String,
+        pub(crate) disabled_at: Option<Timestamp>,
+        pub(crate) failing_since: Option<Timestamp>,
+        pub(crate) secret: Vec<u8>,
+        pub(crate) previous_secret: Option<Vec<u8>>,
+        pub(crate) previous_secret_until: Option<Timestamp>,
+        pub(crate) created_at: Timestamp,
+        pub(crate) updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A delivery without its body.
+    pub struct Delivery {
+        pub id: AuditEntryId,
+        pub event: String,
+        pub state: DeliveryState,
+        /// `None` before the first attempt.
+        pub sequence: Option<i64>,
+        /// Since it was stored or replayed.
+        pub attempts: i64,
+        pub all_attempts: i64,
+        /// When the next attempt is due.
+        pub due_at: Timestamp,
+        pub last_status: Option<i64>,
+        /// The kind of the last failure; empty after a response.
+        pub last_error: String,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// An attempt.
+    pub struct Attempt {
+        pub number: i64,
+        pub started_at: Timestamp,
+        /// In microseconds.
+        pub duration: i64,
+        pub status: Option<i64>,
+        /// The kind of failure; empty after a response.
+        pub error: String,
+        /// The beginning of the response, for the operator only.
+        pub answer: Vec<u8>,
+    }
+}
+
+record! {
+    /// A delivery that the worker has claimed.
+    pub(crate) struct ClaimedRow {
+        pub(crate) id: AuditEntryId,
+        pub(crate) body: String,
+        pub(crate) sequence: Option<i64>,
+        pub(crate) attempts: i64,
+        pub(crate) all_attempts: i64,
+    }
+}
+
+record! {
+    /// When the next delivery of an endpoint is due, and the pause that its receiver has asked for.
+    pub(crate) struct NextDueRow {
+        pub(crate) due_at: Option<Timestamp>,
+        pub(crate) paused_until: Timestamp,
+    }
+}
+
+record! {
+    /// The waiting deliveries.
+    pub(crate) struct BacklogRow {
+        pub(crate) waiting: i64,
+        /// `None` without one.
+        pub(crate) oldest_created_at: Option<Timestamp>,
+    }
+}
+
+macro_rules! endpoint {
+    ($after:literal) => {
+        concat!(
+            "SELECT e.id AS id, e.organization_id AS organization_id, e.url AS url, e.description AS description,
+                    e.events AS events, e.is_ordered AS is_ordered, e.is_enabled AS is_enabled,
+                    e.disabled_reason AS disabled_reason, e.disabled_at AS disabled_at,
+                    t.failing_since AS failing_since, e.secret AS secret, e.previous_secret AS previous_secret,
+                    e.previous_secret_until AS previous_secret_until, e.created_at AS created_at,
+                    e.updated_at AS updated_at
+               FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id ",
+            $after
+        )
+    };
+}
+
+macro_rules! delivery {
+    ($after:literal) => {
+        concat!(
+            "SELECT d.id AS id, d.event AS event, d.state AS state, d.sequence AS sequence, d.attempts AS attempts,
+                    d.all_attempts AS all_attempts, d.due_at AS due_at, d.last_status AS last_status,
+                    d.last_error AS last_error, d.created_at AS created_at, d.updated_at AS updated_at
+               FROM webhook_deliveries d ",
+            $after
+        )
+    };
+}
+
+/// The waiting delivery `d` of the endpoint `e` that is sent next: the first one if the endpoint asks for an order.
+macro_rules! is_next {
+    () => {
+        "d.endpoint_id = e.id AND d.state = 'waiting'
+         AND (e.is_ordered = 0 OR d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
+                                           WHERE m.endpoint_id = e.id AND m.state = 'waiting'))"
+    };
+}
+
+sql! {
+    /// Inserts nothing if the organization has `max` endpoints.
+    INSERT(NewEndpoint {
+        id: WebhookEndpointId,
+        organization: i64,
+        url: Text,
+        description: Text,
+        events: Text,
+        is_ordered: bool,
+        secret: Bytes,
+        now: Timestamp,
+        max: i64,
+    }) =
+        "INSERT INTO webhook_endpoints (id, organization_id, url, description, events, is_ordered, is_enabled,
+                                          disabled_reason, secret, created_at, updated_at)
+         SELECT $1, $2, $3, $4, $5, $6, 1, '', $7, $8, $8
+          WHERE (SELECT COUNT(*) FROM webhook_endpoints e WHERE e.organization_id = $2) < $9";
+
+    INSERT_STATE(WebhookEndpointId) =
+        "INSERT INTO webhook_endpoint_states (endpoint_id, sequence, paused_until) VALUES ($1, 0, 0)";
+
+    ORGANIZATION_EXISTS(OrganizationId) -> (OrganizationId,) =
+        "SELECT o.id FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL";
+
+    /// `$2` is the organization, 0 for the installation, or -1 for any.
+    FIND(WebhookEndpointId, i64) -> EndpointRow =
+        endpoint!("WHERE e.id = $1 AND (e.organization_id = $2 OR $2 = -1)");
+
+    /// Like `FIND`, oldest first.
+    AFTER(WebhookEndpointId, i64, i64) -> EndpointRow =
+        endpoint!("WHERE e.id > $1 AND (e.organization_id = $2 OR $2 = -1) ORDER BY e.id LIMIT $3");
+
+    UPDATE(ChangedEndpoint {
+        id: WebhookEndpointId,
+        organization: i64,
+        url: Text,
+        description: Text,
+        events: Text,
+        is_ordered: bool,
+        is_enabled: bool,
+        disabled_reason: Text,
+        disabled_at: Option<Timestamp>,
+        now: Timestamp,
+    }) =
+        "UPDATE webhook_endpoints
+            SET url = $3, description = $4, events = $5, is_ordered = $6, is_enabled = $7, disabled_reason = $8,
+                disabled_at = $9, updated_at = $10
+          WHERE id = $1 AND organization_id = $2";
+
+    ROTATE(RotatedEndpoint {
+        id: WebhookEndpointId,
+        organization: i64,
+        secret: Bytes,
+        previous_secret: Option<Bytes>,
+        previous_secret_until: Option<Timestamp>,
+        now: Timestamp,
+    }) =
+        "UPDATE webhook_endpoints
+            SET secret = $3, previous_secret = $4, previous_secret_until = $5, updated_at = $6
+          WHERE id = $1 AND organization_id = $2";
+
+    DELETE(WebhookEndpointId, i64) = "DELETE FROM webhook_endpoints WHERE id = $1 AND organization_id = $2";
+
+    /// Their deliveries are deleted by the cleanup.
+    DELETE_OF_ORGANIZATION(OrganizationId) = "DELETE FROM webhook_endpoints WHERE organization_id = $1";
+
+    /// A changed or enabled endpoint starts anew.
+    RESET_STATE(WebhookEndpointId) =
+        "UPDATE webhook_endpoint_states SET failing_since = NULL, paused_until = 0 WHERE endpoint_id = $1";
+
+    /// Disables an endpoint that is enabled.
+    DISABLE(WebhookEndpointId, DisabledReason, Timestamp) -> (i64,) =
+        "UPDATE webhook_endpoints SET is_enabled = 0, disabled_reason = $2, disabled_at = $3, updated_at = $3
+          WHERE id = $1 AND is_enabled = 1
+      RETURNING organization_id";
+
+    ANY() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e LIMIT 1";
+
+    /// The enabled endpoints after `$2` to which something is to be sent.
+    DUE(Timestamp, WebhookEndpointId, i64) -> EndpointRow =
+        concat!(
+            endpoint!("WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1"),
+            " AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.due_at <= $1 AND ",
+            is_next!(),
+            ") ORDER BY e.id LIMIT $3"
+        );
+
+    NEXT_DUE(i64) -> NextDueRow =
+        concat!(
+            "SELECT (SELECT MIN(d.due_at) FROM webhook_deliveries d WHERE ",
+            is_next!(),
+            ") AS due_at, t.paused_until AS paused_until
+               FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
+              WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1"
+        );
+
+    /// Gives `$2` numbers, and returns the last one. It also excludes another worker that claims deliveries of the endpoint.
+    TAKE_NUMBERS(WebhookEndpointId, i64) -> (i64,) =
+        "UPDATE webhook_endpoint_states SET sequence = sequence + $2 WHERE endpoint_id = $1 RETURNING sequence";
+
+    SET_NUMBER(WebhookEndpointId, AuditEntryId, i64) =
+        "UPDATE webhook_deliveries SET sequence = $3 WHERE endpoint_id = $1 AND id = $2 AND sequence IS NULL";
+
+    /// Claims deliveries that are due at `$2` until the lease ends at `$3`. The outer statement repeats the condition, so
+    /// that only one of two workers that select the same row claims it.
+    CLAIM(WebhookEndpointId, Timestamp, Timestamp, i64) -> ClaimedRow =
+        "UPDATE webhook_deliveries
+            SET attempts = attempts + 1, all_attempts = all_attempts + 1, due_at = $3, updated_at = $2
+          WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= $2
+            AND id IN (SELECT d.id FROM webhook_deliveries d
+                        WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2
+                        ORDER BY d.due_at, d.id LIMIT $4)
+      RETURNING id, body, sequence, attempts, all_attempts";
+
+    /// Claims the first waiting delivery, if it is due.
+    CLAIM_FIRST(WebhookEndpointId, Timestamp, Timestamp) -> ClaimedRow =
+        "UPDATE webhook_deliveries
+            SET attempts = attempts + 1, all_attempts = all_attempts + 1, due_at = $3, updated_at = $2
+          WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= $2
+            AND id = (SELECT MIN(d.id) FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.state = 'waiting')
+      RETURNING id, body, sequence, attempts, all_attempts";
+
+    /// Stores the outcome of an attempt, unless the delivery was cancelled or claimed again since.
+    STORE_OUTCOME(AttemptOutcome {
+        endpoint: WebhookEndpointId,
+        id: AuditEntryId,
+        number: i64,
+        state: DeliveryState,
+        due_at: Timestamp,
+        status: Option<i64>,
+        error: Text,
+        now: Timestamp,
+    }) =
+        "UPDATE webhook_deliveries
+            SET state = $4, due_at = $5, last_status = $6, last_error = $7, updated_at = $8
+          WHERE endpoint_id = $1 AND id = $2 AND all_attempts = $3 AND state = 'waiting'";
+
+    INSERT_ATTEMPT(NewAttempt {
+        endpoint: WebhookEndpointId,
+        delivery: AuditEntryId,
+        number: i64,
+        started_at: Timestamp,
+        duration: i64,
+        status: Option<i64>,
+        error: Text,
+        answer: Bytes,
+    }) =
+        "INSERT INTO webhook_attempts (endpoint_id, delivery_id, number, started_at, duration, status, error, answer)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
+
+    TRIM_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
+        "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2 AND number <= $3";
+
+    CLEAR_FAILING(WebhookEndpointId) =
+        "UPDATE webhook_endpoint_states SET failing_since = NULL WHERE endpoint_id = $1 AND failing_since IS NOT NULL";
+
+    SET_FAILING(WebhookEndpointId, Timestamp) -> (Timestamp,) =
+        "UPDATE webhook_endpoint_states SET failing_since = COALESCE(failing_since, $2) WHERE endpoint_id = $1
+      RETURNING failing_since";
+
+    PAUSE(WebhookEndpointId, Timestamp) =
+        "UPDATE webhook_endpoint_states SET paused_until = $2 WHERE endpoint_id = $1 AND paused_until < $2";
+
+    INSERT_TEST(WebhookEndpointId, AuditEntryId, Text, Text, Timestamp) =
+        "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, attempts, all_attempts, due_at, last_error,
+                                           created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 'waiting', 0, 0, $5, '', $5, $5)";
+
+    FIND_DELIVERY(WebhookEndpointId, AuditEntryId) -> Delivery =
+        delivery!("WHERE d.endpoint_id = $1 AND d.id = $2");
+
+    /// Newest first.
+    DELIVERIES_BEFORE(WebhookEndpointId, AuditEntryId, i64) -> Delivery =
+        delivery!("WHERE d.endpoint_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3");
+
+    /// Newest first.
+    DELIVERIES_IN_STATE_BEFORE(WebhookEndpointId, AuditEntryId, i64, DeliveryState) -> Delivery =
+        delivery!("WHERE d.endpoint_id = $1 AND d.id < $2 AND d.state = $4 ORDER BY d.id DESC LIMIT $3");
+
+    ATTEMPTS(WebhookEndpointId, AuditEntryId) -> Attempt =
+        "SELECT number, started_at, duration, status, error, answer FROM webhook_attempts
+          WHERE endpoint_id = $1 AND delivery_id = $2 ORDER BY number DESC LIMIT 20";
+
+    /// Makes deliveries from the id `$2` up to but not `$3` due again, in the order of their ids; with `$4`, only those that
+    /// failed. One that is being sent is not changed. `$5` is the time, `$6` the most that are changed.
+    REPLAY(WebhookEndpointId, AuditEntryId, AuditEntryId, bool, Timestamp, i64) -> (AuditEntryId,) =
+        "UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, due_at = $5, updated_at = $5
+          WHERE endpoint_id = $1 AND state <> 'waiting'
+            AND id IN (SELECT d.id FROM webhook_deliveries d
+                        WHERE d.endpoint_id = $1 AND d.id >= $2 AND d.id < $3 AND d.state <> 'waiting'
+                          AND ($4 = 0 OR d.state = 'failed')
+                        ORDER BY d.id LIMIT $6)
+      RETURNING id";
+
+    /// Makes a waiting delivery due, unless it is being sent: it has no attempt, or its next one is later than a lease.
+    HURRY(WebhookEndpointId, AuditEntryId, Timestamp, Timestamp) =
+        "UPDATE webhook_deliveries SET attempts = 0, due_at = $3, updated_at = $3
+          WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting' AND (attempts = 0 OR due_at > $4)";
+
+    CANCEL(WebhookEndpointId, AuditEntryId, Timestamp) =
+        "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
+          WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
+
+    /// The waiting deliveries, of which at most `$1` are counted.
+    BACKLOG(i64) -> BacklogRow =
+        "SELECT COUNT(*) AS waiting, MIN(w.created_at) AS oldest_created_at
+           FROM (SELECT d.created_at AS created_at FROM webhook_deliveries d WHERE d.state = 'waiting' LIMIT $1) w";
+
+    /// The deliveries of before `$1`, whatever became of them, at most `$2`.
+    DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId,) =
+        "DELETE FROM webhook_deliveries
+          WHERE (endpoint_id, id) IN (SELECT d.endpoint_id, d.id FROM webhook_deliveries d
+                                       WHERE d.created_at < $1 ORDER BY d.created_at LIMIT $2)
+      RETURNING endpoint_id";
+
+    /// The attempts of deliveries that were deleted: those of before `$1`, whose ids are lower than `$2`, at most `$3`.
+    DELETE_OLD_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
+        "DELETE FROM webhook_attempts
+          WHERE endpoint_id = $1
+            AND (delivery_id, number) IN (SELECT a.delivery_id, a.number FROM webhook_attempts a
+                                           WHERE a.endpoint_id = $1 AND a.delivery_id < $2 LIMIT $3)";
+
+    /// Endpoints after `$1`, with those that were deleted.
+    STATES_AFTER(WebhookEndpointId, i64) -> (WebhookEndpointId,) =
+        "SELECT t.endpoint_id FROM webhook_endpoint_states t WHERE t.endpoint_id > $1 ORDER BY t.endpoint_id LIMIT $2";
+
+    /// An endpoint that was deleted, and whose deliveries were not.
+    DELETED_ENDPOINT() -> (WebhookEndpointId,) =
+        "SELECT t.endpoint_id FROM webhook_endpoint_states t
+          WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = t.endpoint_id) LIMIT 1";
+
+    DELETE_DELIVERIES(WebhookEndpointId, i64) =
+        "DELETE FROM webhook_deliveries
+          WHERE endpoint_id = $1 AND id IN (SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $1 LIMIT $2)";
+
+    DELETE_STATE(WebhookEndpointId) = "DELETE FROM webhook_endpoint_states WHERE endpoint_id = $1";
+}
