@@ -1,0 +1,65 @@
+//! Listing endpoints.
+
+use super::access::Access;
+use super::endpoint::Endpoint;
+use super::sql;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::WebhookEndpointId;
+use crate::permission::Requirement;
+use crate::scope::ScopeRequirement;
+
+/// The endpoints that the caller manages after the one with the id `after`, oldest first.
+#[derive(Debug)]
+pub struct List<A> {
+    pub access: A,
+    pub after: Option<WebhookEndpointId>,
+    /// From 1 to 1,000.
+    pub limit: u16,
+}
+
+/// A part of the list.
+#[derive(Debug)]
+pub struct EndpointsPage {
+    pub endpoints: Vec<Endpoint>,
+    pub has_more: bool,
+}
+
+impl<A: Access> Query for List<A> {
+    const REQUIRES: Requirement = A::REQUIRES;
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = A::READ;
+    type Out = EndpointsPage;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<EndpointsPage> {
+        let reach = self.access.authorize(cx).await?;
+        let limit = self.limit.clamp(1, 1000);
+        let after = self.after.unwrap_or_else(|| 0.into());
+        let mut rows = cx.tx.all(sql::AFTER, (after, reach.number(), i64::from(limit) + 1)).await?;
+        let has_more = rows.len() > usize::from(limit);
+        rows.truncate(limit.into());
+        Ok(EndpointsPage { endpoints: rows.into_iter().map(Endpoint::from).collect(), has_more })
+    }
+}
+
+/// Shows an endpoint.
+///
+/// # Errors
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`.
+#[derive(Debug)]
+pub struct Show<A> {
+    pub access: A,
+    pub endpoint: WebhookEndpointId,
+}
+
+impl<A: Access> Query for Show<A> {
+    const REQUIRES: Requirement = A::REQUIRES;
+    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound];
+    const SCOPE: ScopeRequirement = A::READ;
+    type Out = Endpoint;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Endpoint> {
+        let reach = self.access.authorize(cx).await?;
+        Ok(reach.find(cx, self.endpoint).await?.into())
+    }
+}
