@@ -22,6 +22,7 @@ pub struct Metrics {
     pub rate_limit_refusals: Counters<RateLimit>,
     pub api_key_refusals: Counters<ApiKeyRefusal>,
     pub mail_attempts: Counters<MailAttempt>,
+    pub webhook_attempts: Counters<WebhookAttempt>,
 }
 
 label! {
@@ -107,6 +108,14 @@ label! {
         /// It failed, and there is another attempt.
         Deferred = "deferred",
         /// It failed, and was the last.
+        Failed = "failed",
+    }
+}
+
+label! {
+    /// What became of one attempt to deliver a webhook.
+    pub enum WebhookAttempt {
+        Delivered = "delivered",
         Failed = "failed",
     }
 }

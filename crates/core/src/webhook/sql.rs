@@ -344,7 +344,7 @@ sql! {
                                        WHERE d.created_at < $1 ORDER BY d.created_at LIMIT $2)
       RETURNING endpoint_id";
 
-    /// The attempts of deliveries that were deleted: those of before `$1`, whose ids are lower than `$2`, at most `$3`.
+    /// Attempts of the deliveries whose ids are lower than `$2`, at most `$3`.
     DELETE_OLD_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
         "DELETE FROM webhook_attempts
           WHERE endpoint_id = $1

@@ -1,0 +1,263 @@
+//! The worker that delivers webhooks.
+//!
+//! It takes turns between the endpoints, and gives none of them more than a share of what it sends at a time: one that is slow
+//! or broken delays no other.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::timeout;
+
+use super::claim::{Claim, ListDue, LookAhead, Share, claimed, target};
+use super::send::{Claimed, SEND_TIMEOUT, Sent, send};
+use super::sql::EndpointRow;
+use super::store::StoreOutcomes;
+use crate::error::Result;
+use crate::execution::{Caller, Executor};
+use crate::id::WebhookEndpointId;
+use crate::metrics::WebhookAttempt;
+
+/// After this, another worker may send a delivery again.
+pub(super) const LEASE_LIFETIME: Duration = Duration::from_mins(2);
+/// The deliveries that are sent at a time.
+const MAX_IN_FLIGHT: usize = 512;
+/// Of one endpoint.
+const MAX_PER_ENDPOINT: usize = 64;
+/// Of an endpoint whose last attempts failed.
+const MAX_PER_FAILING_ENDPOINT: usize = 4;
+/// The endpoints whose deliveries one transaction claims.
+const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
+/// The outcomes that one transaction stores.
+const MAX_STORED: usize = 256;
+/// The maximum time between two polls. They find deliveries whose lease has expired, and those of other processes.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(5);
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a stopping worker waits for attempts in progress. An abandoned delivery is sent again when its lease has
+/// expired.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+// The rest of the lease is for storing the outcome.
+const _: () = assert!(SEND_TIMEOUT.as_secs() * 4 <= LEASE_LIFETIME.as_secs());
+
+/// Delivers webhooks until `stop` completes, then waits for the attempts in progress.
+pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
+    let mut worker = Worker::new(executor);
+    let mut stop = pin!(stop);
+    loop {
+        let wait = match worker.claim().await {
+            Ok(0) => worker.time_to_next().await,
+            Ok(_) => Duration::ZERO,
+            Err(problem) => {
+                tracing::error!(cause = problem.cause(), "cannot claim deliveries of webhooks");
+                MAX_POLL_INTERVAL
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            () = worker.wait(wait) => {}
+        }
+    }
+    let finish = async {
+        while !worker.sends.is_empty() {
+            worker.collect().await;
+        }
+    };
+    if timeout(STOP_TIMEOUT, finish).await.is_err() {
+        tracing::warn!(count = worker.sends.len(), "webhooks were abandoned; they are sent again after a restart");
+    }
+}
+
+/// Sends everything that is due, and returns the number of attempts.
+pub async fn drain(executor: &Arc<Executor>) -> Result<usize> {
+    let (mut worker, mut count) = (Worker::new(executor), 0);
+    loop {
+        let claimed = worker.claim().await?;
+        count += claimed;
+        if claimed == 0 && worker.sends.is_empty() {
+            return Ok(count);
+        }
+        worker.collect().await;
+    }
+}
+
+#[derive(Debug)]
+struct Worker {
+    executor: Arc<Executor>,
+    sends: JoinSet<Sent>,
+    /// The endpoint of each attempt in progress.
+    endpoints: HashMap<Id, WebhookEndpointId>,
+    /// The attempts in progress of each endpoint.
+    in_flight: HashMap<WebhookEndpointId, usize>,
+    /// The last endpoint that had its turn.
+    last: WebhookEndpointId,
+}
+
+impl Worker {
+    fn new(executor: &Arc<Executor>) -> Self {
+        Self {
+            executor: Arc::clone(executor),
+            sends: JoinSet::new(),
+            endpoints: HashMap::new(),
+            in_flight: HashMap::new(),
+            last: 0.into(),
+        }
+    }
+
+    /// Claims deliveries and begins to send them. Returns their number.
+    async fn claim(&mut self) -> Result<usize> {
+        if self.sends.len() >= MAX_IN_FLIGHT {
+            return Ok(0);
+        }
+        let due = self.due_endpoints().await?;
+        let shares = self.shares(&due);
+        if shares.is_empty() {
+            return Ok(0);
+        }
+        let claimed_rows = self.executor.run(&Caller::anonymous(), Claim(shares)).await.result?;
+        let now = self.executor.now();
+        let mut count = 0;
+        for (endpoint, rows) in claimed_rows {
+            let Some(row) = due.iter().find(|row| row.id == endpoint) else { continue };
+            let target = match target(&self.executor.keys, row, now) {
+                Ok(target) => target,
+                Err(problem) => {
+                    // The deliveries wait until their leases have expired.
+                    tracing::error!(%endpoint, cause = problem.cause(), "cannot sign webhooks");
+                    continue;
+                }
+            };
+            for row in rows {
+                count += 1;
+                self.spawn(claimed(&target, row));
+            }
+        }
+        Ok(count)
+    }
+
+    /// The endpoints that are next, and the first ones after the last.
+    async fn due_endpoints(&mut self) -> Result<Vec<EndpointRow>> {
+        let caller = Caller::anonymous();
+        let (after, limit) = (self.last, MAX_ENDPOINTS_PER_CLAIM);
+        let mut due = self.executor.query(&caller, &ListDue { after, limit }).await.result?;
+        if due.is_empty() && after.get() != 0 {
+            due = self.executor.query(&caller, &ListDue { after: 0.into(), limit }).await.result?;
+        }
+        self.last = due.last().map_or_else(|| 0.into(), |row| row.id);
+        Ok(due)
+    }
+
+    /// How much of each endpoint is claimed: at most a quarter of what is free, so that some is left for the others.
+    fn shares(&self, due: &[EndpointRow]) -> Vec<Share> {
+        let mut free = MAX_IN_FLIGHT.saturating_sub(self.sends.len());
+        let mut shares = Vec::with_capacity(due.len());
+        for row in due {
+            let own = self.in_flight.get(&row.id).copied().unwrap_or(0);
+            let max = match (row.is_ordered, row.failing_since) {
+                (true, _) => 1,
+                (false, Some(_)) => MAX_PER_FAILING_ENDPOINT,
+                (false, None) => MAX_PER_ENDPOINT,
+            };
+            let limit = max.saturating_sub(own).min(free.div_ceil(4));
+            if limit > 0 {
+                free -= limit;
+                shares.push(Share { endpoint: row.id, is_ordered: row.is_ordered, limit });
+            }
+        }
+        shares
+    }
+
+    fn spawn(&mut self, claimed: Claimed) {
+        let (executor, endpoint) = (Arc::clone(&self.executor), claimed.target.id);
+        let task = self.sends.spawn(async move { send(&executor, &claimed).await });
+        self.endpoints.insert(task.id(), endpoint);
+        *self.in_flight.entry(endpoint).or_insert(0) += 1;
+    }
+
+    /// Waits for a request, the end of an attempt, or the time.
+    async fn wait(&mut self, wait: Duration) {
+        let executor = Arc::clone(&self.executor);
+        if self.sends.len() >= MAX_IN_FLIGHT {
+            self.collect().await;
+            return;
+        }
+        let mut woken = pin!(timeout(wait, executor.webhook_requests.requested()));
+        if self.sends.is_empty() {
+            let _ = woken.await;
+            return;
+        }
+        tokio::select! {
+            _ = &mut woken => {}
+            ended = self.sends.join_next_with_id() => {
+                let first = self.ended(ended);
+                self.store(first).await;
+            }
+        }
+    }
+
+    /// Waits for the end of an attempt and stores its outcome.
+    async fn collect(&mut self) {
+        let ended = self.sends.join_next_with_id().await;
+        let first = self.ended(ended);
+        self.store(first).await;
+    }
+
+    /// Stores this outcome and those of all other attempts that have ended.
+    async fn store(&mut self, first: Option<Sent>) {
+        let mut outcomes: Vec<Sent> = first.into_iter().collect();
+        while outcomes.len() < MAX_STORED {
+            let Some(ended) = self.sends.try_join_next_with_id() else { break };
+            outcomes.extend(self.ended(Some(ended)));
+        }
+        if outcomes.is_empty() {
+            return;
+        }
+        #[cfg(feature = "test-hooks")]
+        vestibule_db::test_hooks::point("webhook_sent");
+        for sent in &outcomes {
+            self.executor.metrics.webhook_attempts.increment(if sent.outcome.is_success() {
+                WebhookAttempt::Delivered
+            } else {
+                WebhookAttempt::Failed
+            });
+        }
+        // If they cannot be stored, the deliveries are sent again, with the same ids, when their leases have expired.
+        if let Err(problem) = self.executor.run(&Caller::anonymous(), StoreOutcomes(outcomes)).await.result {
+            tracing::error!(cause = problem.cause(), "cannot store the outcomes of webhooks");
+        }
+    }
+
+    /// Removes an attempt from those in progress.
+    fn ended(&mut self, ended: Option<Result<(Id, Sent), JoinError>>) -> Option<Sent> {
+        let (id, sent) = match ended? {
+            Ok((id, sent)) => (id, Some(sent)),
+            Err(error) => {
+                // The panic hook logged where.
+                tracing::error!(cause = error.to_string(), "an attempt to deliver a webhook crashed");
+                (error.id(), None)
+            }
+        };
+        if let Some(endpoint) = self.endpoints.remove(&id)
+            && let Some(count) = self.in_flight.get_mut(&endpoint)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.in_flight.remove(&endpoint);
+            }
+        }
+        sent
+    }
+
+    async fn time_to_next(&self) -> Duration {
+        let (executor, caller) = (&self.executor, Caller::anonymous());
+        let Ok((has_endpoints, due)) = executor.query(&caller, &LookAhead).await.result else {
+            return MAX_POLL_INTERVAL;
+        };
+        executor.webhook_requests.set_has_endpoints(has_endpoints);
+        due.map_or(MAX_POLL_INTERVAL, |due| due.since(executor.now()).clamp(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL))
+    }
+}
