@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
-use vestibule_core::{audit, cleanup, mailer, node};
+use vestibule_core::{audit, cleanup, mailer, node, webhook};
 use vestibule_web::{ConnectionLimits, MetricsServer, Peer, PlatformServer, Server};
 
 use crate::error::AppError;
@@ -51,7 +51,7 @@ pub(crate) struct Sockets {
     pub(crate) metrics: Option<BoundSocket>,
 }
 
-/// Runs the HTTP servers, the operator socket, the outbox worker and the cleanup worker until shutdown is requested,
+/// Runs the HTTP servers, the operator socket, the workers of the outbox, of webhooks and of the cleanup until shutdown is requested,
 /// then waits for work in progress. If one part fails, the others are stopped and the process ends, so that a
 /// supervisor restarts it.
 pub(crate) async fn serve(
@@ -65,6 +65,8 @@ pub(crate) async fn serve(
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
     let cleanup = tokio::spawn(async move { cleanup::run_worker(&cleanup_service, stop).await });
+    let (stop, webhook_service) = (shutdown.requested(), Arc::clone(&service));
+    let webhooks = tokio::spawn(async move { webhook::run_worker(&webhook_service, stop).await });
     let operator = tokio::spawn(operator::serve(operator, Arc::clone(&service), shutdown.requested()));
     // The last entries are stored by the other parts, so the sealer ends after them.
     let (parts_finished, stop) = oneshot::channel::<()>();
@@ -85,10 +87,11 @@ pub(crate) async fn serve(
         let metrics = async { metrics.await.map_err(|_| AppError::Crashed { part: "metrics" }) };
         let outbox = async { outbox.await.map_err(|_| AppError::Crashed { part: "outbox worker" }) };
         let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
+        let webhooks = async { webhooks.await.map_err(|_| AppError::Crashed { part: "webhook worker" }) };
         let operator = async { operator.await.map_err(|_| AppError::Crashed { part: "operator socket" }) };
         let workers = async {
-            let result =
-                tokio::try_join!(http, platform, metrics, operator, outbox, cleanup).map(|((), (), (), (), (), ())| ());
+            let result = tokio::try_join!(http, platform, metrics, operator, outbox, cleanup, webhooks)
+                .map(|((), (), (), (), (), (), ())| ());
             drop(parts_finished);
             result
         };

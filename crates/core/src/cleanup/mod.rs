@@ -13,7 +13,7 @@ use futures_util::future::{Either, join, select};
 use tokio::time::timeout;
 
 use crate::execution::Executor;
-use crate::{audit, images, organization, search_index};
+use crate::{audit, images, organization, search_index, webhook};
 
 pub use delete_expired::delete_expired;
 
@@ -49,6 +49,11 @@ async fn clean_up(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "deleted entries of the audit log at the end of their retention"),
             Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete entries of the audit log"),
+        }
+        match webhook::delete_old(executor).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "deleted old deliveries of webhooks"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete old deliveries of webhooks"),
         }
         if matches!(select(stop.as_mut(), std::pin::pin!(next_run)).await, Either::Left(_)) {
             return;

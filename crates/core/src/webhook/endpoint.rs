@@ -102,8 +102,8 @@ impl EventFilter {
     /// # Errors
     /// `INVALID_FIELD`.
     pub(super) fn check_for_organization(&self) -> Result<()> {
-        let is_of_organization = |name: &&str| {
-            EventType::ALL.iter().any(|event| event.name == **name && event.is_of_organization)
+        let is_of_organization = |name: &str| {
+            EventType::ALL.iter().any(|event| event.name == name && event.is_of_organization)
         };
         match self.0.iter().find(|name| !is_of_organization(name)) {
             None => Ok(()),

@@ -93,7 +93,7 @@ impl Outcome {
     pub(super) fn error(&self) -> &'static str {
         match self {
             Self::Response { .. } => "",
-            Self::Failed(kind) => kind,
+            Self::Failed(kind) => *kind,
         }
     }
 

@@ -113,8 +113,14 @@ impl Worker {
         if self.sends.len() >= MAX_IN_FLIGHT {
             return Ok(0);
         }
-        let due = self.due_endpoints().await?;
-        let shares = self.shares(&due);
+        let mut due = self.due_endpoints().await?;
+        let mut shares = self.shares(&due);
+        // Those that follow have their share already; those before them may not.
+        if shares.is_empty() && !due.is_empty() {
+            self.last = 0.into();
+            due = self.due_endpoints().await?;
+            shares = self.shares(&due);
+        }
         if shares.is_empty() {
             return Ok(0);
         }
@@ -191,11 +197,12 @@ impl Worker {
             return;
         }
         tokio::select! {
-            _ = &mut woken => {}
+            biased;
             ended = self.sends.join_next_with_id() => {
                 let first = self.ended(ended);
                 self.store(first).await;
             }
+            _ = &mut woken => {}
         }
     }
 
