@@ -16,7 +16,8 @@ use vestibule_core::{
 };
 
 use crate::api::{
-    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces,
+    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, webhooks,
+    workspaces,
 };
 use crate::app::App;
 use crate::envelope::Refusal;
@@ -168,6 +169,18 @@ api_routes! {
         domains::requests::approve => command::<join_request::Approve>();
         domains::requests::deny => command::<join_request::Deny>();
         domains::requests::renew => commands(Nothing, join_request::REQUEST_RENEWAL_ERRORS);
+        webhooks::list => query::<webhook::List<webhook::ForOrganization>>();
+        webhooks::create => command::<webhook::Create<webhook::ForOrganization>>();
+        webhooks::show => query::<webhook::Show<webhook::ForOrganization>>();
+        webhooks::update => command::<webhook::Update<webhook::ForOrganization>>();
+        webhooks::delete => command::<webhook::Delete<webhook::ForOrganization>>();
+        webhooks::rotate => command::<webhook::Rotate<webhook::ForOrganization>>();
+        webhooks::test => command::<webhook::Test<webhook::ForOrganization>>();
+        webhooks::replay => command::<webhook::Replay<webhook::ForOrganization>>();
+        webhooks::list_deliveries => query::<webhook::ListDeliveries<webhook::ForOrganization>>();
+        webhooks::show_delivery => query::<webhook::ShowDelivery<webhook::ForOrganization>>();
+        webhooks::replay_delivery => command::<webhook::Replay<webhook::ForOrganization>>();
+        webhooks::cancel_delivery => command::<webhook::Cancel<webhook::ForOrganization>>();
         invitations::list::list => query::<invitation::List>();
         invitations::create::create => command::<invitation::Create>();
         invitations::bulk::bulk => command::<invitation::Bulk>();

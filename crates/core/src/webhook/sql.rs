@@ -151,7 +151,7 @@ sql! {
         "INSERT INTO webhook_endpoint_states (endpoint_id, sequence, paused_until) VALUES ($1, 0, 0)";
 
     ORGANIZATION_EXISTS(OrganizationId) -> (OrganizationId,) =
-        "SELECT o.id FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL";
+        "SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 
     /// `$2` is the organization, 0 for the installation, or -1 for any.
     FIND(WebhookEndpointId, i64) -> EndpointRow =

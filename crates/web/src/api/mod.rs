@@ -14,4 +14,5 @@ pub(crate) mod me;
 pub(crate) mod organizations;
 pub(crate) mod response;
 pub(crate) mod session;
+pub(crate) mod webhooks;
 pub(crate) mod workspaces;

@@ -23,6 +23,7 @@ mod settings;
 mod tickets;
 mod users;
 mod waitlist;
+mod webhooks;
 mod workspaces;
 
 pub(crate) use bearer::has_api_key;

@@ -10,12 +10,12 @@ use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
     api_key, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
-    user_management, workspace,
+    user_management, webhook, workspace,
 };
 
 use super::{
     deployment_invitations, invitations, keys, members, organizations, roles, settings, tickets, users, waitlist,
-    workspaces,
+    webhooks, workspaces,
 };
 use crate::app::App;
 use crate::docs;
@@ -168,5 +168,20 @@ api_routes! {
         settings::organization_roles => query::<organization::ListSharedRoles>();
         settings::workspace_roles => query::<workspace::ListSharedRoles>();
         settings::social_connections => query::<bootstrap::ShowDeployment>();
+    }
+    /// Webhooks.
+    webhooks {
+        webhooks::list => query::<webhook::List<webhook::ForBackend>>();
+        webhooks::create => command::<webhook::Create<webhook::ForBackend>>();
+        webhooks::show => query::<webhook::Show<webhook::ForBackend>>();
+        webhooks::update => command::<webhook::Update<webhook::ForBackend>>();
+        webhooks::delete => command::<webhook::Delete<webhook::ForBackend>>();
+        webhooks::rotate => command::<webhook::Rotate<webhook::ForBackend>>();
+        webhooks::test => command::<webhook::Test<webhook::ForBackend>>();
+        webhooks::replay => command::<webhook::Replay<webhook::ForBackend>>();
+        webhooks::list_deliveries => query::<webhook::ListDeliveries<webhook::ForBackend>>();
+        webhooks::show_delivery => query::<webhook::ShowDelivery<webhook::ForBackend>>();
+        webhooks::replay_delivery => command::<webhook::Replay<webhook::ForBackend>>();
+        webhooks::cancel_delivery => command::<webhook::Cancel<webhook::ForBackend>>();
     }
 }
