@@ -12,7 +12,7 @@ use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, impersonation, invitation, join_request, membership, notification, offboarding,
     organization, ownership_transfer, password_reset, reauthentication, session_token, sign_in, sign_up, verification,
-    waitlist, workspace,
+    waitlist, webhook, workspace,
 };
 
 use crate::api::{

@@ -175,6 +175,12 @@ pub static FAMILIES: &[Family] = &[
         |scrape, samples| add_each(samples, &scrape.counters().mail_attempts),
     ),
     Family::counter(
+        "vestibule_webhook_attempts",
+        &["outcome"],
+        "Attempts to deliver a webhook, by outcome.",
+        |scrape, samples| add_each(samples, &scrape.counters().webhook_attempts),
+    ),
+    Family::counter(
         "vestibule_authentications",
         &["kind", "outcome"],
         "Proofs of identity, such as sign-ins, by outcome; a failure is a wrong proof.",

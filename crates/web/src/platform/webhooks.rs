@@ -20,18 +20,36 @@ use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 const MAX_READS: usize = 20;
 
 /// The fields of a new endpoint.
+#[expect(dead_code, reason = "it documents the fields of `ReadFields`")]
 #[derive(Debug, ToSchema)]
 #[schema(as = NewWebhookEndpoint)]
 pub(crate) struct CreateForFields {
-    #[schema(inline)]
-    #[serde(flatten)]
-    endpoint: CreateFields,
+    /// An https URL of a public host.
+    #[schema(example = "https://example.com/webhooks")]
+    url: String,
+    #[schema(required = false)]
+    description: String,
+    /// The names of events; all without it.
+    #[schema(required = false)]
+    events: Vec<String>,
+    /// Whether deliveries are sent one after the other, in the order of their events. By default they are not.
+    #[schema(required = false)]
+    ordered: bool,
+    /// `whsec_` and 24 to 64 random bytes in base64. By default one is made.
+    secret: Option<String>,
     /// The organization that it belongs to. Without it, it belongs to the installation and gets the events of all
     /// organizations.
     organization_id: Option<OrganizationId>,
 }
 
-impl FromFields for CreateForFields {
+/// The fields of a new endpoint as they were read.
+#[derive(Debug)]
+pub(crate) struct ReadFields {
+    endpoint: CreateFields,
+    organization_id: Option<OrganizationId>,
+}
+
+impl FromFields for ReadFields {
     const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
@@ -74,9 +92,9 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(fields): Body<CreateForFields>,
+    Body(fields): Body<ReadFields>,
 ) -> PlatformResponse<EndpointWithSecretResponse> {
-    let CreateForFields { endpoint, organization_id } = fields;
+    let ReadFields { endpoint, organization_id } = fields;
     app.run(&caller, endpoint.command(ForBackend, organization_id)).await.map(EndpointWithSecretResponse::from).into()
 }
 
@@ -175,8 +193,11 @@ pub(crate) async fn list_deliveries(
     let reply = app.query(&caller, params.query(ForBackend, endpoint)).await;
     reply
         .map(|page| {
-            let next = page.deliveries.last().filter(|_| page.has_more).map(|delivery| delivery.id.to_string());
-            Page::of_part(page.deliveries.into_iter().map(DeliveryResponse::from).collect(), params.limit(), next)
+            let next_cursor = page.deliveries.last().filter(|_| page.has_more).map(|delivery| delivery.id.to_string());
+            let data: Vec<_> = page.deliveries.into_iter().map(DeliveryResponse::from).collect();
+            // The list is not counted: it can have millions.
+            let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
+            Page { data, total, limit: params.limit(), offset: 0, has_more: page.has_more, next_cursor }
         })
         .into()
 }

@@ -196,8 +196,11 @@ impl DeliveriesParams {
         self.state.map(DeliveryState::as_str)
     }
 
+    pub(crate) fn limit(&self) -> u16 {
+        self.limit.unwrap_or(DEFAULT_PAGE_SIZE)
+    }
+
     pub(crate) fn query<A: Access>(&self, access: A, endpoint: WebhookEndpointId) -> ListDeliveries<A> {
-        let limit = self.limit.unwrap_or(DEFAULT_PAGE_SIZE);
-        ListDeliveries { access, endpoint, state: self.state, before: self.cursor, limit }
+        ListDeliveries { access, endpoint, state: self.state, before: self.cursor, limit: self.limit() }
     }
 }
