@@ -9,9 +9,11 @@ use crate::settings::Flags;
 mod audit;
 mod keys;
 mod operator;
+mod webhooks;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, VerifyArgs};
 pub(crate) use keys::{KeysArgs, KeysCommand};
+pub(crate) use webhooks::{WebhooksArgs, WebhooksCommand};
 
 pub(crate) use operator::{
     ListOrganizationsArgs, ListUsersArgs, OrganizationsArgs, OrganizationsCommand, UserKey, UsersArgs, UsersCommand,
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Organizations(OrganizationsArgs),
     /// Create, list, rotate and revoke the API keys of backends
     Keys(KeysArgs),
+    /// Manage the endpoints of webhooks, and what is sent to them
+    Webhooks(WebhooksArgs),
     /// Verify the audit log
     Audit(AuditArgs),
     /// List, retry or drop mail that has not been delivered

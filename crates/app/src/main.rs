@@ -26,6 +26,7 @@ mod shutdown;
 mod startup;
 mod telemetry;
 mod users;
+mod webhooks;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Outbox(args) => block_on(outbox::run(&args)),
         Command::Audit(args) => block_on(audit::run(&args)),
+        Command::Webhooks(args) => block_on(webhooks::run(&args)),
         Command::Keys(args) => block_on(keys::run(&args)),
         Command::Users(args) => block_on(users::run(&args)),
         Command::Organizations(args) => block_on(organizations::run(&args)),

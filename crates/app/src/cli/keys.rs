@@ -23,7 +23,7 @@ Examples:
 
 A key opens the API for backends, which listens at the setting platform.listen.
 A scope is a noun and a verb: users, sessions, organizations, members, roles,
-invitations, workspaces, waitlist or keys, and :read or :write. Who may write may
+invitations, workspaces, waitlist, keys or webhooks, and :read or :write. Who may write may
 read. users:impersonate is a scope of its own; '*' stands for all others.
 
 These commands also work while the server runs.

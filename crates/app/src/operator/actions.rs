@@ -12,6 +12,7 @@ use vestibule_core::service::Service;
 use vestibule_core::{Caller, Code, Problem, api_key, operator, outbox};
 
 use super::protocol::{Failure, Request};
+use super::webhooks::ChangeWebhooks;
 
 /// A change that runs in the process that may write. To add one, implement this and extend [`execute`].
 pub(crate) trait Action: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -47,7 +48,8 @@ pub(super) async fn execute(service: &Service, request: Request) -> Result<serde
         DropMail,
         CreateKey,
         RotateKey,
-        RevokeKey
+        RevokeKey,
+        ChangeWebhooks
     )
 }
 

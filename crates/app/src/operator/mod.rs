@@ -12,6 +12,7 @@ mod protocol;
 mod server;
 #[cfg(unix)]
 pub(crate) mod socket;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub(crate) use actions::{
 };
 pub(crate) use protocol::Failure;
 pub(crate) use server::OperatorServer;
+pub(crate) use webhooks::{ChangeWebhooks, endpoint_json};
 
 /// Loads the settings of an operator command, and starts its log.
 ///

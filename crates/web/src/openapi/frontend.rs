@@ -45,6 +45,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Invitations", "Invitations to an organization, and what an invitee does with one."),
     ("Domains", "Email domains of an organization, and users who join by their address."),
     ("Workspaces", "Workspaces of an organization, with members and roles of their own."),
+    ("Webhooks", "Endpoints that get the events of an organization, and what was delivered to them."),
     ("Audit log", "What happened in an organization, and to the signed-in user's account."),
     ("Waitlist", "The waitlist of a deployment whose sign-up is closed."),
     ("Deployment", "The public configuration."),

@@ -48,6 +48,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Session tickets", "Signing in as a user, for support."),
     ("Settings", "What the settings file of the deployment says."),
     ("API keys", "The keys of this API."),
+    ("Webhooks", "Endpoints that get events, and what was delivered to them."),
 ];
 
 #[derive(Debug, utoipa::OpenApi)]

@@ -86,7 +86,7 @@ pub(crate) async fn delete(
     Path((organization, endpoint)): Path<(OrganizationId, WebhookEndpointId)>,
 ) -> ApiResponse<SuccessResponse> {
     let reply = app.run(&caller, Delete { access: ForOrganization(organization), endpoint }).await;
-    ApiResponse::from(reply.map(|()| SuccessResponse::new()))
+    ApiResponse::from(reply.map(|()| SuccessResponse::OK))
 }
 
 /// Gives an endpoint a new secret. The earlier one signs too until the grace period ends.
