@@ -77,4 +77,5 @@ mod sessions;
 mod simulation;
 mod smtp;
 mod verification;
+mod webhooks;
 mod workspaces;
