@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
-use super::{create_endpoint, deliver, deliveries, start};
+use super::{create_endpoint, deliver, deliveries, only_delivery, start};
 use crate::harness::{DAY, HOUR, text};
 use crate::platform::PlatformClient;
 
@@ -19,14 +19,15 @@ async fn an_event_is_sent_once_with_the_stored_bytes() {
     app.create_user("sam@example.com").await;
     assert_eq!(deliver(&app).await, 1);
     assert_eq!(deliver(&app).await, 0);
-    let [request] = &receiver.received()[..] else { panic!("{:?}", receiver.received()) };
+    let received = receiver.received();
+    let [request] = received.as_slice() else { panic!("{received:?}") };
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body["type"], ONLY_USERS);
     assert_eq!(body["data"]["entity_type"], "user");
     assert_eq!(request.header("content-type"), "application/json");
     assert_eq!(request.header("webhook-sequence"), "1");
     assert!(request.header("webhook-signature").starts_with("v1,"));
-    let [delivery] = &deliveries(&backend, &endpoint).await[..] else { panic!() };
+    let delivery = only_delivery(&backend, &endpoint).await;
     assert_eq!(delivery["message_id"], request.header("webhook-id"));
     assert_eq!((&delivery["state"], &delivery["last_status"]), (&json!("delivered"), &json!(200)));
 }
@@ -47,7 +48,7 @@ async fn a_failure_is_repeated_on_schedule_with_the_same_id() {
     let received = receiver.received();
     assert!(received.iter().all(|request| request.header("webhook-id") == received[0].header("webhook-id")));
     assert!(received.iter().all(|request| request.body == received[0].body));
-    let [delivery] = &deliveries(&backend, &endpoint).await[..] else { panic!() };
+    let delivery = only_delivery(&backend, &endpoint).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("failed"), &json!(10)));
     let shown = backend.get(&format!("{endpoint}/deliveries/{}", text(&delivery["id"]))).await.ok();
     assert_eq!(shown["attempt_log"].as_array().unwrap().len(), 10);
@@ -125,14 +126,14 @@ async fn redirects_are_not_followed_and_answers_not_shown() {
     app.create_user("sam@example.com").await;
     for (status, error) in [(json!(302), json!(null)), (json!(null), json!("connection_lost"))] {
         assert_eq!(deliver(&app).await, 1);
-        let [delivery] = &deliveries(&backend, &endpoint).await[..] else { panic!() };
+        let delivery = only_delivery(&backend, &endpoint).await;
         assert_eq!((&delivery["last_status"], &delivery["last_error"]), (&status, &error));
         app.advance(DAY);
     }
     deliver(&app).await;
     app.advance(DAY);
     deliver(&app).await;
-    let [delivery] = &deliveries(&backend, &endpoint).await[..] else { panic!() };
+    let delivery = only_delivery(&backend, &endpoint).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(4)));
     let shown = backend.get(&format!("{endpoint}/deliveries/{}", text(&delivery["id"]))).await;
     assert!(!shown.text.contains("xxxx"));

@@ -13,7 +13,7 @@ use crate::platform::PlatformClient;
 
 /// An app that may send to this machine.
 async fn start() -> TestApp {
-    TestApp::with_settings(|settings| settings.mode = Mode::Development).await
+    TestApp::with_settings(|settings| settings.mode = Mode::Staging).await
 }
 
 /// Creates an endpoint of the installation. Returns its path.
@@ -33,4 +33,11 @@ async fn deliver(app: &TestApp) -> usize {
 async fn deliveries(backend: &PlatformClient, endpoint: &str) -> Vec<Value> {
     let page = backend.get(&format!("{endpoint}/deliveries")).await.ok();
     page["data"].as_array().unwrap().clone()
+}
+
+/// The only delivery of an endpoint.
+async fn only_delivery(backend: &PlatformClient, endpoint: &str) -> Value {
+    let mut deliveries = deliveries(backend, endpoint).await;
+    assert_eq!(deliveries.len(), 1, "{deliveries:?}");
+    deliveries.remove(0)
 }
