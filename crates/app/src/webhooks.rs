@@ -40,7 +40,11 @@ pub(crate) async fn run(args: &WebhooksArgs) -> Result<(), AppError> {
         // Nothing but the secret goes to stdout, so that it can be redirected.
         (Some(secret), _) => {
             output::print_line(secret);
-            output::print_note(format_args!("Endpoint {} ({}). The secret is not shown again.", text("id"), text("url")));
+            output::print_note(format_args!(
+                "Endpoint {} ({}). The secret is not shown again.",
+                text("id"),
+                text("url")
+            ));
         }
         (None, Some(replayed)) => output::print_line(format_args!("{replayed} deliveries are sent again")),
         (None, None) => output::print_line(format_args!("{}: {}", done(command), text("id"))),
@@ -179,11 +183,7 @@ async fn list_deliveries(loaded: &LoadedSettings, endpoint: WebhookEndpointId, i
 }
 
 /// As the operator, who also sees the beginning of the responses.
-async fn show_delivery(
-    loaded: &LoadedSettings,
-    show: ShowDelivery<ForBackend>,
-    is_json: bool,
-) -> Result<(), AppError> {
+async fn show_delivery(loaded: &LoadedSettings, show: ShowDelivery<ForBackend>, is_json: bool) -> Result<(), AppError> {
     let found = query_as_operator(loaded, &show).await?;
     let answer = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if is_json {

@@ -171,9 +171,11 @@ impl WebhooksCommand {
             Self::Rotate(args) => &args.output,
             Self::Replay(args) => &args.output,
             Self::Show(args) | Self::Cancel(args) => &args.output,
-            Self::Enable(args) | Self::Disable(args) | Self::Delete(args) | Self::Test(args) | Self::Deliveries(args) => {
-                &args.output
-            }
+            Self::Enable(args)
+            | Self::Disable(args)
+            | Self::Delete(args)
+            | Self::Test(args)
+            | Self::Deliveries(args) => &args.output,
         }
     }
 }

@@ -19,17 +19,50 @@ use super::actions::Action;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum ChangeWebhooks {
-    Create { url: String, organization: Option<String>, events: Vec<String>, description: String, ordered: bool },
-    SetEnabled { endpoint: String, enabled: bool },
-    SetUrl { endpoint: String, url: String },
-    SetEvents { endpoint: String, events: Vec<String> },
-    Rotate { endpoint: String, grace_seconds: u64 },
-    Delete { endpoint: String },
-    Test { endpoint: String },
-    ReplayOne { endpoint: String, delivery: String },
+    Create {
+        url: String,
+        organization: Option<String>,
+        events: Vec<String>,
+        description: String,
+        ordered: bool,
+    },
+    SetEnabled {
+        endpoint: String,
+        enabled: bool,
+    },
+    SetUrl {
+        endpoint: String,
+        url: String,
+    },
+    SetEvents {
+        endpoint: String,
+        events: Vec<String>,
+    },
+    Rotate {
+        endpoint: String,
+        grace_seconds: u64,
+    },
+    Delete {
+        endpoint: String,
+    },
+    Test {
+        endpoint: String,
+    },
+    ReplayOne {
+        endpoint: String,
+        delivery: String,
+    },
     /// Times in microseconds since 1970.
-    Replay { endpoint: String, from: i64, to: i64, only_failed: bool },
-    Cancel { endpoint: String, delivery: String },
+    Replay {
+        endpoint: String,
+        from: i64,
+        to: i64,
+        only_failed: bool,
+    },
+    Cancel {
+        endpoint: String,
+        delivery: String,
+    },
 }
 
 /// An endpoint as JSON.

@@ -102,14 +102,14 @@ impl EventFilter {
     /// # Errors
     /// `INVALID_FIELD`.
     pub(super) fn check_for_organization(&self) -> Result<()> {
-        let is_of_organization = |name: &str| {
-            EventType::ALL.iter().any(|event| event.name == name && event.is_of_organization)
-        };
+        let is_of_organization =
+            |name: &str| EventType::ALL.iter().any(|event| event.name == name && event.is_of_organization);
         match self.0.iter().find(|name| !is_of_organization(name)) {
             None => Ok(()),
-            Some(name) => {
-                Err(Problem::field("events", format_args!("{name} is an event of the installation, not of an organization.")))
-            }
+            Some(name) => Err(Problem::field(
+                "events",
+                format_args!("{name} is an event of the installation, not of an organization."),
+            )),
         }
     }
 
@@ -135,16 +135,19 @@ impl fmt::Display for EventFilter {
 /// `INVALID_FIELD` for one that nothing is sent to.
 pub(super) fn parse_url(cx: &Context<'_>, text: &str) -> Result<OutgoingUrl> {
     cx.executor.http_client.parse_url(text).map_err(|error| {
-        Problem::field("url", match error {
-            UrlError::TooLong => "use at most 2,000 bytes.",
-            UrlError::NotHttps => "use an absolute URL with https.",
-            UrlError::HasCredentials => "leave out user name and password.",
-            UrlError::HasFragment => "leave out the part after #.",
-            UrlError::InvalidHost => "its host is no name and no address.",
-            UrlError::BlockedPort => "its port belongs to another protocol.",
-            UrlError::BlockedAddress => "its host is not public.",
-            UrlError::InvalidPath => "its path or query has characters that a URL cannot have.",
-        })
+        Problem::field(
+            "url",
+            match error {
+                UrlError::TooLong => "use at most 2,000 bytes.",
+                UrlError::NotHttps => "use an absolute URL with https.",
+                UrlError::HasCredentials => "leave out user name and password.",
+                UrlError::HasFragment => "leave out the part after #.",
+                UrlError::InvalidHost => "its host is no name and no address.",
+                UrlError::BlockedPort => "its port belongs to another protocol.",
+                UrlError::BlockedAddress => "its host is not public.",
+                UrlError::InvalidPath => "its path or query has characters that a URL cannot have.",
+            },
+        )
     })
 }
 

@@ -51,9 +51,7 @@ impl<A: Access> Query for ListDeliveries<A> {
         let limit = self.limit.clamp(1, 500);
         let (before, fetched) = (self.before.unwrap_or_else(|| i64::MAX.into()), i64::from(limit) + 1);
         let mut deliveries = match self.state {
-            Some(state) => {
-                cx.tx.all(sql::DELIVERIES_IN_STATE_BEFORE, (endpoint, before, fetched, state)).await?
-            }
+            Some(state) => cx.tx.all(sql::DELIVERIES_IN_STATE_BEFORE, (endpoint, before, fetched, state)).await?,
             None => cx.tx.all(sql::DELIVERIES_BEFORE, (endpoint, before, fetched)).await?,
         };
         let has_more = deliveries.len() > usize::from(limit);
@@ -134,7 +132,11 @@ impl<A: Access> Command for Test<A> {
 pub enum Span {
     One(AuditEntryId),
     /// Those of the events from this time on and before the other.
-    Between { from: Timestamp, to: Timestamp, only_failed: bool },
+    Between {
+        from: Timestamp,
+        to: Timestamp,
+        only_failed: bool,
+    },
 }
 
 /// Sends deliveries again, with the same ids and bodies, and returns their number: at most [`MAX_REPLAYED`], oldest first. The

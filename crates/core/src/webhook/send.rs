@@ -67,7 +67,11 @@ pub(super) struct Sent {
 /// How an attempt has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Response { status: u16, retry_after: Option<Duration>, answer: Vec<u8> },
+    Response {
+        status: u16,
+        retry_after: Option<Duration>,
+        answer: Vec<u8>,
+    },
     /// The kind of failure.
     Failed(&'static str),
 }

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::access::Access;
-use super::endpoint::{
-    DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_url, seal,
-};
+use super::endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_url, seal};
 use super::sql::{self, EndpointRow};
 use crate::error::{Code, Result};
 use crate::event::{Changed, WebhookEndpointDeleted, WebhookEndpointRotated, WebhookEndpointUpdated};

@@ -4,7 +4,9 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::id::{AuditEntryId, OrganizationId, WebhookEndpointId};
-use vestibule_core::webhook::{Cancel, Delete, EndpointsPage, ForBackend, List, Replay, Show, ShowDelivery, Span, Test};
+use vestibule_core::webhook::{
+    Cancel, Delete, EndpointsPage, ForBackend, List, Replay, Show, ShowDelivery, Span, Test,
+};
 use vestibule_core::{Code, Problem};
 
 use super::page::{Page, WholeListQuery};

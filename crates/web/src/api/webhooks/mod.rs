@@ -46,7 +46,11 @@ pub(crate) async fn create(
     Path((organization,)): Path<(OrganizationId,)>,
     Body(fields): Body<CreateFields>,
 ) -> ApiResponse<EndpointWithSecretResponse> {
-    ApiResponse::from(app.run(&caller, fields.command(ForOrganization(organization), Some(organization))).await.map(EndpointWithSecretResponse::from))
+    ApiResponse::from(
+        app.run(&caller, fields.command(ForOrganization(organization), Some(organization)))
+            .await
+            .map(EndpointWithSecretResponse::from),
+    )
 }
 
 /// Shows an endpoint.
@@ -58,7 +62,9 @@ pub(crate) async fn show(
     CurrentCaller(caller): CurrentCaller,
     Path((organization, endpoint)): Path<(OrganizationId, WebhookEndpointId)>,
 ) -> ApiResponse<EndpointResponse> {
-    ApiResponse::from(app.query(&caller, Show { access: ForOrganization(organization), endpoint }).await.map(EndpointResponse::from))
+    ApiResponse::from(
+        app.query(&caller, Show { access: ForOrganization(organization), endpoint }).await.map(EndpointResponse::from),
+    )
 }
 
 /// Changes, enables or disables an endpoint.
@@ -113,7 +119,9 @@ pub(crate) async fn test(
     CurrentCaller(caller): CurrentCaller,
     Path((organization, endpoint)): Path<(OrganizationId, WebhookEndpointId)>,
 ) -> ApiResponse<DeliveryResponse> {
-    ApiResponse::from(app.run(&caller, Test { access: ForOrganization(organization), endpoint }).await.map(DeliveryResponse::from))
+    ApiResponse::from(
+        app.run(&caller, Test { access: ForOrganization(organization), endpoint }).await.map(DeliveryResponse::from),
+    )
 }
 
 /// Sends the deliveries of a span of time again, with the same ids: at most 10,000, oldest first.
