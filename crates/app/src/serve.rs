@@ -51,8 +51,8 @@ pub(crate) struct Sockets {
     pub(crate) metrics: Option<BoundSocket>,
 }
 
-/// Runs the HTTP servers, the operator socket, the workers of the outbox, of webhooks and of the cleanup until shutdown is requested,
-/// then waits for work in progress. If one part fails, the others are stopped and the process ends, so that a
+/// Runs the HTTP servers, the operator socket, and the workers of the outbox, of webhooks and of the cleanup until shutdown
+/// is requested, then waits for work in progress. If one part fails, the others are stopped and the process ends, so that a
 /// supervisor restarts it.
 pub(crate) async fn serve(
     sockets: Sockets,

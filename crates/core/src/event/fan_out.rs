@@ -14,8 +14,8 @@ pub(crate) struct Deliveries {
     id: AuditEntryId,
     organization: i64,
     event: &'static str,
-    /// Matches the filters that name the event.
-    pattern: String,
+    /// The name as filters have it.
+    name_in_filter: String,
     body: String,
 }
 
@@ -27,7 +27,8 @@ impl Deliveries {
             id: pending.id(),
             organization: pending.organization(),
             event,
-            pattern: filter_pattern(event),
+            // With the space before and after each name, no name is found in a longer one.
+            name_in_filter: format!(" {event} "),
             body: webhook_body(event, now, &data),
         }
     }
@@ -37,17 +38,11 @@ impl Deliveries {
             id: self.id,
             organization: self.organization,
             event: self.event,
-            pattern: &self.pattern,
+            name_in_filter: &self.name_in_filter,
             body: &self.body,
             now,
         }
     }
-}
-
-/// The `LIKE` pattern for filters that name an event. An underscore in a name matches any character, but no two names
-/// differ only there.
-fn filter_pattern(event: &str) -> String {
-    format!("% {event} %")
 }
 
 /// The body of a webhook. `data` is a JSON object.
@@ -66,13 +61,5 @@ mod tests {
         assert_eq!(value["type"], "user.created");
         assert_eq!(value["timestamp"], "1970-01-01T00:00:00Z");
         assert_eq!(value["data"]["user_id"], "7");
-    }
-
-    #[test]
-    fn no_two_names_differ_only_in_an_underscore() {
-        let mut names: Vec<_> = super::super::EventType::ALL.iter().map(|event| event.name.replace('_', ".")).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), super::super::EventType::ALL.len());
     }
 }

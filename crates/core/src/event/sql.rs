@@ -34,7 +34,7 @@ sql! {
         id: AuditEntryId,
         organization: i64,
         event: Text,
-        pattern: Text,
+        name_in_filter: Text,
         body: Text,
         now: Timestamp,
     }) =
@@ -43,7 +43,7 @@ sql! {
          SELECT s.id, $1, $3, $5, 'waiting', 0, 0, $6, '', $6, $6
            FROM (SELECT e.id AS id FROM webhook_endpoints e
                   WHERE (e.organization_id = $2 OR e.organization_id = 0) AND e.is_enabled = 1
-                    AND (e.events = '' OR e.events LIKE $4)
+                    AND (e.events = '' OR REPLACE(e.events, $4, '') <> e.events)
                   LIMIT 200) s";
 
     /// Makes the sealer erase a user's personal data from the entries.
