@@ -174,6 +174,29 @@ pub static FAMILIES: &[Family] = &[
         "Attempts to send a mail, by outcome.",
         |scrape, samples| add_each(samples, &scrape.counters().mail_attempts),
     ),
+    Family::gauge(
+        "vestibule_webhook_waiting_deliveries",
+        &[],
+        "Webhooks of all processes that wait for an attempt, up to 10000.",
+        |scrape, samples| {
+            if let Some(webhooks) = scrape.webhooks {
+                samples.integer(&[], webhooks.waiting.unsigned_abs());
+            }
+        },
+    ),
+    Family::gauge(
+        "vestibule_webhook_oldest_waiting_age",
+        &[],
+        "Time since the event of the oldest webhook that waits.",
+        |scrape, samples| {
+            if let Some(webhooks) = scrape.webhooks {
+                let now = scrape.frontend.app().service().now();
+                let age = webhooks.oldest_created_at.map_or(0.0, |created_at| now.since(created_at).as_secs_f64());
+                samples.seconds(&[], age);
+            }
+        },
+    )
+    .in_unit(Unit::Seconds),
     Family::counter(
         "vestibule_webhook_attempts",
         &["outcome"],

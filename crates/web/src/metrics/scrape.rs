@@ -7,7 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use vestibule_core::metrics::{HistogramSnapshot, Metrics};
-use vestibule_core::outbox;
+use vestibule_core::{outbox, webhook};
 use vestibule_core::service::Service;
 use vestibule_db::Db;
 use vestibule_db::metrics::Label;
@@ -44,6 +44,8 @@ pub(super) struct Scrape {
     pub(super) platform: Option<PlatformServer>,
     /// `None` if the database did not answer.
     pub(super) outbox: Option<outbox::Status>,
+    /// `None` if the database did not answer.
+    pub(super) webhooks: Option<webhook::Status>,
 }
 
 impl Scrape {

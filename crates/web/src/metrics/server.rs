@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tracing::Instrument;
 use vestibule_core::execution::Caller;
 use vestibule_core::outbox::{ShowStatus, Status};
+use vestibule_core::webhook;
 use vestibule_core::security_log;
 use vestibule_core::time::Timestamp;
 
@@ -37,12 +38,13 @@ struct Inner {
     outbox: Mutex<Option<LastStatus>>,
 }
 
-/// The last look at the outbox.
+/// The last look at the queues of mail and of webhooks.
 #[derive(Clone, Copy, Debug)]
 struct LastStatus {
     read_at: Timestamp,
     /// `None` if the database did not answer.
     status: Option<Status>,
+    webhooks: Option<webhook::Status>,
 }
 
 impl MetricsServer {
@@ -99,20 +101,22 @@ impl MetricsServer {
     }
 
     async fn scrape(self) -> Scrape {
-        let outbox = self.outbox_status().await;
-        Scrape { frontend: self.0.frontend.clone(), platform: self.0.platform.clone(), outbox }
+        let LastStatus { status: outbox, webhooks, .. } = self.queue_status().await;
+        Scrape { frontend: self.0.frontend.clone(), platform: self.0.platform.clone(), outbox, webhooks }
     }
 
-    /// The state of the outbox, at most [`MAX_AGE`] ago. Concurrent scrapes wait for the same look at it.
-    async fn outbox_status(&self) -> Option<Status> {
+    /// The state of the queues, at most [`MAX_AGE`] ago. Concurrent scrapes wait for the same look at them.
+    async fn queue_status(&self) -> LastStatus {
         let app = self.0.frontend.app();
         let mut last = self.0.outbox.lock().await;
         let now = app.service().now();
         match *last {
-            Some(LastStatus { read_at, status }) if read_at <= now && now < read_at.plus(MAX_AGE) => status,
+            Some(known) if known.read_at <= now && now < known.read_at.plus(MAX_AGE) => known,
             _ => {
                 let status = app.query(&Caller::anonymous(), ShowStatus).await.result.ok();
-                *last = Some(LastStatus { read_at: now, status });
+                let webhooks = app.query(&Caller::anonymous(), webhook::ShowStatus).await.result.ok();
+                let status = LastStatus { read_at: now, status, webhooks };
+                *last = Some(status);
                 status
             }
         }
