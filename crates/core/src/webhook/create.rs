@@ -39,6 +39,8 @@ impl<A: Access> Command for Create<A> {
     const ERRORS: &'static [Code] =
         &[Code::InvalidField, Code::WebhookEndpointLimit, Code::OrganizationNotFound, Code::KeyBoundToOrganization];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// An endpoint would go on to get events after the support has ended.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = EndpointWithSecret;
 
     fn audit(&self) -> Audit {

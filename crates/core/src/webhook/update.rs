@@ -44,6 +44,8 @@ impl<A: Access> Command for Update<A> {
     const REQUIRES: Requirement = A::REQUIRES;
     const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound, Code::InvalidField];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// An endpoint would go on to get events after the support has ended.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Endpoint;
 
     fn audit(&self) -> Audit {
@@ -119,6 +121,8 @@ impl<A: Access> Command for Rotate<A> {
     const REQUIRES: Requirement = A::REQUIRES;
     const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// An endpoint would go on to get events after the support has ended.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = EndpointWithSecret;
 
     fn audit(&self) -> Audit {

@@ -7,8 +7,8 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use vestibule_core::metrics::{HistogramSnapshot, Metrics};
-use vestibule_core::{outbox, webhook};
 use vestibule_core::service::Service;
+use vestibule_core::{outbox, webhook};
 use vestibule_db::Db;
 use vestibule_db::metrics::Label;
 

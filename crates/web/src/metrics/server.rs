@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use tracing::Instrument;
 use vestibule_core::execution::Caller;
 use vestibule_core::outbox::{ShowStatus, Status};
-use vestibule_core::webhook;
 use vestibule_core::security_log;
 use vestibule_core::time::Timestamp;
+use vestibule_core::webhook;
 
 use super::scrape::{Format, Scrape};
 use crate::client_address::{Proxies, client_address};
