@@ -33,7 +33,8 @@ pub(crate) async fn trusted_primary_address(cx: &mut Context<'_>, user: UserId) 
 }
 
 /// Adds an address to the account of a user who has proved access to its mailbox. Their own claim for it ends, and an
-/// account that has it unverified loses it. The caller has checked that the address is not the user's own already.
+/// account that has it unverified loses it. It becomes the primary address of an account without one. The caller has
+/// checked that the address is not the user's own already.
 ///
 /// # Errors
 /// `EMAIL_EXISTS` if another account has verified it.
@@ -47,7 +48,9 @@ pub(crate) async fn link_address(
     cx.tx.execute(claims::DELETE_BY_ADDRESS, (user, key)).await?;
     delete_unverified_address(cx, key).await?;
     let linked = cx.tx.optional(sql::LINK_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?;
-    linked.ok_or(Code::EmailExists)?;
+    if linked.ok_or(Code::EmailExists)?.is_primary {
+        update_search(cx, user).await?;
+    }
     Ok(())
 }
 
