@@ -44,6 +44,7 @@ pub(crate) async fn serve(
     shutdown: &Shutdown,
 ) -> Result<(), AppError> {
     let server = vestibule_web::Server::new(Arc::clone(&service));
+    let platform = platform.map(|socket| (socket, vestibule_web::PlatformServer::new(&server)));
     let handler = move |request, peer| server.clone().handle(request, peer);
     let limits = vestibule_web::ConnectionLimits {
         strict_transport_security: service.settings.strict_transport_security(),
@@ -54,7 +55,7 @@ pub(crate) async fn serve(
         vestibule_web::serve(listener, handler, limits, requested).await;
         drop(file);
     });
-    let platform = tokio::spawn(serve_platform(platform, Arc::clone(&service), limits, shutdown.requested()));
+    let platform = tokio::spawn(serve_platform(platform, limits, shutdown.requested()));
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
@@ -85,13 +86,11 @@ pub(crate) async fn serve(
 
 /// Runs the API for backends, if it has a listener.
 async fn serve_platform(
-    socket: Option<BoundSocket>,
-    service: Arc<Service>,
+    platform: Option<(BoundSocket, vestibule_web::PlatformServer)>,
     limits: vestibule_web::ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) {
-    let Some(BoundSocket { listener, file }) = socket else { return };
-    let server = vestibule_web::PlatformServer::new(service);
+    let Some((BoundSocket { listener, file }, server)) = platform else { return };
     let handler = move |request, peer| server.clone().handle(request, peer);
     vestibule_web::serve(listener, handler, limits, stop).await;
     drop(file);

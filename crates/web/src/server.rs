@@ -61,6 +61,10 @@ impl Server {
         Self(Arc::new(Inner { app, router, default_headers, prefix, cors }))
     }
 
+    pub(crate) fn app(&self) -> &App {
+        &self.0.app
+    }
+
     /// Handles a request of a connection from `peer`.
     pub async fn handle(self, mut request: Request, peer: impl Into<Peer>) -> Response {
         let peer = peer.into();
