@@ -39,6 +39,7 @@ pub mod mail;
 pub mod node;
 pub mod outbox;
 pub mod password;
+pub mod person_list;
 pub mod rate_limit;
 mod request_rate;
 pub mod search_index;
