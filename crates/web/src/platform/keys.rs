@@ -91,10 +91,7 @@ pub(crate) async fn list(
         });
     }
     reply
-        .map(|listed| {
-            let keys = query.select(listed.keys, |key| key.name.as_str(), |key| key.id);
-            Page::of_whole(keys.into_iter().map(ApiKeyResponse::from).collect(), &query)
-        })
+        .map(|listed| Page::of_selected(listed.keys, &query, |key| &key.name, |key| key.id, ApiKeyResponse::from))
         .into()
 }
 
