@@ -113,7 +113,7 @@ fn spawn_http(sockets: Sockets, service: &Arc<Service>, shutdown: &Shutdown) -> 
         ..ConnectionLimits::new(service.settings.max_connections)
     };
     let frontend = Server::new(Arc::clone(service));
-    let platform = sockets.platform.map(|socket| (socket, PlatformServer::new(Arc::clone(service))));
+    let platform = sockets.platform.map(|socket| (socket, PlatformServer::new(&frontend)));
     let metrics = sockets.metrics.map(|socket| {
         let server = MetricsServer::new(&frontend, platform.as_ref().map(|(_, server)| server));
         (socket, server)

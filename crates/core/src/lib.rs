@@ -42,6 +42,7 @@ pub mod metrics;
 pub mod node;
 pub mod outbox;
 pub mod password;
+pub mod person_list;
 pub mod rate_limit;
 mod request_rate;
 pub mod search_index;

@@ -1,14 +1,11 @@
 //! Positions in sorted lists, and totals of filtered ones.
 
-mod address_list;
 mod batch_search;
 mod cursor;
 
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-pub use address_list::{AddressListPage, AddressListParams, AddressSort};
-pub(crate) use address_list::{MAX_ADDRESS_BATCHES, is_person_found};
 pub(crate) use batch_search::{BatchSearch, MAX_SEARCH_BATCHES, SEARCH_BATCH};
 pub use cursor::{ListSort, NameCursor};
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-use crate::names::{is_invisible, is_variation_selector};
+use crate::names::{full_name, is_invisible, is_variation_selector};
 
 /// What a list searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +62,12 @@ impl SearchTerm {
             _ => trigrams(&self.0).collect(),
         }
     }
+}
+
+/// Returns whether the full name, in either order, or one of `others` contains the term.
+pub(crate) fn matches_person(term: &SearchTerm, (first, last): (&str, &str), others: [Option<&str>; 2]) -> bool {
+    let names = [full_name(first, last), full_name(last, first)];
+    names.iter().any(|name| term.is_in(name)) || others.into_iter().flatten().any(|text| term.is_in(text))
 }
 
 /// The trigrams of a text: any three characters in succession, and for the beginnings of its words, one character after

@@ -13,6 +13,15 @@ pub struct Statement<A, R> {
     types: PhantomData<fn(A) -> R>,
 }
 
+// Derived, they would require the arguments and the record to be `Copy`.
+impl<A, R> Clone for Statement<A, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A, R> Copy for Statement<A, R> {}
+
 /// A statement without its types, for the tests that check all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {

@@ -138,7 +138,6 @@ impl<'a> Tx<'a> {
 
     /// Runs a statement without waiting for its result. On PostgreSQL it is sent with the next statement or with the
     /// commit. If it fails, the transaction fails.
-    #[expect(clippy::needless_pass_by_value, reason = "all methods take statements by value")]
     pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, arguments: A::Input<'_>) -> Result<()> {
         self.defer_declaration(statement.declaration(), &A::values(arguments))
     }

@@ -1,10 +1,12 @@
 //! `/docs/`: Swagger UI for the OpenAPI document. All its files are embedded; it loads nothing from other hosts.
 
 use std::io::Read;
+use std::sync::OnceLock;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 use vestibule_core::Problem;
 
@@ -73,21 +75,22 @@ pub(crate) fn routes() -> Routes {
 /// [`crate::generate_openapi_document`].
 pub(crate) async fn openapi_json(_: DocsClient, State(app): State<App>) -> Response {
     let gzipped = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
-    serve_document(&app, gzipped, |document| document.set_server(app.settings()))
+    serve_document(app.openapi_json(), gzipped, |document| document.set_server(app.settings()))
 }
 
 /// Serves the embedded `docs/platform-openapi.json`. The server does not know the URL that backends use, so that of the
 /// document is relative.
-pub(crate) async fn platform_openapi_json(State(app): State<App>) -> Response {
+pub(crate) async fn platform_openapi_json() -> Response {
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
     let gzipped = include_bytes!(concat!(env!("OUT_DIR"), "/platform-openapi.json.gz"));
-    serve_document(&app, gzipped, |document| document.set_server_url("/"))
+    serve_document(&DOCUMENT, gzipped, |document| document.set_server_url("/"))
 }
 
-fn serve_document(app: &App, gzipped: &[u8], adapt: impl FnOnce(&mut Document)) -> Response {
-    let text = match app.openapi_json().get() {
+fn serve_document(adapted: &OnceLock<Bytes>, gzipped: &[u8], adapt: impl FnOnce(&mut Document)) -> Response {
+    let text = match adapted.get() {
         Some(text) => text.clone(),
         None => match adapted_document(gzipped, adapt) {
-            Ok(text) => app.openapi_json().get_or_init(|| text.into()).clone(),
+            Ok(text) => adapted.get_or_init(|| text.into()).clone(),
             Err(error) => return Refusal(Problem::internal(error)).into_response(),
         },
     };

@@ -34,6 +34,13 @@ pub(crate) enum ImageField {
     File(Bytes),
 }
 
+impl ImageField {
+    /// The removal of the image, if that is asked for and there is no new one.
+    pub(crate) fn or_removed(self, is_removed: bool) -> Self {
+        if self == Self::Missing && is_removed { Self::Null } else { self }
+    }
+}
+
 /// Stores an uploaded file and returns the change for the command. Errors: those of [`upload`].
 pub(crate) async fn store_upload(
     app: &App,

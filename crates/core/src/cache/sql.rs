@@ -91,7 +91,7 @@ macro_rules! revisions {
     };
 }
 
-/// When a secret `s` of an API key `k` ends: the revision of the key for whoever has that secret.
+/// When a secret `s` of an API key `k` ends: the revision of the key for callers with that secret.
 macro_rules! valid_until {
     () => {
         "CASE WHEN s.valid_until < k.valid_until THEN s.valid_until ELSE k.valid_until END"

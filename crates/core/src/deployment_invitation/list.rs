@@ -4,13 +4,9 @@ use super::{DeploymentInvitation, InvitationWithToken, sql};
 use crate::access::require_unbound_key;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::listing::{
-    AddressListPage, AddressListParams, AddressSort, BatchSearch, MAX_ADDRESS_BATCHES, MAX_COUNTED, MAX_FOUND,
-    SEARCH_BATCH, is_person_found,
-};
 use crate::permission::Requirement;
+use crate::person_list::{PersonListPage, PersonListParams, PersonRow, PersonStatements};
 use crate::scope::{Scope, ScopeRequirement};
-use crate::search::SearchTerm;
 
 /// Lists the invitations, the newest first by default, with those that have expired in the last thirty days. A search
 /// shows at most the newest thousand matches.
@@ -19,52 +15,39 @@ use crate::search::SearchTerm;
 /// `KEY_BOUND_TO_ORGANIZATION`.
 #[derive(Debug)]
 pub struct List {
-    pub params: AddressListParams,
+    pub params: PersonListParams,
 }
 
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsRead);
-    type Out = AddressListPage<InvitationWithToken>;
+    type Out = PersonListPage<InvitationWithToken>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<AddressListPage<InvitationWithToken>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<PersonListPage<InvitationWithToken>> {
         require_unbound_key(cx)?;
-        let params = &self.params;
-        let listed = match &params.search {
-            Some(term) => self.search(cx, term).await?,
-            None => self.read(cx).await?,
+        let statements = PersonStatements {
+            newest: sql::NEWEST,
+            oldest: sql::OLDEST,
+            by_address: sql::BY_ADDRESS,
+            by_address_descending: sql::BY_ADDRESS_DESCENDING,
+            count: sql::COUNT,
         };
-        Ok(listed.map(|invitation| InvitationWithToken::new(cx, invitation)))
+        let page = statements.page(cx, &self.params).await?;
+        Ok(page.map(|invitation| InvitationWithToken::new(cx, invitation)))
     }
 }
 
-impl List {
-    async fn read(&self, cx: &mut Context<'_>) -> Result<AddressListPage<DeploymentInvitation>> {
-        let params = &self.params;
-        let (fetched, skipped) = (params.fetched(), params.skipped());
-        let rows = match params.sort {
-            AddressSort::Newest => {
-                cx.tx.all(sql::NEWEST, (params.after.unwrap_or(i64::MAX).into(), fetched, skipped)).await?
-            }
-            AddressSort::Oldest => cx.tx.all(sql::OLDEST, (params.after.unwrap_or(0).into(), fetched, skipped)).await?,
-            AddressSort::Address => cx.tx.all(sql::BY_ADDRESS, (fetched, skipped)).await?,
-            AddressSort::AddressDescending => cx.tx.all(sql::BY_ADDRESS_DESCENDING, (fetched, skipped)).await?,
-        };
-        let (total,) = cx.tx.one(sql::COUNT, (MAX_COUNTED,)).await?;
-        Ok(AddressListPage::new(rows, params, total))
+impl PersonRow for DeploymentInvitation {
+    fn id(&self) -> i64 {
+        self.id.get()
     }
 
-    async fn search(&self, cx: &mut Context<'_>, term: &SearchTerm) -> Result<AddressListPage<DeploymentInvitation>> {
-        let mut search = BatchSearch::new(None, MAX_ADDRESS_BATCHES);
-        while search.needs_batch() && search.matches.len() <= MAX_FOUND {
-            let before = search.after.unwrap_or(i64::MAX.into());
-            let batch = cx.tx.all(sql::NEWEST, (before, SEARCH_BATCH, 0)).await?;
-            let matches = |row: &DeploymentInvitation| {
-                is_person_found(term, (row.first_name.as_str(), row.last_name.as_str()), &row.email_key)
-            };
-            search.add(batch, |row| row.id, matches);
-        }
-        Ok(AddressListPage::of_found(search.matches, &self.params, |row| row.id.get(), |row| row.email_key.as_str()))
+    fn address_key(&self) -> &str {
+        &self.email_key
+    }
+
+    fn name(&self) -> (&str, &str) {
+        (&self.first_name, &self.last_name)
     }
 }

@@ -22,7 +22,7 @@ pub use accounts::*;
 pub use catalogue::{Event, EventType};
 pub use entity::EntityType;
 pub use field::{Changed, Personal};
-pub(crate) use fan_out::{Deliveries, webhook_body};
+pub(crate) use fan_out::webhook_body;
 pub use installation::*;
 pub use members::*;
 pub use organizations::*;

@@ -102,11 +102,12 @@ fn in_order(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
 /// Connects to the first address that answers. They are tried in their order, each a moment after the one before.
 async fn connect_to_any(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
     let mut attempts = FuturesUnordered::new();
-    let mut remaining = addresses.iter().take(MAX_ATTEMPTS).map(|address| SocketAddr::new(*address, port)).peekable();
+    let targets: Vec<_> = addresses.iter().take(MAX_ATTEMPTS).map(|address| SocketAddr::new(*address, port)).collect();
+    let mut remaining = targets.into_iter();
     let mut last_error = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
         attempts.extend(remaining.next().map(TcpStream::connect));
-        let finished = if remaining.peek().is_some() {
+        let finished = if remaining.len() > 0 {
             let Ok(finished) = timeout(ATTEMPT_DELAY, attempts.next()).await else { continue };
             finished
         } else {

@@ -183,7 +183,7 @@ pub(super) async fn check_caller_may_discard(
 /// what the loss of a role has taken away. The invitations of an inviter who was removed by another member are all
 /// suspended.
 ///
-/// What an API key grants was checked when it made the invitation, which outlives the key. Whoever revokes the key can
+/// What an API key grants was checked when it made the invitation, which outlives the key. Revoking the key can
 /// suspend its invitations.
 pub(crate) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());

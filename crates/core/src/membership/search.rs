@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::execution::Context;
 use crate::id::OrganizationId;
 use crate::listing::{MAX_COUNTED, MAX_PACKED, pack_ids};
-use crate::search::{SearchTerm, SearchedRows};
+use crate::search::{self, SearchTerm, SearchedRows};
+use crate::search_index;
 use crate::search_index::{IdRange, Matches, SearchedList};
-use crate::{search_index, user};
 
 struct MemberSearch<'a> {
     organization: OrganizationId,
@@ -49,7 +49,7 @@ impl SearchedList for MemberSearch<'_> {
 
     fn admits(&self, row: &SearchedMember) -> bool {
         let names = (row.first_name.as_str(), row.last_name.as_str());
-        row.is_admitted && user::matches_search(self.term, names, [row.username.as_deref(), row.email.as_deref()])
+        row.is_admitted && search::matches_person(self.term, names, [row.username.as_deref(), row.email.as_deref()])
     }
 
     async fn load_unindexed(&self, cx: &mut Context<'_>, range: IdRange) -> Result<Vec<SearchedMember>> {

@@ -8,8 +8,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
 use crate::permission::Requirement;
-use crate::search::SearchTerm;
-use crate::user;
+use crate::search::{self, SearchTerm};
 
 /// Which users to list.
 #[derive(Debug, Default)]
@@ -81,7 +80,7 @@ impl UserFilter {
     fn matches(&self, user: &ListedUser) -> bool {
         let names = (user.first_name.as_str(), user.last_name.as_str());
         let others = [user.username.as_deref(), user.email.as_deref()];
-        let is_found = self.search.as_ref().is_none_or(|search| user::matches_search(search, names, others));
+        let is_found = self.search.as_ref().is_none_or(|search| search::matches_person(search, names, others));
         is_found && (user.disabled || !self.is_disabled)
     }
 }

@@ -6,7 +6,7 @@ use argon2::{Algorithm, Params};
 use super::PasswordDigest;
 use crate::error::{Code, Result};
 
-/// Limits of the parameters: whoever signs in makes the server compute a hash with them.
+/// Limits of the parameters: each sign-in makes the server compute a hash with them.
 const MAX_KIBIBYTES: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 4;

@@ -5,7 +5,7 @@ use super::sql::{self, OwnedAddress};
 use super::update_search;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::event::{EmailRemoved, EmailVerified, Personal};
+use crate::event::{EmailPrimaryChanged, EmailRemoved, EmailVerified, Personal};
 use crate::execution::Context;
 use crate::id::{EmailAddressId, UserId};
 use crate::settings::Settings;
@@ -34,7 +34,8 @@ pub(crate) async fn trusted_primary_address(cx: &mut Context<'_>, user: UserId) 
 }
 
 /// Adds an address to the account of a user who has proved access to its mailbox. Their own claim for it ends, and an
-/// account that has it unverified loses it. The caller has checked that the address is not the user's own already.
+/// account that has it unverified loses it. It becomes the primary address of an account without one. The caller has
+/// checked that the address is not the user's own already.
 ///
 /// # Errors
 /// `EMAIL_EXISTS` if another account has verified it.
@@ -48,8 +49,12 @@ pub(crate) async fn link_address(
     cx.tx.execute(claims::DELETE_BY_ADDRESS, (user, key)).await?;
     delete_unverified_address(cx, key).await?;
     let linked = cx.tx.optional(sql::LINK_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?;
-    linked.ok_or(Code::EmailExists)?;
+    let linked = linked.ok_or(Code::EmailExists)?;
     cx.emit(EmailVerified { user_id: user, email_id: id, email: Some(Personal(key.to_owned())) });
+    if linked.is_primary {
+        cx.emit(EmailPrimaryChanged { user_id: user, email_id: id, email: Some(Personal(key.to_owned())) });
+        update_search(cx, user).await?;
+    }
     Ok(())
 }
 

@@ -14,17 +14,10 @@ pub use sql::{Account, OwnedAddress, PublicUser};
 
 use crate::listing;
 use crate::names::full_name;
-use crate::search::SearchTerm;
 
 /// What lists sort a user by: the folded name, or without one the first of `others`.
 pub(crate) fn sort_name((first, last): (&str, &str), others: [Option<&str>; 2]) -> String {
     let name = full_name(first, last);
     let names = std::iter::once(name.as_str()).chain(others.into_iter().flatten());
     names.map(listing::sort_name).find(|name| !name.is_empty()).unwrap_or_default()
-}
-
-/// Returns whether the full name, in either order, or one of `others` contains the term.
-pub(crate) fn matches_search(term: &SearchTerm, (first, last): (&str, &str), others: [Option<&str>; 2]) -> bool {
-    let names = [full_name(first, last), full_name(last, first)];
-    names.iter().any(|name| term.is_in(name)) || others.into_iter().flatten().any(|text| term.is_in(text))
 }

@@ -118,6 +118,13 @@ record! {
     }
 }
 
+record! {
+    /// An address that was linked to an account.
+    pub(crate) struct LinkedAddress {
+        pub(crate) is_primary: bool,
+    }
+}
+
 sql! {
     PUBLIC_PROFILE(UserId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
@@ -217,16 +224,19 @@ sql! {
                                  THEN 1 ELSE 0 END
           WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
-    /// Adds a verified address to an account. Returns no row when the address is taken.
-    LINK_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> (EmailAddressId,) invalidates Everyone(all) =
+    /// Adds a verified address to an account. It is the primary one if the account has none. Returns no row when the
+    /// address is taken.
+    LINK_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> LinkedAddress invalidates Everyone(all) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, is_linked, created_at,
                                       updated_at)
-         SELECT $1, $2, $3, $4, 0, $5,
+         SELECT $1, $2, $3, $4,
+                CASE WHEN EXISTS (SELECT 1 FROM email_addresses p WHERE p.user_id = $2 AND p.is_primary = 1)
+                     THEN 0 ELSE 1 END, $5,
                 CASE WHEN EXISTS (SELECT 1 FROM email_addresses o WHERE o.user_id = $2 AND o.verified_at IS NOT NULL)
                      THEN 1 ELSE 0 END, $5, $5
            FROM users u WHERE u.id = $2
              ON CONFLICT (address_key) DO NOTHING
-      RETURNING id";
+      RETURNING is_primary";
 
     /// Deletes an unverified primary address, which is a claim from now on.
     DELETE_UNVERIFIED_PRIMARY(UserId) invalidates Everyone(all) =

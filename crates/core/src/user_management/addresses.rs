@@ -5,7 +5,7 @@ use crate::account::{claim_address, delete_address, find_address, make_primary, 
 use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
-use crate::event::{EmailPrimaryChanged, EmailRemoved, Personal};
+use crate::event::{EmailRemoved, Personal};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
 use crate::permission::Requirement;
@@ -89,19 +89,7 @@ async fn add_verified(cx: &mut Context<'_>, user: UserId, id: EmailAddressId, em
     }
     notify(cx, user, NoticeKind::AddressVerified, email.key()).await?;
     verify_or_link(cx, user, (id, email), &own).await?;
-    set_first_primary(cx, user, id).await?;
     domain::auto_join(cx, user).await
-}
-
-/// Makes a verified address the primary one of a user who has none.
-async fn set_first_primary(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
-    let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
-    if own.iter().all(|owned| !owned.is_primary) {
-        cx.tx.execute(sql::SET_PRIMARY_ADDRESS, (user, address, cx.now)).await?;
-        cx.emit(EmailPrimaryChanged { user_id: user, email_id: address, email: None });
-        user::update_search(cx, user).await?;
-    }
-    Ok(())
 }
 
 /// Changes an address of a user. `None` leaves a part unchanged. Another address in its place is verified only if
@@ -175,7 +163,6 @@ impl UpdateAddress {
                 let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
                 notify(cx, user, NoticeKind::AddressVerified, email.key()).await?;
                 verify_or_link(cx, user, (self.address, &email), &own).await?;
-                set_first_primary(cx, user, self.address).await?;
                 domain::auto_join(cx, user).await
             }
             _ => Ok(()),

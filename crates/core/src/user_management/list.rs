@@ -12,8 +12,7 @@ use crate::listing::{BatchSearch, LAST_NAME, MAX_COUNTED, MAX_SEARCH_BATCHES, Na
 use crate::operator;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
-use crate::search::SearchTerm;
-use crate::user;
+use crate::search::{self, SearchTerm};
 
 /// What a list of users is sorted by. Users without a user name or an address come before those with one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -198,5 +197,5 @@ async fn find_holders(cx: &mut Context<'_>, search: &SearchTerm) -> Result<Vec<M
 
 fn is_match(search: &SearchTerm, user: &ManagedUser) -> bool {
     let names = (user.first_name.as_str(), user.last_name.as_str());
-    user::matches_search(search, names, [user.username.as_deref(), user.email.as_deref()])
+    search::matches_person(search, names, [user.username.as_deref(), user.email.as_deref()])
 }

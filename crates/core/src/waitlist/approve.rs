@@ -12,7 +12,7 @@ use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 
-/// Turns an entry into an invitation to sign up, and mails it.
+/// Replaces an entry by an invitation to sign up, and mails it.
 ///
 /// # Errors
 /// `KEY_BOUND_TO_ORGANIZATION`; `WAITLIST_ENTRY_NOT_FOUND`, also for one that was approved; `INVITATION_EXISTS`,

@@ -119,9 +119,9 @@ impl Outcome {
 }
 
 /// Sends a delivery once.
-pub(super) async fn send(executor: &Executor, claimed: &Claimed) -> Sent {
+pub(super) async fn send(executor: Arc<Executor>, claimed: Claimed) -> Sent {
     let started_at = executor.now();
-    let outcome = match attempt(executor, claimed, started_at).await {
+    let outcome = match attempt(&executor, &claimed, started_at).await {
         Ok(outcome) => outcome,
         Err(problem) => {
             tracing::error!(endpoint = %claimed.target.id, cause = problem.cause(), "cannot sign a webhook");

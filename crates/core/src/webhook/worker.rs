@@ -179,7 +179,7 @@ impl Worker {
 
     fn spawn(&mut self, claimed: Claimed) {
         let (executor, endpoint) = (Arc::clone(&self.executor), claimed.target.id);
-        let task = self.sends.spawn(async move { send(&executor, &claimed).await });
+        let task = self.sends.spawn(send(executor, claimed));
         self.endpoints.insert(task.id(), endpoint);
         *self.in_flight.entry(endpoint).or_insert(0) += 1;
     }

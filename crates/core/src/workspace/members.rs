@@ -11,9 +11,9 @@ use crate::grouping::group_by;
 use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId};
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
-use crate::search::SearchTerm;
+use crate::search::{self, SearchTerm};
 use crate::security_log::{Audit, Change};
-use crate::user::{self, PublicUser};
+use crate::user::PublicUser;
 
 /// Lists a page of members, newest first.
 ///
@@ -61,7 +61,7 @@ impl Query for ListMembers {
         };
         let matches_search = |member: &WorkspaceMember| {
             let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::matches_search(term, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            search::matches_person(term, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
         let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
         let found: Vec<_> = all.into_iter().filter(matches_search).collect();

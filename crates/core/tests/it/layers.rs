@@ -53,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "node",
             "outbox",
             "password",
+            "person_list",
             "rate_limit",
             "request_rate",
             "search_index",

@@ -154,7 +154,7 @@ impl Admission {
 
     /// Like [`Self::large`], for a multipart body. A signed-in caller needs a permit for any length, because a short
     /// file can have many pixels. A backend sends most of its multipart bodies without a file, so a short one of an API
-    /// key needs a permit only if it turns out to have one.
+    /// key needs a permit only if it has one.
     async fn image(app: &App, parts: &Parts) -> Result<Self, Refusal> {
         let declared = declared_length(&parts.headers);
         let is_small = declared.is_some_and(is_small);

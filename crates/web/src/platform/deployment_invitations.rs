@@ -11,8 +11,8 @@ use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, Reply};
 
-use super::address_list::{AddressListQuery, address_list_params, address_page};
 use super::page::{ListQuery, Page};
+use super::person_list::{PersonListQuery, person_list_params, person_page};
 use super::response::{Empty, PlatformResponse};
 use crate::api::invitations::{expiry_days, locale};
 use crate::app::{App, CurrentCaller, ResponseContext};
@@ -59,20 +59,20 @@ impl InvitationResponse {
 /// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
 /// `email`.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_deployment_invitations", tag = "Sign-up invitations",
-    params(AddressListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
+    params(PersonListQuery), responses((status = 200, description = "The invitations", body = Page<InvitationResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<AddressListQuery>,
+    Query(query): Query<PersonListQuery>,
 ) -> PlatformResponse<Page<InvitationResponse>> {
     let query = ListQuery::from(query);
-    let reply = match address_list_params(&query) {
+    let reply = match person_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
     let response = |row| InvitationResponse::new(row, context);
-    reply.map(|listed| address_page(listed, &query, |row| row.invitation.id.get(), response)).into()
+    reply.map(|listed| person_page(listed, &query, |row| row.invitation.id.get(), response)).into()
 }
 
 /// The fields of a new invitation.

@@ -1,8 +1,8 @@
 //! `Idempotency-Key`: a repeated POST with the same key, of the same API key, gets the first answer and has no effect.
 //!
 //! The command inserts the key in its own transaction, so of two requests with one key only one can take effect, also
-//! after a crash. The answer is stored when it is known. If the process dies before that, a repeated request is told
-//! that the first one took effect.
+//! after a crash. The answer is stored when it is known. If the process dies before that, the answer to a repeated
+//! request says that the first one took effect.
 
 use std::sync::Arc;
 

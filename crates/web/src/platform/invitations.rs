@@ -113,13 +113,14 @@ impl FromFields for InvitationsQuery {
         // The clients that this API is for cannot ask for another page, so the first one is as long as it can be.
         let limit = fields.number_within("limit", 1..=MAX_PAGE_SIZE)?.unwrap_or(MAX_PAGE_SIZE);
         let rest = ListQuery::from_fields(fields)?;
+        let search = rest.search_term();
         Ok(Self {
             workspace_id,
             include_deleted,
             limit,
             offset: rest.offset,
             cursor: rest.cursor.map(|cursor| cursor.parse()).transpose()?,
-            search: rest.search.as_deref().map(SearchTerm::new),
+            search,
             sort_key: rest.sort_key,
             sort_order: rest.sort_order,
         })

@@ -91,10 +91,7 @@ pub(crate) async fn list(
         });
     }
     reply
-        .map(|listed| {
-            let keys = query.select(listed.keys, |key| key.name.as_str(), |key| key.id);
-            Page::of_whole(keys.into_iter().map(ApiKeyResponse::from).collect(), &query)
-        })
+        .map(|listed| Page::of_selected(listed.keys, &query, |key| &key.name, |key| key.id, ApiKeyResponse::from))
         .into()
 }
 
@@ -149,7 +146,7 @@ pub(crate) async fn create(
 #[derive(Debug, ToSchema)]
 #[schema(as = RotateApiKeyFields)]
 pub(crate) struct RotateFields {
-    /// Hours for which the earlier secret opens the key too, 0 to 720. The default is 24.
+    /// Hours for which the earlier secret stays valid, 0 to 720. The default is 24.
     #[schema(required = false)]
     grace_hours: Option<u16>,
 }
@@ -160,7 +157,7 @@ impl FromFields for RotateFields {
     }
 }
 
-/// Gives a key a new secret. The earlier one opens it too until the grace period ends.
+/// Gives a key a new secret. The earlier one stays valid until the grace period ends.
 #[utoipa::path(post, path = "/keys/{id}/rotate", operation_id = "rotate_api_key", tag = "API keys",
     request_body = Option<RotateFields>, params(("id" = ApiKeyId, Path, description = "The key")),
     responses((status = 200, description = "The key, with its new secret", body = NewApiKeyResponse)))]

@@ -4,7 +4,6 @@
 //! A folder per noun, as in `api/`. Handlers contain no domain rules: they run the commands of the Frontend API, whose
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
-mod address_list;
 mod bearer;
 mod bulk;
 mod deployment_invitations;
@@ -15,6 +14,7 @@ mod keys;
 mod members;
 mod organizations;
 mod page;
+mod person_list;
 mod response;
 mod roles;
 mod router;
@@ -25,6 +25,10 @@ mod users;
 mod waitlist;
 mod webhooks;
 mod workspaces;
+
+/// The longest body with metadata: two objects of 64 KiB, whose quotes are escaped if they are sent as texts, and the
+/// other fields. So an object that is too long is refused by the name of its field.
+const MAX_METADATA_BODY_BYTES: usize = 256 * 1024;
 
 pub(crate) use bearer::has_api_key;
 pub(crate) use error::{ErrorBody, message as error_message, status as error_status};

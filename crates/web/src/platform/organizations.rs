@@ -13,6 +13,7 @@ use vestibule_core::organization;
 use vestibule_core::organization::management::{Create, List, ManagedOrganization, Show, Update};
 use vestibule_core::time::Timestamp;
 
+use super::MAX_METADATA_BODY_BYTES;
 use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
@@ -21,9 +22,6 @@ use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::images::{self, ImageField};
-
-/// Two objects of metadata, and the names.
-const MAX_BYTES: usize = 256 * 1024;
 
 /// An organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,7 +117,7 @@ pub(crate) struct CreateFields {
 
 impl FromFields for CreateFields {
     const ACCEPTS_IMAGE: bool = true;
-    const MAX_BYTES: usize = MAX_BYTES;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let description = fields.text("description")?.unwrap_or_default();
@@ -196,7 +194,7 @@ impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
     // REQUIRED_FIELD for an empty name, and without any field.
     const ERRORS: &[vestibule_core::Code] = &[vestibule_core::Code::RequiredField];
-    const MAX_BYTES: usize = MAX_BYTES;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.require_any()?;
@@ -223,10 +221,7 @@ pub(crate) async fn update(
     Path((organization,)): Path<(OrganizationId,)>,
     Body(fields): Body<UpdateFields>,
 ) -> Result<PlatformResponse<OrganizationResponse>, Refusal> {
-    let field = match fields.organization_image {
-        ImageField::Missing if fields.remove_image => ImageField::Null,
-        field => field,
-    };
+    let field = fields.organization_image.or_removed(fields.remove_image);
     let image = images::store_upload(&app, &caller, ImageOwner::Organization(organization), field).await?;
     let (name, description) = (fields.name, fields.description);
     let update = Update {

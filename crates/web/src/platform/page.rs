@@ -46,6 +46,17 @@ impl<T> Page<T> {
         Self::of_whole_with_metadata(items, query, |_| 0, |item| item)
     }
 
+    /// A page of a list that was loaded whole, searched and sorted as [`WholeListQuery::select`] does.
+    pub(crate) fn of_selected<I, K: Ord>(
+        items: Vec<I>,
+        query: &WholeListQuery,
+        name: impl Fn(&I) -> &str,
+        id: impl Fn(&I) -> K,
+        to_response: impl Fn(I) -> T,
+    ) -> Self {
+        Self::of_whole_with_metadata(query.select(items, name, id), query, |_| 0, to_response)
+    }
+
     /// Like [`Self::of_whole`], of items with metadata that has as many bytes as `length` returns. The page ends
     /// earlier if it is large.
     pub(crate) fn of_whole_with_metadata<I>(
@@ -158,13 +169,13 @@ impl FromFields for ListQuery {
             Ok(fields.text(name)?.filter(|text| !text.is_empty()))
         };
         let cursor = text(fields, "cursor")?;
-        let limit = number(text(fields, "limit")?, "limit", 1, MAX_LIMIT.into())?;
-        let offset = number(text(fields, "offset")?, "offset", 0, MAX_OFFSET)?.unwrap_or(0);
+        let limit = fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+        let offset = fields.number_within("offset", 0..=MAX_OFFSET)?.unwrap_or(0);
         if cursor.is_some() && offset > 0 {
             return Err(Problem::field("offset", "leave it out if there is a cursor."));
         }
         Ok(Self {
-            limit: limit.and_then(|limit| u16::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT),
+            limit,
             offset,
             cursor,
             search: text(fields, "search")?,
@@ -244,13 +255,5 @@ impl FromFields for WholeListQuery {
         let query = Self { limit, offset, cursor, search, sort_key, sort_order };
         query.sort()?;
         Ok(query)
-    }
-}
-
-fn number(text: Option<String>, field: &str, min: u32, max: u32) -> Result<Option<u32>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    match text.parse() {
-        Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
-        _ => Err(Problem::field(field, format_args!("use a whole number from {min} to {max}."))),
     }
 }

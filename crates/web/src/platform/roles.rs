@@ -63,12 +63,7 @@ pub(crate) async fn list(
     Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<RoleResponse>> {
     let reply = app.query(&caller, ListRoles { organization }).await;
-    reply
-        .map(|roles| {
-            let roles = query.select(roles, |role| role.name.as_str(), |role| role.id);
-            Page::of_whole(roles.into_iter().map(RoleResponse::from).collect(), &query)
-        })
-        .into()
+    reply.map(|roles| Page::of_selected(roles, &query, |role| &role.name, |role| role.id, RoleResponse::from)).into()
 }
 
 /// Creates a role of an organization.

@@ -16,7 +16,6 @@ use vestibule_core::metrics::ApiKeyRefusal;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::ScopeRequirement;
 use vestibule_core::security_log::{self, Subject};
-use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem};
 use vestibule_db::QueryStats;
 
@@ -27,6 +26,7 @@ use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::metrics::{Api, HttpMetrics, RequestMethod, with_current_route};
 use crate::middleware::{headers, single_headers, timeout};
 use crate::serve::{Peer, RejectedHead};
+use crate::server::Server;
 use crate::trace_context::TraceContext;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,9 +44,9 @@ struct Inner {
 }
 
 impl PlatformServer {
-    /// Builds the router for a service.
-    pub fn new(service: Arc<Service>) -> Self {
-        let app = App::new(service);
+    /// Builds the router. The limits of the whole process count the requests to both servers together.
+    pub fn new(server: &Server) -> Self {
+        let app = server.app().clone();
         let (router, routes) = router::router(&app);
         let metrics = HttpMetrics::new(Api::Platform, routes);
         let default_headers = headers::defaults(app.settings().strict_transport_security());
@@ -156,7 +156,7 @@ impl PlatformServer {
 }
 
 /// Looks up the API key of a request that was refused before its key was, for an unknown path or a bad field: without a
-/// valid key, nobody is told why.
+/// valid key, the response does not say why.
 async fn refuse_invalid_key(app: &App, caller: &Caller, mut response: Response) -> Response {
     let is_known = response.extensions().get::<UsedKey>().is_some() || response.status() == StatusCode::UNAUTHORIZED;
     if is_known || caller.api_key.is_none() || !response.status().is_client_error() {

@@ -242,12 +242,7 @@ pub(crate) async fn organization_roles(
         deployment_id,
     };
     let reply = app.query(&caller, organization::ListSharedRoles).await;
-    reply
-        .map(|roles| {
-            let roles = query.select(roles, |role| role.name.as_str(), |role| role.id);
-            Page::of_whole(roles.into_iter().map(response).collect(), &query)
-        })
-        .into()
+    reply.map(|roles| Page::of_selected(roles, &query, |role| &role.name, |role| role.id, response)).into()
 }
 
 /// A role that all workspaces share.
@@ -282,12 +277,7 @@ pub(crate) async fn workspace_roles(
         deployment_id,
     };
     let reply = app.query(&caller, workspace::ListSharedRoles).await;
-    reply
-        .map(|roles| {
-            let roles = query.select(roles, |role| role.name.as_str(), |role| role.id);
-            Page::of_whole(roles.into_iter().map(response).collect(), &query)
-        })
-        .into()
+    reply.map(|roles| Page::of_selected(roles, &query, |role| &role.name, |role| role.id, response)).into()
 }
 
 /// Lists the ways to sign in with an account elsewhere: none.

@@ -8,9 +8,9 @@ use vestibule_core::id::{DeploymentId, WaitlistEntryId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Approve, List, WaitlistEntry};
 
-use super::address_list::{AddressListQuery, address_list_params, address_page};
 use super::deployment_invitations::InvitationResponse;
 use super::page::{ListQuery, Page};
+use super::person_list::{PersonListQuery, person_list_params, person_page};
 use super::response::PlatformResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::{Path, Query};
@@ -46,24 +46,24 @@ impl EntryResponse {
 ///
 /// `search` is a part of a name or address and shows at most the newest thousand matches; `sort_key` is `created_at` or
 /// `email`.
-#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(AddressListQuery),
+#[utoipa::path(get, path = "/waitlist", operation_id = "list_waitlist", tag = "Waitlist", params(PersonListQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Query(query): Query<AddressListQuery>,
+    Query(query): Query<PersonListQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
     let query = ListQuery::from(query);
-    let reply = match address_list_params(&query) {
+    let reply = match person_list_params(&query) {
         Ok(params) => app.query(&caller, List { params }).await,
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
     let response = |row| EntryResponse::new(row, context);
-    reply.map(|listed| address_page(listed, &query, |row| row.id.get(), response)).into()
+    reply.map(|listed| person_page(listed, &query, |row| row.id.get(), response)).into()
 }
 
-/// Turns an entry into an invitation to sign up, and mails it.
+/// Replaces an entry by an invitation to sign up, and mails it.
 #[utoipa::path(post, path = "/waitlist/{id}/approve", operation_id = "approve_waitlist_user", tag = "Waitlist",
     params(("id" = WaitlistEntryId, Path, description = "The entry")),
     responses((status = 200, description = "The invitation", body = InvitationResponse)))]

@@ -12,7 +12,7 @@ use super::{folder, lint, node, python, run};
 use crate::server::{Server, fresh_dir, vestibule};
 
 /// Routes of the clients that the server does not have yet. Each must answer `NOT_FOUND`.
-pub(super) const NOT_YET: &[&str] = &["GET /webhooks/apps"];
+const NOT_YET: &[&str] = &["GET /webhooks/apps"];
 
 /// A server with both listeners.
 pub(super) struct Platform {

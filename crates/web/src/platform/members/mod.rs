@@ -24,6 +24,7 @@ use vestibule_core::scope::Scope;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
+use super::MAX_METADATA_BODY_BYTES;
 use super::page::{ListQuery, Page};
 use super::response::{self, Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
@@ -246,7 +247,7 @@ pub(crate) struct UpdateFields {
 
 impl FromFields for UpdateFields {
     const ERRORS: &[Code] = &[Code::InvalidId];
-    const MAX_BYTES: usize = 256 * 1024;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { role_ids: fields.ids("role_ids")?, public_metadata: fields.metadata("public_metadata")? })

@@ -66,8 +66,7 @@ pub(crate) async fn list(
     let reply = app.query(&caller, ListAddresses { user }).await;
     reply
         .map(|addresses| {
-            let addresses = query.select(addresses, |address| address.email.as_str(), |address| address.id);
-            Page::of_whole(addresses.into_iter().map(response).collect(), &query)
+            Page::of_selected(addresses, &query, |address| address.email.as_str(), |address| address.id, response)
         })
         .into()
 }

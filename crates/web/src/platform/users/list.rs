@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use vestibule_core::Problem;
-use vestibule_core::search::SearchTerm;
 use vestibule_core::user_management::{List, UserSort};
 
 use super::UserResponse;
@@ -26,7 +25,7 @@ pub(crate) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<UserResponse>>, Refusal> {
     let list = List {
-        search: query.search.as_deref().map(SearchTerm::new),
+        search: query.search_term(),
         sort: sort(query.sort_key.as_deref())?,
         is_descending: query.sort_order.unwrap_or_default() == SortOrder::Desc,
         start: query.start()?,

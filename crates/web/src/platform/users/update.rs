@@ -4,7 +4,7 @@ use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::account::{Update, UsernameChange};
 use vestibule_core::id::UserId;
-use vestibule_core::images::{Change, ImageOwner};
+use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::user_management::{DeleteUser, UpdateUser};
@@ -15,6 +15,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::images::{self, ImageField};
+use crate::platform::MAX_METADATA_BODY_BYTES;
 use crate::platform::response::{Empty, PlatformResponse};
 
 /// The changes to a user. Missing fields remain unchanged.
@@ -48,8 +49,7 @@ pub(crate) struct UpdateFields {
 
 impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
-    /// Two JSON objects of 64 KiB, whose quotes are escaped in a JSON body.
-    const MAX_BYTES: usize = 256 * 1024;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
     // REQUIRED_FIELD for a blank user name, and without any field.
     const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable];
 
@@ -93,10 +93,8 @@ pub(crate) async fn update(
     Path((user,)): Path<(UserId,)>,
     Body(fields): Body<UpdateFields>,
 ) -> Result<PlatformResponse<UserDetailsResponse>, Refusal> {
-    let picture = match images::store_upload(&app, &caller, ImageOwner::User, fields.profile_image).await? {
-        Change::Keep if fields.remove_profile_image == Some(true) => Change::Clear,
-        change => change,
-    };
+    let field = fields.profile_image.or_removed(fields.remove_profile_image == Some(true));
+    let picture = images::store_upload(&app, &caller, ImageOwner::User, field).await?;
     let profile = Update {
         first_name: fields.first_name,
         last_name: fields.last_name,

@@ -17,6 +17,7 @@ use super::roles::WorkspaceRoleResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
+use crate::platform::MAX_METADATA_BODY_BYTES;
 use crate::platform::page::{ListQuery, Page};
 use crate::platform::response::{Empty, PlatformResponse, stored_json};
 
@@ -135,9 +136,7 @@ pub(crate) struct UpdateFields {
 }
 
 impl FromFields for UpdateFields {
-    /// An object of 64 KiB, whose quotes are escaped if it is sent as a text, and the other field. A longer one is refused
-    /// by its name.
-    const MAX_BYTES: usize = 256 * 1024;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
     const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {

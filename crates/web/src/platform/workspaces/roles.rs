@@ -64,10 +64,7 @@ pub(crate) async fn list(
 ) -> PlatformResponse<Page<WorkspaceRoleResponse>> {
     let reply = app.query(&caller, ListRoles { workspace }).await;
     reply
-        .map(|roles| {
-            let roles = query.select(roles, |role| role.name.as_str(), |role| role.id);
-            Page::of_whole(roles.into_iter().map(Into::into).collect(), &query)
-        })
+        .map(|roles| Page::of_selected(roles, &query, |role| &role.name, |role| role.id, WorkspaceRoleResponse::from))
         .into()
 }
 

@@ -14,6 +14,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::images::{self, ImageField};
+use crate::platform::MAX_METADATA_BODY_BYTES;
 use crate::platform::response::{Empty, PlatformResponse};
 
 /// The fields of a new workspace.
@@ -34,12 +35,9 @@ pub(crate) struct CreateFields {
     workspace_image: ImageField,
 }
 
-/// Two objects of 64 KiB, whose quotes are escaped if they are sent as texts, and the other fields.
-const MAX_BODY_BYTES: usize = 256 * 1024;
-
 impl FromFields for CreateFields {
     const ACCEPTS_IMAGE: bool = true;
-    const MAX_BYTES: usize = MAX_BODY_BYTES;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
@@ -98,7 +96,7 @@ pub(crate) struct UpdateFields {
 
 impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
-    const MAX_BYTES: usize = MAX_BODY_BYTES;
+    const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
     // REQUIRED_FIELD for an empty name, and without any field.
     const ERRORS: &[Code] = &[Code::RequiredField];
 
@@ -126,10 +124,7 @@ pub(crate) async fn update(
     Path((workspace,)): Path<(WorkspaceId,)>,
     Body(fields): Body<UpdateFields>,
 ) -> Result<PlatformResponse<WorkspaceResponse>, Refusal> {
-    let field = match (fields.workspace_image, fields.remove_image) {
-        (ImageField::Missing, Some(true)) => ImageField::Null,
-        (field, _) => field,
-    };
+    let field = fields.workspace_image.or_removed(fields.remove_image == Some(true));
     let image = images::store_upload(&app, &caller, ImageOwner::Workspace(workspace), field).await?;
     let update = Update {
         workspace,

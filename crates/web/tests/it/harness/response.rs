@@ -1,5 +1,7 @@
 //! [`TestResponse`] and its assertions.
 
+use std::sync::LazyLock;
+
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
@@ -45,6 +47,7 @@ impl TestResponse {
     pub(crate) fn assert_page(self, status: u16, contained: &str) -> String {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text);
         assert!(self.text.contains(contained), "{}: {contained:?} is not in {}", self.request, self.text);
+        assert_forms_post_to_routes(&self.text, &self.request);
         self.text
     }
 
@@ -55,5 +58,27 @@ impl TestResponse {
         let location = self.headers[header::LOCATION].to_str().unwrap().to_owned();
         assert!(location.starts_with(path), "{}: to {location} rather than {path}", self.request);
         location
+    }
+}
+
+/// A form whose route was renamed would fail only when somebody presses its button.
+#[track_caller]
+fn assert_forms_post_to_routes(page: &str, request: &str) {
+    static ROUTES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+        let posts = vestibule_web::route_list().into_iter().filter(|route| route.method == "POST");
+        posts.map(|route| route.path.split('/').map(str::to_owned).collect()).collect()
+    });
+    let forms = page.split("<form ").skip(1).filter_map(|form| form.split('>').next());
+    for form in forms.filter(|form| form.contains("method=\"post\"")) {
+        let action = form.split("action=\"").nth(1).and_then(|rest| rest.split(['"', '?', '#']).next());
+        let Some(action) = action.filter(|action| action.starts_with('/')) else { continue };
+        let segments: Vec<_> = action.split('/').collect();
+        let fits = |route: &&Vec<String>| {
+            // The public URL may have a path, before that of the route.
+            let Some(first) = segments.len().checked_sub(route.len() - 1) else { return false };
+            let pairs = segments[first..].iter().zip(&route[1..]);
+            first > 0 && pairs.into_iter().all(|(segment, part)| part.starts_with('{') || segment == part)
+        };
+        assert!(ROUTES.iter().any(|route| fits(&route)), "{request}: a form posts to {action}, which is no route");
     }
 }

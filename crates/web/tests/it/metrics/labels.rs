@@ -72,7 +72,7 @@ fn request(method: &str, path: &str, header: &'static str, text: &str) -> Reques
 #[tokio::test]
 async fn hostile_requests_make_no_labels() {
     let app = TestApp::start().await;
-    let platform = PlatformServer::new(app.inner.service.clone());
+    let platform = PlatformServer::new(&app.inner.server);
     let client = MetricsClient::with_servers(&app, &app.inner.server, Some(&platform));
     attack(&app, &platform, "hostile-1").await;
     let first = client.scrape().await;

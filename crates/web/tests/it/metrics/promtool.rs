@@ -25,7 +25,7 @@ async fn promtool_accepts_the_metrics() {
     let app = TestApp::start().await;
     let (admin, acme) = app.create_organization("nora@acme.example").await;
     app.create_member(&admin, &acme, "sam@example.com", "").await;
-    let platform = vestibule_web::PlatformServer::new(app.inner.service.clone());
+    let platform = vestibule_web::PlatformServer::new(&app.inner.server);
     let backend = PlatformClient { server: platform.clone(), ..PlatformClient::new(&app, "*").await };
     backend.get("/keys").await.ok();
     let scraped = MetricsClient::with_servers(&app, &app.inner.server, Some(&platform)).scrape().await;

@@ -40,7 +40,7 @@ async fn counts_requests_by_route_method_and_status() {
 #[tokio::test]
 async fn tells_the_apis_apart_and_counts_refused_keys() {
     let app = TestApp::start().await;
-    let platform = vestibule_web::PlatformServer::new(app.inner.service.clone());
+    let platform = vestibule_web::PlatformServer::new(&app.inner.server);
     let backend = PlatformClient { server: platform.clone(), ..PlatformClient::new(&app, "users:read").await };
     backend.get("/users").await.ok();
     backend.get("/keys").await.assert_error(403, "SCOPE_MISSING");

@@ -84,7 +84,10 @@ async fn ownership_is_offered_to_a_found_member_and_withdrawn() {
     owner.post(&hand_over, &[return_to, ("sure", "yes")]).await.assert_redirect("/organizations/");
     let page = owner.get(&settings).await.assert_page(200, "You offered this organization to nina.");
     assert!(page.contains("in 7 days") && !page.contains("name=\"new_owner\""), "{page}");
-    let withdraw = settings.replace("settings", "transfer/withdraw");
+    let withdraw = |page: &str| page.split('"').find(|part| part.ends_with("/withdraw")).unwrap().to_owned();
+    let on_member_page = owner.get(hand_over.strip_suffix("/transfer").unwrap()).await.assert_page(200, "nina");
+    assert_eq!(withdraw(&on_member_page), withdraw(&page));
+    let withdraw = withdraw(&page);
     owner.post(&withdraw, &[]).await.assert_redirect(&settings);
     owner.post(&withdraw, &[]).await.assert_page(404, "no longer exists");
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vestibule_testbed::invariants;
 
 use super::PlatformClient;
-use crate::harness::{TestApp, text};
+use crate::harness::{PASSWORD, TestApp, text};
 
 const ADA: &str = "ada@example.com";
 
@@ -191,4 +191,23 @@ async fn addresses_are_limited_and_belong_to_their_user() {
     let reader = PlatformClient::new(&app, "users:read").await;
     reader.post(&path, &json!({"email": "x@example.com"})).await.assert_error(403, "SCOPE_MISSING");
     assert_eq!(reader.get(&path).await.page().len(), 10);
+}
+
+#[tokio::test]
+async fn first_address_that_a_user_verifies_is_the_primary_one() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let fields = json!({"first_name": "Ada", "last_name": "Test", "username": "ada.test", "password": PASSWORD});
+    let user = text(&backend.post("/users", &fields).await.ok()["id"]);
+    let ada = app.anonymous();
+    ada.post("/auth/signin", &[("username", "ada.test"), ("password", PASSWORD)]).await.ok();
+    let added = ada.post("/me/email-addresses", &[("email", "ada@example.com")]).await.ok();
+    let path = format!("/me/email-addresses/{}", text(&added["id"]));
+    ada.post(&format!("{path}/prepare-verification"), &[]).await.ok();
+    let code = app.mailed_code("ada@example.com");
+    ada.post(&format!("{path}/attempt-verification"), &[("verification_code", &code)]).await.ok();
+    let details = backend.get(&format!("/users/{user}/details")).await.ok();
+    assert_eq!(details["primary_email_address"], "ada@example.com");
+    let sorted = backend.get("/users?sort_key=email&sort_order=desc").await.ok();
+    assert_eq!(sorted["data"][0]["id"], user.as_str());
 }

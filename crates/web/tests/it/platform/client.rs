@@ -57,7 +57,7 @@ impl PlatformClient {
         if key.parse::<ApiKeyToken>().is_ok() {
             app.inner.secret_scan.add_secret(key);
         }
-        let server = PlatformServer::new(app.inner.service.clone());
+        let server = PlatformServer::new(&app.inner.server);
         Self { app: app.clone(), server, id: String::new(), key: key.to_owned(), headers: HeaderMap::new() }
     }
 

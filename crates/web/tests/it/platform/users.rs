@@ -64,7 +64,7 @@ async fn creates_users_from_multipart_and_json() {
     let client = app.anonymous();
     client.post("/auth/signin", &[("email", "b@example.com"), ("password", PASSWORD)]).await.ok();
     assert_eq!(client.get("/me").await.ok()["id"], created["id"]);
-    assert_eq!(app.mails().len(), 0, "nobody is told");
+    assert_eq!(app.mails().len(), 0, "no mail is sent");
     invariants::assert_hold(&app.inner.database, &[]);
 }
 
@@ -394,7 +394,7 @@ async fn changes_names_and_metadata() {
     assert_eq!(own.ok()["public_metadata"], public);
     let session = user.get("/session").await;
     assert!(session.text.contains("Augusta") && !session.text.contains("c-1"), "{}", session.text);
-    // A user name opens the account: its owner is told, without the address of the backend.
+    // A user name opens the account: its owner gets a notice, without the address of the backend.
     let mail = app.mail("ada@example.com");
     assert!(mail.text.contains("countess") && !mail.text.contains("127.0.0.1"), "{}", mail.text);
     // JSON objects replace them as well, each alone.

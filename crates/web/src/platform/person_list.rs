@@ -1,7 +1,7 @@
 //! Lists whose rows have one address each: invitations to sign up, and the waitlist.
 
 use utoipa::IntoParams;
-use vestibule_core::listing::{AddressListPage, AddressListParams, AddressSort};
+use vestibule_core::person_list::{PersonListPage, PersonListParams, PersonSort};
 use vestibule_core::{Code, Problem};
 
 use super::page::{ListQuery, MAX_LIMIT, Page, SortOrder};
@@ -10,7 +10,7 @@ use crate::extract::{FieldReader, FromFields};
 /// The query of these lists. Some clients cannot ask for another page, so the first one is as long as it can be.
 #[derive(Clone, Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AddressListQuery {
+pub(crate) struct PersonListQuery {
     /// The most items of the page, 1 to 1,000.
     #[param(required = false, default = 1000, minimum = 1, maximum = 1000)]
     limit: u16,
@@ -25,7 +25,7 @@ pub(crate) struct AddressListQuery {
     sort_order: Option<SortOrder>,
 }
 
-impl FromFields for AddressListQuery {
+impl FromFields for PersonListQuery {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
     const ERRORS: &[Code] = &[Code::InvalidCursor];
 
@@ -36,9 +36,9 @@ impl FromFields for AddressListQuery {
     }
 }
 
-impl From<AddressListQuery> for ListQuery {
-    fn from(query: AddressListQuery) -> Self {
-        let AddressListQuery { limit, offset, cursor, search, sort_key, sort_order } = query;
+impl From<PersonListQuery> for ListQuery {
+    fn from(query: PersonListQuery) -> Self {
+        let PersonListQuery { limit, offset, cursor, search, sort_key, sort_order } = query;
         Self { limit, offset, cursor, search, sort_key, sort_order }
     }
 }
@@ -47,27 +47,27 @@ impl From<AddressListQuery> for ListQuery {
 ///
 /// # Errors
 /// `INVALID_FIELD` for an unknown sort key; `INVALID_CURSOR`.
-pub(super) fn address_list_params(query: &ListQuery) -> Result<AddressListParams, Problem> {
+pub(super) fn person_list_params(query: &ListQuery) -> Result<PersonListParams, Problem> {
     let order = query.sort_order.unwrap_or_default();
     let sort = match (query.sort_key.as_deref().unwrap_or("created_at"), order) {
-        ("created_at", SortOrder::Desc) => AddressSort::Newest,
-        ("created_at", SortOrder::Asc) => AddressSort::Oldest,
-        ("email", SortOrder::Asc) => AddressSort::Address,
-        ("email", SortOrder::Desc) => AddressSort::AddressDescending,
+        ("created_at", SortOrder::Desc) => PersonSort::Newest,
+        ("created_at", SortOrder::Asc) => PersonSort::Oldest,
+        ("email", SortOrder::Asc) => PersonSort::Address,
+        ("email", SortOrder::Desc) => PersonSort::AddressDescending,
         _ => return Err(Problem::field("sort_key", "use created_at or email.")),
     };
-    let is_by_time = matches!(sort, AddressSort::Newest | AddressSort::Oldest);
+    let is_by_time = matches!(sort, PersonSort::Newest | PersonSort::Oldest);
     let after = match &query.cursor {
         Some(cursor) if is_by_time => Some(cursor.parse().map_err(|_| Code::InvalidCursor)?),
         Some(_) => return Err(Code::InvalidCursor.into()),
         None => None,
     };
-    Ok(AddressListParams { sort, limit: query.limit, offset: query.offset, after, search: query.search_term() })
+    Ok(PersonListParams { sort, limit: query.limit, offset: query.offset, after, search: query.search_term() })
 }
 
 /// Converts a page. `id` is the position of a row, for the cursor.
-pub(super) fn address_page<T, R>(
-    listed: AddressListPage<T>,
+pub(super) fn person_page<T, R>(
+    listed: PersonListPage<T>,
     query: &ListQuery,
     id: impl Fn(&T) -> i64,
     response: impl Fn(T) -> R,
