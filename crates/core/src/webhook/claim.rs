@@ -112,7 +112,8 @@ async fn claim(cx: &mut Context<'_>, share: &Share) -> Result<Vec<ClaimedRow>> {
 
 /// Where the deliveries of an endpoint go at this time.
 pub(super) fn target(keys: &crate::secret::Keys, row: &EndpointRow, now: Timestamp) -> Result<Arc<Target>> {
-    Ok(Arc::new(Target { id: row.id, url: row.url.clone(), secrets: open_secrets(keys, row, now)? }))
+    let secrets = open_secrets(keys, row, now)?;
+    Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url: row.url.clone(), secrets }))
 }
 
 pub(super) fn claimed(target: &Arc<Target>, row: ClaimedRow) -> Claimed {

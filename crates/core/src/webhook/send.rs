@@ -29,6 +29,8 @@ const SEQUENCE: HeaderName = HeaderName::from_static("webhook-sequence");
 /// Where deliveries of an endpoint go, and the secrets that sign them. `Debug` prints no URL: it may contain a secret.
 pub(super) struct Target {
     pub(super) id: WebhookEndpointId,
+    /// 0: the installation.
+    pub(super) organization: i64,
     pub(super) url: String,
     pub(super) secrets: Vec<WebhookSecret>,
 }

@@ -1,7 +1,7 @@
 //! The worker that delivers webhooks.
 //!
-//! It takes turns between the endpoints, and gives none of them more than a share of what it sends at a time: one that is slow
-//! or broken delays no other.
+//! It takes turns between the endpoints, and gives no endpoint and no organization more than a share of what it sends at a
+//! time: one that is slow or broken delays no other.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,7 +12,8 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::timeout;
 
-use super::claim::{Claim, ListDue, LookAhead, Share, claimed, target};
+use super::claim::{Claim, ListDue, LookAhead, claimed, target};
+use super::in_flight::{InFlight, MAX_IN_FLIGHT};
 use super::send::{Claimed, SEND_TIMEOUT, Sent, send};
 use super::sql::EndpointRow;
 use super::store::StoreOutcomes;
@@ -23,12 +24,6 @@ use crate::metrics::WebhookAttempt;
 
 /// After this, another worker may send a delivery again.
 pub(super) const LEASE_LIFETIME: Duration = Duration::from_mins(2);
-/// The deliveries that are sent at a time.
-const MAX_IN_FLIGHT: usize = 512;
-/// Of one endpoint.
-const MAX_PER_ENDPOINT: usize = 64;
-/// Of an endpoint whose last attempts failed.
-const MAX_PER_FAILING_ENDPOINT: usize = 4;
 /// The endpoints whose deliveries one transaction claims.
 const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
 /// The outcomes that one transaction stores.
@@ -89,10 +84,9 @@ pub async fn drain(executor: &Arc<Executor>) -> Result<usize> {
 struct Worker {
     executor: Arc<Executor>,
     sends: JoinSet<Sent>,
-    /// The endpoint of each attempt in progress.
-    endpoints: HashMap<Id, WebhookEndpointId>,
-    /// The attempts in progress of each endpoint.
-    in_flight: HashMap<WebhookEndpointId, usize>,
+    /// The endpoint of each attempt in progress, and its organization.
+    endpoints: HashMap<Id, (WebhookEndpointId, i64)>,
+    in_flight: InFlight,
     /// The last endpoint that had its turn.
     last: WebhookEndpointId,
 }
@@ -103,7 +97,7 @@ impl Worker {
             executor: Arc::clone(executor),
             sends: JoinSet::new(),
             endpoints: HashMap::new(),
-            in_flight: HashMap::new(),
+            in_flight: InFlight::default(),
             last: 0.into(),
         }
     }
@@ -114,12 +108,12 @@ impl Worker {
             return Ok(0);
         }
         let mut due = self.due_endpoints().await?;
-        let mut shares = self.shares(&due);
+        let mut shares = self.in_flight.shares(&due);
         // Those that follow have their share already; those before them may not.
         if shares.is_empty() && !due.is_empty() {
             self.last = 0.into();
             due = self.due_endpoints().await?;
-            shares = self.shares(&due);
+            shares = self.in_flight.shares(&due);
         }
         if shares.is_empty() {
             return Ok(0);
@@ -157,31 +151,11 @@ impl Worker {
         Ok(due)
     }
 
-    /// How much of each endpoint is claimed: at most a quarter of what is free, so that some is left for the others.
-    fn shares(&self, due: &[EndpointRow]) -> Vec<Share> {
-        let mut free = MAX_IN_FLIGHT.saturating_sub(self.sends.len());
-        let mut shares = Vec::with_capacity(due.len());
-        for row in due {
-            let own = self.in_flight.get(&row.id).copied().unwrap_or(0);
-            let max = match (row.is_ordered, row.failing_since) {
-                (true, _) => 1,
-                (false, Some(_)) => MAX_PER_FAILING_ENDPOINT,
-                (false, None) => MAX_PER_ENDPOINT,
-            };
-            let limit = max.saturating_sub(own).min(free.div_ceil(4));
-            if limit > 0 {
-                free -= limit;
-                shares.push(Share { endpoint: row.id, is_ordered: row.is_ordered, limit });
-            }
-        }
-        shares
-    }
-
     fn spawn(&mut self, claimed: Claimed) {
-        let (executor, endpoint) = (Arc::clone(&self.executor), claimed.target.id);
-        let task = self.sends.spawn(send(executor, claimed));
-        self.endpoints.insert(task.id(), endpoint);
-        *self.in_flight.entry(endpoint).or_insert(0) += 1;
+        let (endpoint, organization) = (claimed.target.id, claimed.target.organization);
+        let task = self.sends.spawn(send(Arc::clone(&self.executor), claimed));
+        self.endpoints.insert(task.id(), (endpoint, organization));
+        self.in_flight.add(endpoint, organization);
     }
 
     /// Waits for a request, the end of an attempt, or the time.
@@ -248,13 +222,8 @@ impl Worker {
                 (error.id(), None)
             }
         };
-        if let Some(endpoint) = self.endpoints.remove(&id)
-            && let Some(count) = self.in_flight.get_mut(&endpoint)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.in_flight.remove(&endpoint);
-            }
+        if let Some((endpoint, organization)) = self.endpoints.remove(&id) {
+            self.in_flight.remove(endpoint, organization);
         }
         sent
     }
