@@ -64,8 +64,10 @@ record! {
     pub(crate) struct ErasedEntry {
         pub(crate) organization_id: i64,
         pub(crate) id: AuditEntryId,
+        pub(crate) created_at: Timestamp,
         pub(crate) action: String,
         pub(crate) target_id: i64,
+        pub(crate) payload: Option<String>,
     }
 }
 
@@ -241,14 +243,14 @@ sql! {
 
     /// The entries of an actor after one of them.
     OF_ACTOR(i64, i64, AuditEntryId, i64) -> ErasedEntry =
-        "SELECT organization_id, id, action, target_id FROM audit_entries
+        "SELECT organization_id, id, created_at, action, target_id, payload FROM audit_entries
           WHERE actor_id = $1 AND organization_id >= $2
             AND (organization_id > $2 OR id < $3)
           ORDER BY organization_id, id DESC NULLS LAST LIMIT $4";
 
     /// Like [`OF_ACTOR`], of whom or what entries are about.
     OF_TARGET(i64, i64, AuditEntryId, i64) -> ErasedEntry =
-        "SELECT organization_id, id, action, target_id FROM audit_entries
+        "SELECT organization_id, id, created_at, action, target_id, payload FROM audit_entries
           WHERE target_id = $1 AND organization_id >= $2
             AND (organization_id > $2 OR id < $3)
           ORDER BY organization_id, id DESC NULLS LAST LIMIT $4";
