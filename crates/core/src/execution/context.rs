@@ -105,13 +105,16 @@ impl<'a> Context<'a> {
     /// Who emits the events: after a success the user who is signed in now or, after a sign-out, was before.
     pub(super) fn event_context(&self) -> EventContext<'a> {
         let session = self.session.as_ref();
+        let impersonator = session.and_then(|session| session.impersonator_id).or(self.subject.impersonator);
+        let is_backend_of_installation = self.api_key.as_ref().is_some_and(|key| key.organization_id.is_none());
         EventContext {
             now: self.now,
             user: session.and_then(|session| session.user_id).or(self.subject.user),
-            impersonator: session.and_then(|session| session.impersonator_id).or(self.subject.impersonator),
+            impersonator,
             api_key: self.api_key.as_ref().map(|key| key.id),
             otherwise: self.otherwise,
             caller: self.caller,
+            shows_client: impersonator.is_none() && !is_backend_of_installation,
         }
     }
 
