@@ -97,7 +97,7 @@ impl ChainVerifier {
     /// Why it does not fit.
     pub fn add(&mut self, entry: &Entry) -> Result<(), Finding> {
         let sequence = entry.sequence.unwrap_or_default();
-        let expected = self.sequence + 1;
+        let expected = self.sequence.saturating_add(1);
         let finding = |sequence, kind| Err(Finding { sequence, id: Some(entry.id.get()), kind });
         if sequence > expected {
             return Err(Finding { sequence: expected, id: None, kind: FindingKind::Missing });
@@ -163,6 +163,8 @@ fn is_committed(entry: &Entry) -> bool {
 pub struct ChainReport {
     /// 0: the installation.
     pub organization_id: i64,
+    /// The last entry that is not there any more, or is not part of an export; 0 for a whole chain.
+    pub begins_after: i64,
     pub entries: u64,
     /// The first entry that does not fit.
     pub finding: Option<Finding>,
@@ -177,7 +179,8 @@ pub async fn verify_chain<F: Future<Output = Result<Vec<Entry>>>>(
     read: impl Fn(i64) -> F,
 ) -> Result<ChainReport> {
     let organization_id = chain.organization_id;
-    let report = |entries, finding| Ok(ChainReport { organization_id, entries, finding });
+    let begins_after = chain.first_sequence;
+    let report = |entries, finding| Ok(ChainReport { organization_id, begins_after, entries, finding });
     let mut checkpoints = stored;
     checkpoints.extend(known.iter().filter(|known| known.organization_id == organization_id).cloned());
     checkpoints.sort_by_key(|checkpoint| checkpoint.sequence);
