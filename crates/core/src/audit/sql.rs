@@ -22,6 +22,8 @@ record! {
         pub request_id: Option<i64>,
         /// JSON; `None` once the organization is erased.
         pub payload: Option<String>,
+        pub payload_salt: Option<Vec<u8>>,
+        pub payload_commitment: Option<Vec<u8>>,
         /// JSON; `None` if there is none, or it was erased.
         pub personal: Option<String>,
         pub salt: Option<Vec<u8>>,
@@ -101,7 +103,7 @@ macro_rules! entries {
     ($rest:expr) => {
         concat!(
             "SELECT organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
-                    request_id, payload, personal, salt, commitment, sequence, hash
+                    request_id, payload, payload_salt, payload_commitment, personal, salt, commitment, sequence, hash
                FROM audit_entries ",
             $rest
         )
@@ -113,7 +115,8 @@ macro_rules! queued {
     ($rest:expr) => {
         concat!(
             "SELECT organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
-                    request_id, payload, personal, salt, NULL AS commitment, NULL AS sequence, NULL AS hash
+                    request_id, payload, NULL AS payload_salt, NULL AS payload_commitment, personal, salt,
+                    NULL AS commitment, NULL AS sequence, NULL AS hash
                FROM audit_queue ",
             $rest
         )
@@ -157,6 +160,8 @@ sql! {
         target: i64,
         request: Option<i64>,
         payload: Text,
+        payload_salt: Bytes,
+        payload_commitment: Bytes,
         personal: Option<Text>,
         salt: Option<Bytes>,
         commitment: Option<Bytes>,
@@ -164,8 +169,9 @@ sql! {
         hash: Bytes,
     }) =
         "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id,
-                                    target_kind, target_id, request_id, payload, personal, salt, commitment, sequence, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+                                    target_kind, target_id, request_id, payload, payload_salt, payload_commitment, personal,
+                                    salt, commitment, sequence, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 
     DEQUEUE(AuditEntryId) = "DELETE FROM audit_queue WHERE id = $1";
 
@@ -263,7 +269,7 @@ sql! {
 
     /// Erases the payloads between two numbers of a chain.
     ERASE_PAYLOADS(i64, i64, i64) =
-        "UPDATE audit_entries SET payload = NULL, personal = NULL, salt = NULL
+        "UPDATE audit_entries SET payload = NULL, payload_salt = NULL, personal = NULL, salt = NULL
           WHERE organization_id = $1 AND sequence > $2 AND sequence <= $3";
 
     /// Of the sealed entries.

@@ -106,17 +106,18 @@ impl ChainVerifier {
             return finding(sequence, FindingKind::Repeated);
         }
         let stored = entry.hash.as_deref().unwrap_or_default();
-        let sealed = SealedEntry { entry, sequence, commitment: entry.commitment.as_deref() };
-        match sealed.hash(&self.hash) {
-            Some(hash) if hash == stored => self.hash = hash,
-            Some(_) => return finding(sequence, FindingKind::Changed),
-            None if !self.is_erased => return finding(sequence, FindingKind::PayloadMissing),
-            // The content is gone. What follows shows whether the hash is the one that was sealed.
-            None => match Hash::try_from(stored) {
-                Ok(hash) => self.hash = hash,
-                Err(_) => return finding(sequence, FindingKind::Changed),
-            },
+        let (payload_commitment, commitment) = (entry.payload_commitment.as_deref(), entry.commitment.as_deref());
+        let hash = SealedEntry { entry, sequence, payload_commitment, commitment }.hash(&self.hash);
+        if hash != stored {
+            return finding(sequence, FindingKind::Changed);
         }
+        if entry.payload.is_none() && !self.is_erased {
+            return finding(sequence, FindingKind::PayloadMissing);
+        }
+        if !is_payload_committed(entry) {
+            return finding(sequence, FindingKind::Changed);
+        }
+        self.hash = hash;
         if !is_committed(entry) {
             return finding(sequence, FindingKind::PersonalChanged);
         }
@@ -146,6 +147,15 @@ impl ChainVerifier {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether the payload is what was sealed, or was erased.
+fn is_payload_committed(entry: &Entry) -> bool {
+    let Some(payload) = &entry.payload else { return true };
+    match (&entry.payload_salt, &entry.payload_commitment) {
+        (Some(salt), Some(stored)) => commitment(salt, payload) == stored.as_slice(),
+        _ => false,
     }
 }
 

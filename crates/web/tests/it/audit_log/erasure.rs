@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vestibule_core::audit::{delete_expired, erase_requested, make_checkpoints, seal_all};
+use vestibule_core::audit::{FindingKind, delete_expired, erase_requested, make_checkpoints, seal_all};
 use vestibule_core::organization::erase_deleted;
 
 use super::{member_id, verify};
@@ -55,13 +55,19 @@ async fn payloads_are_erased_with_the_organization_and_the_hashes_stay() {
             "SELECT COUNT(*) FROM audit_entries WHERE organization_id = {organization} AND {column} IS NOT NULL"
         ))
     };
-    assert_eq!((left("payload"), left("personal"), left("salt")), (0, 0, 0));
+    assert_eq!((left("payload"), left("payload_salt"), left("personal"), left("salt")), (0, 0, 0, 0));
     assert_eq!(left("hash"), 3);
     assert!(verify(&app, &[]).await.iter().all(|report| report.finding.is_none()));
     let erased = format!(
         "SELECT COUNT(*) FROM audit_entries WHERE organization_id = 0 AND action = 'organization.erased' AND target_id = {organization}"
     );
     assert_eq!(app.count(&erased), 1);
+    // What stays is still proved.
+    app.execute(&format!(
+        "UPDATE audit_entries SET action = 'organization.restored' WHERE organization_id = {organization} AND sequence = 2"
+    ));
+    let finding = verify(&app, &[]).await.into_iter().find_map(|report| report.finding).expect("the change is found");
+    assert_eq!((finding.sequence, finding.kind), (2, FindingKind::Changed));
 }
 
 #[tokio::test]

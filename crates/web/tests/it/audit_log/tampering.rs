@@ -69,6 +69,8 @@ async fn changed_columns_are_found() {
         "target_id = target_id + 1",
         "request_id = 1",
         "payload = '{}'",
+        "payload_salt = hash",
+        "payload_commitment = hash",
         "commitment = NULL",
         "hash = commitment",
         "id = id + 1",
