@@ -68,6 +68,8 @@ label! {
         EmailAddress = "email_address",
         JoinRequest = "join_request",
         Upload = "upload",
+        /// Webhooks that members test or send again.
+        Webhook = "webhook",
         /// Requests of one API key.
         ApiKey = "api_key",
     }

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 pub(crate) use quota::{
     PendingBlock, check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipient, take_recipients, take_role, take_senders, take_sign_up_recipient, take_upload,
-    take_upload_by_key, take_workspace, try_recipients,
+    take_upload_by_key, take_webhooks, take_workspace, try_recipients,
 };
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.

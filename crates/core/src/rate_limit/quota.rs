@@ -89,6 +89,8 @@ const UPLOADS_BY_API_KEY: Limit = Limit {
     max: |limits| limits.uploads_per_address,
     window: HOUR,
 };
+const WEBHOOKS_OF_ORGANIZATION: Limit =
+    daily(RateLimit::Webhook, "webhooks of organization", |limits| limits.webhooks_per_organization);
 
 /// What a change takes from one counter.
 struct Quota {
@@ -351,6 +353,16 @@ pub(crate) async fn take_email_address(cx: &mut Context<'_>, user: UserId) -> Re
 pub(crate) async fn take_join_request(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     let mut quotas = Quotas::default();
     quotas.add(cx, JOIN_REQUESTS_BY_USER, &user.to_string(), 1);
+    quotas.take(cx).await
+}
+
+/// Takes the quota of testing or sending again this many webhooks of an organization. Its members choose where they go.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_webhooks(cx: &mut Context<'_>, organization: OrganizationId, count: usize) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add(cx, WEBHOOKS_OF_ORGANIZATION, &organization.to_string(), count);
     quotas.take(cx).await
 }
 

@@ -36,6 +36,8 @@ pub struct RateLimits {
     pub uploads_per_user: u32,
     /// Images that are uploaded from one client address in an hour, and with one API key.
     pub uploads_per_address: u32,
+    /// Tests and repeated deliveries to the webhook endpoints of one organization, by its members.
+    pub webhooks_per_organization: u32,
 }
 
 impl RateLimits {
@@ -61,6 +63,7 @@ impl RateLimits {
             join_requests_per_user: max,
             uploads_per_user: max,
             uploads_per_address: max,
+            webhooks_per_organization: max,
         }
     }
 
@@ -96,6 +99,7 @@ impl Default for RateLimits {
             join_requests_per_user: 20,
             uploads_per_user: 60,
             uploads_per_address: 600,
+            webhooks_per_organization: 20_000,
         }
     }
 }

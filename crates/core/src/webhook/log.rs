@@ -2,13 +2,14 @@
 
 use super::access::Access;
 use super::delivery::DeliveryState;
-use super::sql::{self, Attempt, Delivery};
+use super::sql::{self, Attempt, Delivery, EndpointRow};
 use super::worker::LEASE_LIFETIME;
 use crate::error::{Code, Result};
 use crate::event::webhook_body;
 use crate::execution::{Command, Context, Query};
 use crate::id::{AuditEntryId, WebhookEndpointId};
 use crate::permission::Requirement;
+use crate::rate_limit;
 use crate::scope::ScopeRequirement;
 use crate::time::Timestamp;
 
@@ -100,7 +101,7 @@ impl<A: Access> Query for ShowDelivery<A> {
 /// Sends a test to an endpoint, whatever its filter is.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`; `TOO_MANY_REQUESTS` for a member.
 #[derive(Debug)]
 pub struct Test<A> {
     pub access: A,
@@ -109,7 +110,8 @@ pub struct Test<A> {
 
 impl<A: Access> Command for Test<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled];
+    const ERRORS: &'static [Code] =
+        &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled, Code::TooManyRequests];
     const SCOPE: ScopeRequirement = A::WRITE;
     type Out = Delivery;
 
@@ -118,6 +120,7 @@ impl<A: Access> Command for Test<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
+        take_quota(cx, &row, 1).await?;
         let id = cx.id();
         let data = format!(r#"{{"entity_type":"webhook_endpoint","entity_id":"{}"}}"#, row.id);
         let body = webhook_body(TEST_EVENT, cx.now, &data);
@@ -143,7 +146,8 @@ pub enum Span {
 /// schedule of attempts begins anew. What is being sent at the moment is left alone.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`;
+/// `TOO_MANY_REQUESTS` for a member.
 #[derive(Debug)]
 pub struct Replay<A> {
     pub access: A,
@@ -153,8 +157,12 @@ pub struct Replay<A> {
 
 impl<A: Access> Command for Replay<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] =
-        &[Code::WebhookEndpointNotFound, Code::WebhookDeliveryNotFound, Code::WebhookEndpointDisabled];
+    const ERRORS: &'static [Code] = &[
+        Code::WebhookEndpointNotFound,
+        Code::WebhookDeliveryNotFound,
+        Code::WebhookEndpointDisabled,
+        Code::TooManyRequests,
+    ];
     const SCOPE: ScopeRequirement = A::WRITE;
     type Out = usize;
 
@@ -179,9 +187,18 @@ impl<A: Access> Command for Replay<A> {
             }
             _ => 0,
         };
+        take_quota(cx, &row, replayed + hurried).await?;
         cx.after_commit.on_success(|executor| executor.webhook_requests.wake_for_change());
         Ok(replayed + hurried)
     }
+}
+
+/// Counts what a member sends, as they choose where it goes. An API key has no quota: its requests are limited instead.
+async fn take_quota(cx: &mut Context<'_>, row: &EndpointRow, count: usize) -> Result<()> {
+    if row.organization_id == 0 || cx.session.is_none() {
+        return Ok(());
+    }
+    rate_limit::take_webhooks(cx, row.organization_id.into(), count).await
 }
 
 /// Cancels a delivery that waits. An attempt in progress is not stopped, but no other follows.
