@@ -210,8 +210,14 @@ fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>, AppError> {
     let mut checkpoints = Vec::new();
     for (number, line) in lines(file)?.enumerate() {
         let line = line.map_err(|error| unreadable(file, &error))?;
-        let invalid = |_| invalid_line(file, number, "no checkpoint");
-        checkpoints.push(Checkpoint::from_line(&line).map_err(invalid)?);
+        match Checkpoint::from_line(&line) {
+            Ok(checkpoint) => checkpoints.push(checkpoint),
+            // A process that was killed leaves a part of one.
+            Err(_) => output::print_note(format_args!("line {} of {} is no checkpoint", number + 1, file.display())),
+        }
+    }
+    if checkpoints.is_empty() {
+        return Err(AppError::CommandFailed(format!("{} has no checkpoints", file.display())));
     }
     Ok(checkpoints)
 }

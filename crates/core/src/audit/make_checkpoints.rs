@@ -1,6 +1,7 @@
 //! Making checkpoints, and appending them to a file elsewhere.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -138,7 +139,7 @@ async fn append(executor: &Arc<Executor>, file: &Path) -> Result<()> {
 /// The position of the file's last line; before everything for a new file. An incomplete last line does not count.
 fn last_position(file: &Path) -> std::io::Result<(Timestamp, i64, i64)> {
     let start = (Timestamp::from_microseconds(0), -1, 0);
-    let reader = match std::fs::File::open(file) {
+    let reader = match File::open(file) {
         Ok(open) => BufReader::new(open),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(start),
         Err(error) => return Err(error),
@@ -153,9 +154,24 @@ fn last_position(file: &Path) -> std::io::Result<(Timestamp, i64, i64)> {
 }
 
 fn write(file: &Path, lines: &str) -> std::io::Result<()> {
-    let mut open = vestibule_db::private_file_options().append(true).create(true).open(file)?;
+    let mut open = vestibule_db::private_file_options().read(true).append(true).create(true).open(file)?;
+    if is_last_line_open(&mut open)? {
+        open.write_all(b"\n")?;
+    }
     open.write_all(lines.as_bytes())?;
     open.sync_data()
+}
+
+/// Whether the file ends within a line, which a process that was killed did not complete. What follows must not become a
+/// part of it.
+fn is_last_line_open(file: &mut File) -> std::io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> Problem {

@@ -266,6 +266,7 @@ sql! {
             SET state = $4, due_at = $5, last_status = $6, last_error = $7, updated_at = $8
           WHERE endpoint_id = $1 AND id = $2 AND all_attempts = $3 AND state = 'waiting'";
 
+    /// Inserts nothing if the delivery was deleted while it was sent: nothing would delete the attempt.
     INSERT_ATTEMPT(NewAttempt {
         endpoint: WebhookEndpointId,
         delivery: AuditEntryId,
@@ -277,7 +278,9 @@ sql! {
         answer: Bytes,
     }) =
         "INSERT INTO webhook_attempts (endpoint_id, delivery_id, number, started_at, duration, status, error, answer)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8
+          WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id = $2)
+             ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
 
     TRIM_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
         "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2 AND number <= $3";

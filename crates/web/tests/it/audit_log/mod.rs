@@ -192,5 +192,11 @@ async fn checkpoints_are_made_at_the_interval_and_appended_to_the_file() {
     std::fs::write(&file, lines.lines().next().unwrap()).unwrap();
     app.advance(std::time::Duration::from_secs(3601));
     make_checkpoints(&app.inner.service).await.unwrap();
-    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("signature").count(), 3);
+    let read = || std::fs::read_to_string(&file).unwrap();
+    assert!(read().lines().all(|line| Checkpoint::from_line(line).is_ok()) && read().lines().count() == 3);
+    std::fs::write(&file, &lines[..lines.len() - 10]).unwrap();
+    app.advance(std::time::Duration::from_secs(3601));
+    make_checkpoints(&app.inner.service).await.unwrap();
+    let readable = read().lines().filter(|line| Checkpoint::from_line(line).is_ok()).count();
+    assert_eq!((readable, read().lines().count()), (3, 4), "a part of a line stays, and spoils no other");
 }
