@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vestibule_core::settings::{Mode, RateLimits};
+use vestibule_core::webhook::MAX_ENDPOINTS_OF_ORGANIZATION;
 use vestibule_testbed::receiver::Receiver;
 
 use super::{create_endpoint, deliver, deliveries, start};
@@ -121,6 +122,20 @@ async fn a_member_who_must_not_read_the_audit_log_manages_no_endpoints() {
             created.assert_error(403, "FORBIDDEN");
         }
     }
+}
+
+#[tokio::test]
+async fn an_organization_has_a_limited_number_of_endpoints() {
+    let app = start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let (path, fields) = (format!("/organizations/{organization}/webhooks"), json!({"url": "https://example.com/"}));
+    for _ in 0..MAX_ENDPOINTS_OF_ORGANIZATION {
+        owner.post_json(&path, &fields).await.ok();
+    }
+    let refused = owner.post_json(&path, &fields).await;
+    assert!(refused.status != 200 && refused.text.contains("WEBHOOK_ENDPOINT_LIMIT"), "{}", refused.text);
+    // The others are not affected.
+    PlatformClient::new(&app, "webhooks:write").await.post("/webhooks/endpoints", &fields).await.ok();
 }
 
 /// Whoever creates an organization could otherwise flood any host with requests of ours.
