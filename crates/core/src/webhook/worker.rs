@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::timeout;
 
-use super::claim::{Claim, ListDue, LookAhead, claimed, target};
+use super::claim::{Claim, ListDue, LookAhead, Share, claimed, target};
 use super::in_flight::{InFlight, MAX_IN_FLIGHT};
 use super::send::{Claimed, SEND_TIMEOUT, Sent, send};
 use super::sql::EndpointRow;
@@ -26,6 +26,8 @@ use crate::metrics::WebhookAttempt;
 pub(super) const LEASE_LIFETIME: Duration = Duration::from_mins(2);
 /// The endpoints whose deliveries one transaction claims.
 const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
+/// So many times the endpoints of a claim are passed over. The next claim goes on after them.
+const MAX_WINDOWS: usize = 16;
 /// The outcomes that one transaction stores.
 const MAX_STORED: usize = 256;
 /// The maximum time between two polls. They find deliveries whose lease has expired, and those of other processes.
@@ -107,14 +109,7 @@ impl Worker {
         if self.sends.len() >= MAX_IN_FLIGHT {
             return Ok(0);
         }
-        let mut due = self.due_endpoints().await?;
-        let mut shares = self.in_flight.shares(&due);
-        // Those that follow have their share already; those before them may not.
-        if shares.is_empty() && !due.is_empty() {
-            self.last = 0.into();
-            due = self.due_endpoints().await?;
-            shares = self.in_flight.shares(&due);
-        }
+        let (due, shares) = self.next_shares().await?;
         if shares.is_empty() {
             return Ok(0);
         }
@@ -137,6 +132,22 @@ impl Worker {
             }
         }
         Ok(count)
+    }
+
+    /// What is claimed next. Endpoints that have their share already are passed over, once around: however many of them
+    /// there are, the others have their turn.
+    async fn next_shares(&mut self) -> Result<(Vec<EndpointRow>, Vec<Share>)> {
+        let (start, mut has_wrapped) = (self.last, false);
+        for _ in 0..MAX_WINDOWS {
+            let before = self.last;
+            let due = self.due_endpoints().await?;
+            let shares = self.in_flight.shares(&due);
+            has_wrapped |= self.last <= before;
+            if !shares.is_empty() || due.is_empty() || (has_wrapped && self.last >= start) {
+                return Ok((due, shares));
+            }
+        }
+        Ok((Vec::new(), Vec::new()))
     }
 
     /// The endpoints that are next, and the first ones after the last.

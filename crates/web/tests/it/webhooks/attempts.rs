@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vestibule_core::webhook::MAX_ENDPOINTS_OF_ORGANIZATION;
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use super::{create_endpoint, deliver, deliveries, only_delivery, start};
-use crate::harness::{DAY, HOUR, text};
+use crate::harness::{DAY, HOUR, TestApp, text};
 use crate::platform::PlatformClient;
 
 const ONLY_USERS: &str = "user.created";
@@ -220,12 +221,37 @@ async fn a_slow_endpoint_delays_no_other() {
     for number in 0..5 {
         app.create_user(&format!("user{number}@example.com")).await;
     }
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let service = std::sync::Arc::clone(&app.inner.service);
-    let worker = tokio::spawn(async move {
-        vestibule_core::webhook::run_worker(&service, async { drop(stopped.await) }).await;
-    });
+    let worker = run_worker(&app);
     assert_eq!(quick.wait_for(5).await.len(), 5);
-    drop(stop);
     worker.abort();
+}
+
+/// More organizations than a claim looks at have endpoints that never answer. They are older than the other one.
+#[tokio::test]
+async fn many_slow_organizations_delay_no_other() {
+    let (app, slow, quick) = (start().await, Receiver::start().await, Receiver::start().await);
+    slow.always(Behaviour::Hang);
+    let backend = PlatformClient::new(&app, "*").await;
+    for number in 0..14 {
+        let created = backend.post("/organizations", &json!({"name": format!("Slow {number}")})).await.ok();
+        let organization = text(&created["id"]);
+        let fields = json!({"organization_id": organization, "events": ["organization.updated"]});
+        for _ in 0..MAX_ENDPOINTS_OF_ORGANIZATION {
+            create_endpoint(&backend, &slow, &fields).await;
+        }
+        for change in 0..10 {
+            let fields = json!({"name": format!("Slow {number} {change}")});
+            backend.patch(&format!("/organizations/{organization}"), &fields).await.ok();
+        }
+    }
+    create_endpoint(&backend, &quick, &json!({"events": [ONLY_USERS]})).await;
+    app.create_user("sam@example.com").await;
+    let worker = run_worker(&app);
+    assert_eq!(quick.wait_for(1).await.len(), 1);
+    worker.abort();
+}
+
+fn run_worker(app: &TestApp) -> tokio::task::JoinHandle<()> {
+    let service = std::sync::Arc::clone(&app.inner.service);
+    tokio::spawn(async move { vestibule_core::webhook::run_worker(&service, std::future::pending()).await })
 }
