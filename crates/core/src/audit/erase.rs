@@ -172,10 +172,7 @@ impl Command for ErasePersonal {
         replace_bodies(cx, &entries).await?;
         let of_invitee = [InvitationAccepted::ACTION, InvitationDeclined::ACTION];
         let invitations = entries.iter().filter(|entry| of_invitee.contains(&entry.action.as_str()));
-        Ok(ErasedBatch {
-            invitations: invitations.map(|entry| entry.target_id).collect(),
-            next: rows.last().copied(),
-        })
+        Ok(ErasedBatch { invitations: invitations.map(|entry| entry.target_id).collect(), next: rows.last().copied() })
     }
 }
 

@@ -160,5 +160,7 @@ events! {
     installation::WebhookEndpointRotated,
     installation::WebhookEndpointDisabled,
     installation::WebhookEndpointDeleted,
+    installation::WebhooksReplayed,
+    installation::WebhookCancelled,
     installation::AuditLogExported,
 }

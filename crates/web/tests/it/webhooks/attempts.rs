@@ -185,6 +185,8 @@ async fn an_ordered_endpoint_waits_for_the_first_delivery() {
     let waiting = backend.get(&format!("{endpoint}/deliveries?state=waiting")).await.ok();
     let first = text(&waiting["data"].as_array().unwrap().last().unwrap()["id"]);
     backend.post_empty(&format!("{endpoint}/deliveries/{first}/cancel")).await.ok();
+    let event = "SELECT COUNT(*) FROM audit_queue WHERE action = 'webhook_endpoint.delivery.cancelled'";
+    assert_eq!(app.count(event), 1);
     let again = backend.post_empty(&format!("{endpoint}/deliveries/{first}/cancel")).await;
     again.assert_error(400, "WEBHOOK_DELIVERY_NOT_WAITING");
     assert_eq!(deliver(&app).await, 1);
@@ -207,8 +209,10 @@ async fn a_span_is_replayed_in_order() {
     let replayed = backend.post(&format!("{endpoint}/replay"), &json!({"from": "2020-01-01"})).await.ok();
     let replayed = usize::try_from(replayed["replayed"].as_u64().unwrap()).unwrap();
     assert!(replayed >= 3);
-    assert_eq!(deliver(&app).await, replayed);
-    assert_eq!(receiver.received().len(), before + replayed);
+    // The event that says so is sent too.
+    assert_eq!(deliver(&app).await, replayed + 1);
+    assert_eq!(receiver.received().len(), before + replayed + 1);
+    assert_eq!(deliveries(&backend, &endpoint).await[0]["event"], "webhook_endpoint.deliveries.replayed");
 }
 
 #[tokio::test]
