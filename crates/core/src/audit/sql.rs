@@ -180,9 +180,15 @@ sql! {
          VALUES ($1, $2, $3, 0, $4, 0)
              ON CONFLICT (organization_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash";
 
+    /// The installation, and an organization that is still there, was not erased, whatever its chain says.
     CHAINS_AFTER(i64, i64) -> Chain =
-        "SELECT organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence, erased_at
-           FROM audit_chains WHERE organization_id > $1 ORDER BY organization_id LIMIT $2";
+        "SELECT c.organization_id AS organization_id, c.sequence AS sequence, c.hash AS hash,
+                c.first_sequence AS first_sequence, c.first_hash AS first_hash,
+                c.checkpoint_sequence AS checkpoint_sequence,
+                CASE WHEN c.organization_id = 0
+                       OR EXISTS (SELECT 1 FROM organizations o WHERE o.id = c.organization_id) THEN NULL
+                     ELSE c.erased_at END AS erased_at
+           FROM audit_chains c WHERE c.organization_id > $1 ORDER BY c.organization_id LIMIT $2";
 
     CHAIN(i64) -> Chain =
         "SELECT organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence, erased_at
