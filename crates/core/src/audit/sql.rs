@@ -186,7 +186,7 @@ sql! {
                 c.first_sequence AS first_sequence, c.first_hash AS first_hash,
                 c.checkpoint_sequence AS checkpoint_sequence,
                 CASE WHEN c.organization_id = 0
-                       OR EXISTS (SELECT 1 FROM organizations o WHERE o.id = c.organization_id) THEN NULL
+                       OR (SELECT o.id FROM organizations o WHERE o.id = c.organization_id) IS NOT NULL THEN NULL
                      ELSE c.erased_at END AS erased_at
            FROM audit_chains c WHERE c.organization_id > $1 ORDER BY c.organization_id LIMIT $2";
 
