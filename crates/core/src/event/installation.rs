@@ -50,6 +50,16 @@ payloads! {
         sign_in_id: SignInId,
         /// The person who acts as the user.
         impersonator_id: UserId,
+        /// When it ends by itself.
+        expires_at: Timestamp,
+    }
+
+    /// The sign-in of a person as a user, for support, was ended. None says that it has expired.
+    ImpersonationEnded("impersonation.ended", Session(sign_in_id), User(user_id)) {
+        user_id: UserId,
+        sign_in_id: SignInId,
+        /// The person who acted as the user.
+        impersonator_id: UserId,
     }
 
     /// An address was invited to sign up.
@@ -126,6 +136,16 @@ payloads! {
     WebhookEndpointDeleted("webhook_endpoint.deleted", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
         organization_id: Option<OrganizationId>,
         webhook_endpoint_id: WebhookEndpointId,
+    }
+
+    /// The list of the members of an organization was exported.
+    MembersExported("organization.members.exported", Organization(organization_id), Organization(organization_id) in organization_id) {
+        organization_id: OrganizationId,
+    }
+
+    /// The list of the invitations of an organization was exported.
+    InvitationsExported("organization.invitations.exported", Organization(organization_id), Organization(organization_id) in organization_id) {
+        organization_id: OrganizationId,
     }
 
     /// The audit log of an organization was exported.
