@@ -152,6 +152,7 @@ events! {
     installation::ImpersonationStarted,
     installation::ImpersonationEnded,
     installation::DeploymentInvitationCreated,
+    installation::DeploymentInvitationAccepted,
     installation::DeploymentInvitationDeleted,
     installation::WaitlistEntryCreated,
     installation::WaitlistEntryApproved,

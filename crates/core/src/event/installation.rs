@@ -69,6 +69,11 @@ payloads! {
         email: Personal<String>,
     }
 
+    /// An invitation to sign up was used: the actor is the new account.
+    DeploymentInvitationAccepted("deployment.invitation.accepted", DeploymentInvitation(deployment_invitation_id), DeploymentInvitation(deployment_invitation_id)) {
+        deployment_invitation_id: DeploymentInvitationId,
+    }
+
     /// An invitation to sign up was deleted.
     DeploymentInvitationDeleted("deployment.invitation.deleted", DeploymentInvitation(deployment_invitation_id), DeploymentInvitation(deployment_invitation_id)) {
         deployment_invitation_id: DeploymentInvitationId,

@@ -21,9 +21,10 @@ payloads! {
     }
 
     /// A backend replaced the metadata of a member.
-    MemberUpdated("organization.member.updated", OrganizationMembership(membership_id), OrganizationMembership(membership_id) in organization_id) {
+    MemberUpdated("organization.member.updated", OrganizationMembership(membership_id), User(user_id) in organization_id) {
         organization_id: OrganizationId,
         membership_id: MembershipId,
+        user_id: UserId,
     }
 
     /// A member left, was removed, or deleted their account.

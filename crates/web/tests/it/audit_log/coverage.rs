@@ -202,3 +202,38 @@ async fn what_one_call_of_a_backend_changed() {
     assert_eq!(updated["personal"]["after"], json!({"first_name": "Augusta"}));
     assert_eq!(updated["data"]["metadata_changed"], json!(true));
 }
+
+#[tokio::test]
+async fn who_used_an_invitation_to_sign_up() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "invitations:write").await;
+    let invitation = backend.post("/invitations", &json!({"email_address": "ada@example.com"})).await.ok();
+    let mail = app.mail("ada@example.com");
+    let (_, token) = mail.text.split_once("invite_token=").unwrap();
+    let token = token.split_whitespace().next().unwrap();
+    let ada = member_id(&app.create_invited_user("ada@example.com", token).await).await;
+    let entries = of_installation(&app).await;
+    let created = find(&entries, "deployment.invitation.created");
+    assert_eq!((&created["actor"]["id"], &created["target"]["id"]), (&json!(backend.id), &invitation["id"]));
+    let accepted = find(&entries, "deployment.invitation.accepted");
+    assert_eq!((&accepted["actor"]["id"], &accepted["target"]["id"]), (&json!(ada), &invitation["id"]));
+}
+
+#[tokio::test]
+async fn whose_metadata_a_backend_replaced() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let olga = member_id(&owner).await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let path = format!("/organizations/{organization}/members/{olga}");
+    backend.patch(&path, &json!({"public_metadata": {"seat": 4}})).await.ok();
+    let workspace = text(
+        &owner.post("/workspaces", &[("name", "Web"), ("organization_id", &organization)]).await.ok()["workspace"]["id"],
+    );
+    let path = format!("/workspaces/{workspace}/members/{olga}");
+    backend.patch(&path, &json!({"public_metadata": {"seat": 5}})).await.ok();
+    let entries = sealed(&app, &owner, &organization).await;
+    for action in ["organization.member.updated", "workspace.member.updated"] {
+        assert_eq!(find(&entries, action)["target"], json!({"type": "user", "id": olga}), "{action}");
+    }
+}
