@@ -21,6 +21,8 @@ payloads! {
     ApiKeyRotated("api_key.rotated", ApiKey(api_key_id), ApiKey(api_key_id) in organization_id) {
         organization_id: Option<OrganizationId>,
         api_key_id: ApiKeyId,
+        /// Until when the old secret is valid.
+        old_secret_expires_at: Timestamp,
     }
 
     /// An API key was revoked.

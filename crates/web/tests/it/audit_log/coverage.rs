@@ -237,3 +237,14 @@ async fn whose_metadata_a_backend_replaced() {
         assert_eq!(find(&entries, action)["target"], json!({"type": "user", "id": olga}), "{action}");
     }
 }
+
+#[tokio::test]
+async fn until_when_the_old_secret_of_a_key_is_valid() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let rotated = backend.post(&format!("/keys/{}/rotate", backend.id), &json!({"grace_hours": 2})).await.ok();
+    let entries = of_installation(&app).await;
+    let entry = find(&entries, "api_key.rotated");
+    assert_eq!((&entry["actor"]["id"], &entry["target"]["id"]), (&json!(backend.id), &rotated["id"]));
+    assert!(entry["data"]["old_secret_expires_at"].is_string(), "{entry}");
+}
