@@ -125,6 +125,8 @@ async fn when_an_impersonation_began_and_ended() {
     ada.post(&format!("/me/signins/{}/signout", text(&foreign.unwrap()["id"])), &[]).await.ok();
     let entries = of_installation(&app).await;
     assert_eq!((count(&entries, "impersonation.started"), count(&entries, "impersonation.ended")), (2, 2));
+    let ticket = find(&entries, "impersonation.ticket.created");
+    assert_eq!(ticket["actor"], json!({"type": "api_key", "id": backend.id, "impersonator_id": null}));
     let started = find(&entries, "impersonation.started");
     assert_eq!(started["data"]["impersonator_id"], json!(agent));
     assert!(started["data"]["expires_at"].is_string(), "{started}");
