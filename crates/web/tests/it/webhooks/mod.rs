@@ -2,6 +2,7 @@
 
 mod attempts;
 mod endpoints;
+mod packages;
 
 use serde_json::{Value, json};
 use vestibule_core::settings::Mode;
