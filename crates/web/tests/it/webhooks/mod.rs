@@ -1,6 +1,7 @@
 //! Webhooks: who manages endpoints, what is sent to them, and what happens if they do not accept it.
 
 mod attempts;
+mod destinations;
 mod endpoints;
 mod packages;
 

@@ -53,8 +53,7 @@ impl Case {
 
     fn to_json(&self) -> Value {
         let headers = HEADERS.iter().zip(&self.headers).filter(|(_, value)| !value.is_empty());
-        let headers: serde_json::Map<_, _> =
-            headers.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let headers: serde_json::Map<_, _> = headers.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         json!({"secret": self.secret, "headers": headers, "body": BASE64.encode(&self.body), "now": self.now})
     }
 }
@@ -99,9 +98,8 @@ fn find<'a>(requests: &'a [Received], event: &str) -> &'a Received {
 
 /// What somebody on the way can do to a request, and what time does to it.
 fn tampering(secret: &str, request: &Received) -> Vec<Case> {
-    let refused = |description, change: fn(&mut Case)| {
-        Case::changed(description, secret, request, Err(NO_MATCH), change)
-    };
+    let refused =
+        |description, change: fn(&mut Case)| Case::changed(description, secret, request, Err(NO_MATCH), change);
     let late = |description, seconds: i64, expected| {
         Case::changed(description, secret, request, expected, |case: &mut Case| case.now += seconds)
     };
