@@ -4,6 +4,8 @@ mod attempts;
 mod crash;
 mod destinations;
 mod endpoints;
+mod fairness;
+mod hostile_receivers;
 mod outages;
 mod packages;
 

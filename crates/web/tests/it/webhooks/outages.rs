@@ -129,8 +129,8 @@ async fn a_database_that_stops_while_deliveries_are_under_way_loses_none() {
     assert_eq!(numbers, ["1", "1", "2", "3"]);
 }
 
-/// Cuts a connection before each packet of a worker in turn: while it looks for deliveries, claims them, and stores what
-/// became of them.
+/// Cuts a connection before each packet of a worker in turn: while it looks for deliveries, claims them, and stores
+/// what became of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_cut_at_any_packet_loses_no_delivery() {
     let (proxy, receiver) = (Proxy::start(server_address()).await, Receiver::start().await);
