@@ -162,16 +162,16 @@ async fn an_address_is_refused_in_every_spelling() {
 #[tokio::test]
 async fn a_stored_url_that_the_settings_no_longer_allow_is_not_connected_to() {
     let receiver = Receiver::start().await;
-    let (database, key, endpoint) = {
+    let (database, endpoint) = {
         let app = start().await;
         let backend = PlatformClient::new(&app, "*").await;
         let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_UPDATES]})).await;
         backend.post_empty(&format!("{endpoint}/test")).await.ok();
-        (Arc::clone(&app.inner.database), backend.key.clone(), endpoint)
+        (Arc::clone(&app.inner.database), endpoint)
     };
-    let builder = TestAppBuilder::with_shared_database(Arc::clone(&database)).with_seed(8);
+    let builder = TestAppBuilder::with_shared_database(database).with_seed(8);
     let app = builder.with_settings(|settings| settings.mode = Mode::Production).build().await;
-    let backend = PlatformClient::with_key(&app, &key);
+    let backend = PlatformClient::new(&app, "*").await;
     assert_eq!(deliver(&app).await, 1);
     let delivery = only_delivery(&backend, &endpoint).await;
     assert_eq!((&delivery["last_status"], &delivery["last_error"]), (&Value::Null, &json!("url_not_allowed")));

@@ -1,5 +1,6 @@
 //! One endpoint delays no other, however much waits for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -91,7 +92,6 @@ async fn an_endpoint_with_little_has_its_turn_before_one_with_much_is_done() {
     // They are claimed together with the first of the busy endpoint. Some of its next ones may overtake them.
     assert!(last < 3 * MAX_PER_ENDPOINT, "{last} requests came before the last one of the other endpoint");
     // The ids of the copies differ, so nothing was sent twice.
-    let ids: std::collections::BTreeSet<_> =
-        received.iter().map(|request| (&request.target, request.header("webhook-id"))).collect();
+    let ids: BTreeSet<_> = received.iter().map(|request| (&request.target, request.header("webhook-id"))).collect();
     assert_eq!(ids.len(), sent);
 }
