@@ -101,6 +101,7 @@ async fn a_name_that_leads_elsewhere_later_is_not_connected_to() {
         assert_eq!(owner.get(&delivery).await.ok()["state"], "delivered");
     }
     assert_eq!(internal.connections(), 0);
+    app.drain().await;
 }
 
 #[tokio::test]
