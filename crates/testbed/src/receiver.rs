@@ -221,7 +221,7 @@ where
             continue;
         }
         let behaviour = shared.next_if(|_| true).unwrap_or_else(|| Behaviour::status(200));
-        if matches!(behaviour, Behaviour::Reset) {
+        if matches!(behaviour, Behaviour::Reset | Behaviour::ResetInBody) {
             tcp(stream.get_ref()).set_zero_linger().unwrap();
         }
         if respond(&mut stream, shared, &behaviour).await.is_none() {
@@ -266,6 +266,10 @@ async fn respond<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, behavio
         Behaviour::HalfBody => {
             send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await?;
             let _ = stream.shutdown().await;
+            None
+        }
+        Behaviour::ResetInBody => {
+            send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await?;
             None
         }
         Behaviour::Gigabytes => {

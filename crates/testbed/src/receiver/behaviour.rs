@@ -25,6 +25,8 @@ pub enum Behaviour {
     Reset,
     /// Closes the connection after half of the body.
     HalfBody,
+    /// Resets the connection after half of the body.
+    ResetInBody,
     /// Announces a body of 4 GiB and sends it.
     Gigabytes,
     /// Sends chunks without end.

@@ -25,8 +25,8 @@ async fn a_receiver_that_dies_gets_the_event_again() {
     let backend = PlatformClient::new(&app, "*").await;
     let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
     app.create_user("sam@example.com").await;
-    // It dies before, in the middle of, and after the status line of success.
-    for behaviour in [Behaviour::Close, Behaviour::Reset, Behaviour::HalfBody] {
+    // It dies before its response, and in the middle of it, after the status of success.
+    for behaviour in [Behaviour::Close, Behaviour::Reset, Behaviour::HalfBody, Behaviour::ResetInBody] {
         receiver.next([behaviour.clone()]);
         assert_eq!(deliver(&app).await, 1);
         let delivery = only_delivery(&backend, &endpoint).await;
@@ -37,7 +37,7 @@ async fn a_receiver_that_dies_gets_the_event_again() {
     assert_eq!(deliver(&app).await, 1);
     assert_eq!(only_delivery(&backend, &endpoint).await["state"], "delivered");
     let received = receiver.received();
-    assert_eq!(received.len(), 4);
+    assert_eq!(received.len(), 5);
     for request in &received {
         assert_eq!(
             (request.header("webhook-id"), &request.body),
