@@ -170,8 +170,7 @@ impl Command for ErasePersonal {
         let rows: Vec<_> = entries.iter().map(|entry| (entry.organization_id, entry.id)).collect();
         cx.tx.execute_each(sql::ERASE_PERSONAL, &rows).await?;
         replace_bodies(cx, &entries).await?;
-        let of_invitee =
-            [InvitationAccepted::ACTION, InvitationDeclined::ACTION, DeploymentInvitationAccepted::ACTION];
+        let of_invitee = [InvitationAccepted::ACTION, InvitationDeclined::ACTION, DeploymentInvitationAccepted::ACTION];
         let invitations = entries.iter().filter(|entry| of_invitee.contains(&entry.action.as_str()));
         Ok(ErasedBatch { invitations: invitations.map(|entry| entry.target_id).collect(), next: rows.last().copied() })
     }
