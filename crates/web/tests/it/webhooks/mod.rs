@@ -2,6 +2,7 @@
 
 mod attempts;
 mod endpoints;
+mod notifications;
 
 use serde_json::{Value, json};
 use vestibule_core::settings::Mode;
