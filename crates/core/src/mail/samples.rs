@@ -75,15 +75,19 @@ impl EmailTemplate<'static> {
                 ..notification
             }),
             EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
-            EmailTemplate::WebhooksDisabled(WebhooksEmail {
-                organization: "Lindgren Tea",
-                url: "https://hooks.example/vestibule?key=s3cret",
-                is_gone: false,
-                count: 3,
-                link: "https://join.example/organizations/1/-/settings/webhooks/2",
-                unsubscribe_url: "https://join.example/notifications/stop/sample",
-            }),
+            EmailTemplate::WebhooksDisabled(webhooks_sample()),
         ]
+    }
+}
+
+const fn webhooks_sample() -> WebhooksEmail<'static> {
+    WebhooksEmail {
+        organization: "Lindgren Tea",
+        url: "https://hooks.example/vestibule?key=s3cret",
+        is_gone: false,
+        count: 3,
+        link: "https://join.example/organizations/1/-/settings/webhooks/2",
+        unsubscribe_url: "https://join.example/notifications/stop/sample",
     }
 }
 

@@ -8,6 +8,7 @@ use crate::permission::Requirement;
 
 /// Whether a user gets each kind of notification. By default they get all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct NotificationPreferences {
     pub join_requests: bool,
     pub request_answers: bool,

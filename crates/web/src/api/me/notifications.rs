@@ -14,6 +14,7 @@ use crate::openapi::Enveloped;
 /// Which notifications the caller gets by mail.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NotificationPreferences)]
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
 pub(crate) struct PreferencesResponse {
     /// Somebody asks to join an organization whose members the caller manages, or for an invitation to it.
     join_requests: bool,
