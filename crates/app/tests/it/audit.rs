@@ -63,6 +63,18 @@ fn audit_log_is_verified_and_tampering_named(setup: &Setup, tamper: impl Fn(&str
     assert!(verified.stdout.contains("the installation: 2 entries fit\n"), "{}", verified.stdout);
     assert!(verified.stdout.ends_with("4 entries in 2 chains\n"), "{}", verified.stdout);
     assert!(!verified.stderr.contains("not sealed"), "{}", verified.stderr);
+    // As a receiver of webhooks keeps them: their bodies, of which one came twice.
+    let checkpoints = fs::read_to_string(&file).unwrap();
+    let body = |data: &str| {
+        let kind = "audit_log.checkpoint.created";
+        format!("{{\"type\":\"{kind}\",\"timestamp\":\"2026-01-22T10:30:00Z\",\"data\":{data}}}\n")
+    };
+    let mut bodies: Vec<_> = checkpoints.lines().map(body).collect();
+    bodies.extend(bodies.first().cloned());
+    let received = setup.dir.join("received.jsonl");
+    fs::write(&received, bodies.concat()).unwrap();
+    let verified = setup.run(&["audit", "verify", "--checkpoints", received.to_str().unwrap()]);
+    assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
     let only = setup.run(&["audit", "verify", "--organization", &organization]);
     assert!(only.stdout.ends_with("2 entries in 1 chain\n"), "{}", only.stdout);
 
@@ -77,6 +89,8 @@ fn audit_log_is_verified_and_tampering_named(setup: &Setup, tamper: impl Fn(&str
     tamper(&format!("DELETE FROM audit_chains WHERE organization_id = {organization}"));
     tamper(&format!("DELETE FROM audit_checkpoints WHERE organization_id = {organization}"));
     assert_eq!(setup.run(&["audit", "verify"]).code, Some(0), "without the file, nothing shows it");
+    let gone = setup.run(&["audit", "verify", "--checkpoints", received.to_str().unwrap()]);
+    assert_eq!(gone.code, Some(1), "{}", gone.stdout);
     let gone = setup.run(&verify);
     assert_eq!(gone.code, Some(1));
     assert!(

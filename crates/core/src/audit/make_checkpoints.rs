@@ -1,4 +1,4 @@
-//! Making checkpoints, and appending them to a file elsewhere.
+//! Making checkpoints, and sending them elsewhere: to a file, and to endpoints of webhooks.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -11,6 +11,7 @@ use super::checkpoint::{Checkpoint, CheckpointKey};
 use super::seal::to_hash;
 use super::sql;
 use crate::error::{Code, Problem, Result};
+use crate::event::{self, CHECKPOINT_CREATED, Deliveries, name_in_filter};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::permission::Requirement;
 use crate::settings::Settings;
@@ -101,8 +102,26 @@ impl Command for SignChains {
         cx.tx.execute_each(sql::INSERT_CHECKPOINT, &rows).await?;
         let numbers: Vec<_> = made.iter().map(|one| (one.organization_id, one.sequence)).collect();
         cx.tx.execute_each(sql::SET_CHECKPOINT_SEQUENCE, &numbers).await?;
+        deliver(cx, &made).await?;
         Ok(Some(SignedChains { made: made.len(), last }))
     }
+}
+
+/// Stores a delivery of each checkpoint for the endpoints that name the event. Nothing is emitted: an entry of the log would
+/// make its chain grow.
+async fn deliver(cx: &mut Context<'_>, made: &[Checkpoint]) -> Result<()> {
+    let name = name_in_filter(CHECKPOINT_CREATED);
+    if made.is_empty() || cx.tx.optional(event::sql::SUBSCRIBER, (name.as_str(),)).await?.is_none() {
+        return Ok(());
+    }
+    let deliveries: Vec<_> = made
+        .iter()
+        .map(|one| Deliveries::of_checkpoint(cx.id(), one.organization_id, cx.now, &one.to_webhook_data()))
+        .collect();
+    let rows: Vec<_> = deliveries.iter().map(|delivery| delivery.arguments(cx.now)).collect();
+    cx.tx.execute_each(event::sql::FAN_OUT_BY_NAME, &rows).await?;
+    cx.after_commit.on_success(|executor| executor.webhook_requests.wake());
+    Ok(())
 }
 
 /// The checkpoints that were made after one.

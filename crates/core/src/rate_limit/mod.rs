@@ -3,8 +3,10 @@
 //! An attempt at a secret is recorded before it is made, in a transaction of its own, so that failed and concurrent
 //! attempts are all counted. What users create and send is counted in the transaction of the change: see `quota`.
 
+mod pending_block;
 mod quota;
 pub(crate) mod sql;
+mod webhooks;
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -21,11 +23,13 @@ use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 use crate::user;
 
+pub(crate) use pending_block::PendingBlock;
 pub(crate) use quota::{
-    PendingBlock, check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
+    check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipient, take_recipients, take_role, take_senders, take_sign_up_recipient, take_upload,
-    take_upload_by_key, take_webhooks, take_workspace, try_recipients,
+    take_upload_by_key, take_workspace, try_recipients,
 };
+pub(crate) use webhooks::{check_webhook_replays, max_webhook_replays, take_webhook_replays};
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;

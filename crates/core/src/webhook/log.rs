@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::delivery::DeliveryState;
-use super::sql::{self, Attempt, Delivery, EndpointRow};
+use super::sql::{self, Attempt, Delivery};
 use super::worker::LEASE_LIFETIME;
 use crate::error::{Code, Result};
 use crate::event::{WebhookCancelled, WebhooksReplayed, webhook_body};
@@ -101,7 +101,7 @@ impl<A: Access> Query for ShowDelivery<A> {
 /// Sends a test to an endpoint, whatever its filter is.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`; `TOO_MANY_REQUESTS` for a member.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Test<A> {
     pub access: A,
@@ -120,7 +120,7 @@ impl<A: Access> Command for Test<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
-        take_quota(cx, &row, 1).await?;
+        rate_limit::take_webhook_replays(cx, row.organization_id, 1).await?;
         let id = cx.id();
         let data = format!(r#"{{"entity_type":"webhook_endpoint","entity_id":"{}"}}"#, row.id);
         let body = webhook_body(TEST_EVENT, cx.now, &data);
@@ -147,7 +147,7 @@ pub enum Span {
 ///
 /// # Errors
 /// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`;
-/// `TOO_MANY_REQUESTS` for a member.
+/// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Replay<A> {
     pub access: A,
@@ -171,6 +171,7 @@ impl<A: Access> Command for Replay<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
+        rate_limit::check_webhook_replays(cx, row.organization_id).await?;
         let (from, to, only_failed) = match self.span {
             Span::One(id) => {
                 cx.tx.optional(sql::FIND_DELIVERY, (row.id, id)).await?.ok_or(Code::WebhookDeliveryNotFound)?;
@@ -180,32 +181,26 @@ impl<A: Access> Command for Replay<A> {
                 (AuditEntryId::first_at(from), AuditEntryId::first_at(to), only_failed)
             }
         };
-        let replayed = cx.tx.all(sql::REPLAY, (row.id, from, to, only_failed, cx.now, MAX_REPLAYED)).await?.len();
+        let max = rate_limit::max_webhook_replays(cx).map_or(MAX_REPLAYED, |max| MAX_REPLAYED.min(max.into()));
+        let replayed = cx.tx.all(sql::REPLAY, (row.id, from, to, only_failed, cx.now, max)).await?.len();
         let hurried = match self.span {
             Span::One(id) if replayed == 0 => {
                 cx.tx.execute(sql::HURRY, (row.id, id, cx.now, cx.now.plus(LEASE_LIFETIME))).await?
             }
             _ => 0,
         };
-        take_quota(cx, &row, replayed + hurried).await?;
-        if replayed + hurried > 0 {
+        let count = replayed + hurried;
+        rate_limit::take_webhook_replays(cx, row.organization_id, count).await?;
+        if count > 0 {
             cx.emit(WebhooksReplayed {
                 organization_id: row.organization(),
                 webhook_endpoint_id: row.id,
-                count: i64::try_from(replayed + hurried).unwrap_or(i64::MAX),
+                count: i64::try_from(count).unwrap_or(i64::MAX),
             });
         }
         cx.after_commit.on_success(|executor| executor.webhook_requests.wake_for_change());
-        Ok(replayed + hurried)
+        Ok(count)
     }
-}
-
-/// Counts what a member sends, as they choose where it goes. An API key has no quota: its requests are limited instead.
-async fn take_quota(cx: &mut Context<'_>, row: &EndpointRow, count: usize) -> Result<()> {
-    if row.organization_id == 0 || cx.session.is_none() {
-        return Ok(());
-    }
-    rate_limit::take_webhooks(cx, row.organization_id.into(), count).await
 }
 
 /// Cancels a delivery that waits. An attempt in progress is not stopped, but no other follows.

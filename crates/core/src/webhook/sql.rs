@@ -30,6 +30,15 @@ record! {
 }
 
 record! {
+    /// An endpoint that the worker has disabled.
+    pub(crate) struct DisabledEndpoint {
+        pub(crate) id: WebhookEndpointId,
+        pub(crate) url: String,
+        pub(crate) disabled_reason: String,
+    }
+}
+
+record! {
     /// A delivery without its body.
     pub struct Delivery {
         pub id: AuditEntryId,
@@ -192,9 +201,6 @@ sql! {
 
     DELETE(WebhookEndpointId, i64) = "DELETE FROM webhook_endpoints WHERE id = $1 AND organization_id = $2";
 
-    /// Their deliveries are deleted by the cleanup.
-    DELETE_OF_ORGANIZATION(OrganizationId) = "DELETE FROM webhook_endpoints WHERE organization_id = $1";
-
     /// A changed or enabled endpoint starts anew.
     RESET_STATE(WebhookEndpointId) =
         "UPDATE webhook_endpoint_states SET failing_since = NULL, paused_until = 0 WHERE endpoint_id = $1";
@@ -204,6 +210,15 @@ sql! {
         "UPDATE webhook_endpoints SET is_enabled = 0, disabled_reason = $2, disabled_at = $3, updated_at = $3
           WHERE id = $1 AND is_enabled = 1
       RETURNING organization_id";
+
+    /// The endpoints that the worker has disabled after `$2` and until `$3`, newest first. The limit is the number of
+    /// endpoints that there can be.
+    DISABLED(OrganizationId, Timestamp, Timestamp) -> DisabledEndpoint =
+        "SELECT e.id AS id, e.url AS url, e.disabled_reason AS disabled_reason
+           FROM webhook_endpoints e
+          WHERE e.organization_id = $1 AND e.is_enabled = 0 AND e.disabled_reason IN ('gone', 'failing')
+            AND e.disabled_at > $2 AND e.disabled_at <= $3
+          ORDER BY e.disabled_at DESC, e.id DESC LIMIT 50";
 
     ANY() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e LIMIT 1";
 

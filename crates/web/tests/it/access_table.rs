@@ -39,16 +39,8 @@ const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBI
 /// Members. There is no offer to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The path parameters.
-const PARAMETERS: [&str; 8] = [
-    "{id}",
-    "{invitationId}",
-    "{memberId}",
-    "{roleId}",
-    "{domainId}",
-    "{requestId}",
-    "{endpointId}",
-    "{deliveryId}",
-];
+const PARAMETERS: [&str; 8] =
+    ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}", "{endpointId}", "{deliveryId}"];
 /// Every caller.
 const ANYBODY: [&str; 7] = [OK; 7];
 

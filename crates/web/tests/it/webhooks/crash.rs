@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use vestibule_core::settings::Mode;
+use vestibule_core::time::Clock;
 use vestibule_db::test_hooks;
 use vestibule_testbed::Database;
 use vestibule_testbed::receiver::{Received, Receiver};

@@ -6,6 +6,7 @@ mod destinations;
 mod endpoints;
 mod fairness;
 mod hostile_receivers;
+mod notifications;
 mod outages;
 mod packages;
 
