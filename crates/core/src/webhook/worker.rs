@@ -56,11 +56,13 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
                 MAX_POLL_INTERVAL
             }
         };
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
             () = &mut stop => break,
-            () = worker.wait(wait) => {}
-        }
+            ended = worker.wait(wait) => ended,
+        };
+        // Not within the branch above: a stop would drop outcomes, and what was delivered would be sent again.
+        worker.store(ended).await;
     }
     let finish = async {
         while !worker.sends.is_empty() {
@@ -184,26 +186,25 @@ impl Worker {
         *self.in_flight.entry(endpoint).or_insert(0) += 1;
     }
 
-    /// Waits for a request, the end of an attempt, or the time.
-    async fn wait(&mut self, wait: Duration) {
+    /// Waits for a request, the end of an attempt, or the time. Returns the attempt that has ended. It may be cancelled: an
+    /// attempt is taken and returned at once.
+    async fn wait(&mut self, wait: Duration) -> Option<Sent> {
         let executor = Arc::clone(&self.executor);
         if self.sends.len() >= MAX_IN_FLIGHT {
-            self.collect().await;
-            return;
+            let ended = self.sends.join_next_with_id().await;
+            return self.ended(ended);
         }
-        let mut woken = pin!(timeout(wait, executor.webhook_requests.requested()));
+        let woken = timeout(wait, executor.webhook_requests.requested());
         if self.sends.is_empty() {
             let _ = woken.await;
-            return;
+            return None;
         }
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
-            ended = self.sends.join_next_with_id() => {
-                let first = self.ended(ended);
-                self.store(first).await;
-            }
-            _ = &mut woken => {}
-        }
+            ended = self.sends.join_next_with_id() => ended,
+            _ = woken => None,
+        };
+        self.ended(ended)
     }
 
     /// Waits for the end of an attempt and stores its outcome.

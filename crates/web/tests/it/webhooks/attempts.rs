@@ -229,3 +229,19 @@ async fn a_slow_endpoint_delays_no_other() {
     drop(stop);
     worker.abort();
 }
+
+/// The receiver's answer and the stop come together: what was delivered must not be sent again after a restart.
+#[tokio::test]
+async fn a_stop_loses_no_outcome() {
+    let (app, receiver) = (start().await, Receiver::start().await);
+    let backend = PlatformClient::new(&app, "*").await;
+    let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
+    for number in 0..20 {
+        app.create_user(&format!("user{number}@example.com")).await;
+    }
+    let stop = async { drop(receiver.wait_for(20).await) };
+    vestibule_core::webhook::run_worker(&app.inner.service, stop).await;
+    assert!(deliveries(&backend, &endpoint).await.iter().all(|delivery| delivery["state"] == "delivered"));
+    app.advance(HOUR);
+    assert_eq!(deliver(&app).await, 0);
+}
