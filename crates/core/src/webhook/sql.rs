@@ -120,15 +120,6 @@ macro_rules! delivery {
     };
 }
 
-/// The waiting delivery `d` of the endpoint `e` that is sent next: the first one if the endpoint asks for an order.
-macro_rules! is_next {
-    () => {
-        "d.endpoint_id = e.id AND d.state = 'waiting'
-         AND (e.is_ordered = 0 OR d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
-                                           WHERE m.endpoint_id = e.id AND m.state = 'waiting'))"
-    };
-}
-
 sql! {
     /// Inserts nothing if the organization has `max` endpoints.
     INSERT(NewEndpoint {
@@ -208,22 +199,30 @@ sql! {
     ANY() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e LIMIT 1";
 
     /// The enabled endpoints after `$2` to which something is to be sent.
+    /// Of an ordered endpoint, only the first delivery counts: it is looked up, since reading all that wait takes long when
+    /// they are many.
     DUE(Timestamp, WebhookEndpointId, i64) -> EndpointRow =
-        concat!(
-            endpoint!("WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1"),
-            " AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.due_at <= $1 AND ",
-            is_next!(),
-            ") ORDER BY e.id LIMIT $3"
+        endpoint!(
+            "WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1
+                AND CASE WHEN e.is_ordered = 0
+                         THEN EXISTS (SELECT 1 FROM webhook_deliveries d
+                                       WHERE d.endpoint_id = e.id AND d.state = 'waiting' AND d.due_at <= $1)
+                         ELSE EXISTS (SELECT 1 FROM webhook_deliveries d
+                                       WHERE d.endpoint_id = e.id AND d.state = 'waiting' AND d.due_at <= $1
+                                         AND d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
+                                                      WHERE m.endpoint_id = e.id AND m.state = 'waiting')) END
+              ORDER BY e.id LIMIT $3"
         );
 
     NEXT_DUE(i64) -> NextDueRow =
-        concat!(
-            "SELECT (SELECT MIN(d.due_at) FROM webhook_deliveries d WHERE ",
-            is_next!(),
-            ") AS due_at, t.paused_until AS paused_until
-               FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
-              WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1"
-        );
+        "SELECT CASE WHEN e.is_ordered = 0
+                     THEN (SELECT MIN(d.due_at) FROM webhook_deliveries d
+                            WHERE d.endpoint_id = e.id AND d.state = 'waiting')
+                     ELSE (SELECT d.due_at FROM webhook_deliveries d
+                            WHERE d.endpoint_id = e.id AND d.state = 'waiting' ORDER BY d.id LIMIT 1) END AS due_at,
+                t.paused_until AS paused_until
+           FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
+          WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1";
 
     /// Gives `$2` numbers, and returns the last one. It also excludes another worker that claims deliveries of the endpoint.
     TAKE_NUMBERS(WebhookEndpointId, i64) -> (i64,) =
@@ -332,10 +331,12 @@ sql! {
         "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
 
-    /// The waiting deliveries, of which at most `$1` are counted.
+    /// The waiting deliveries of enabled endpoints, of which at most `$1` are counted.
     BACKLOG(i64) -> BacklogRow =
         "SELECT COUNT(*) AS waiting, MIN(w.created_at) AS oldest_created_at
-           FROM (SELECT d.created_at AS created_at FROM webhook_deliveries d WHERE d.state = 'waiting' LIMIT $1) w";
+           FROM (SELECT d.created_at AS created_at
+                   FROM webhook_endpoints e JOIN webhook_deliveries d ON d.endpoint_id = e.id
+                  WHERE e.is_enabled = 1 AND d.state = 'waiting' LIMIT $1) w";
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
     DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId,) =
