@@ -1,6 +1,6 @@
 //! Making checkpoints, and appending them to a file elsewhere.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -153,9 +153,21 @@ fn last_position(file: &Path) -> std::io::Result<(Timestamp, i64, i64)> {
 }
 
 fn write(file: &Path, lines: &str) -> std::io::Result<()> {
-    let mut open = vestibule_db::private_file_options().append(true).create(true).open(file)?;
-    open.write_all(lines.as_bytes())?;
+    let mut open = vestibule_db::private_file_options().read(true).append(true).create(true).open(file)?;
+    // Half a line of a process that was killed must not spoil the next one.
+    let start = if ends_with_line(&mut open)? { "" } else { "\n" };
+    open.write_all(format!("{start}{lines}").as_bytes())?;
     open.sync_data()
+}
+
+fn ends_with_line(open: &mut std::fs::File) -> std::io::Result<bool> {
+    if open.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    open.seek(SeekFrom::End(-1))?;
+    open.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> Problem {

@@ -28,8 +28,7 @@ pub use retain::delete_expired;
 pub use seal::seal_all;
 pub use sql::{Chain, Entry};
 pub use verify::{
-    ChainReport, ChainVerifier, CountUnsealed, Finding, FindingKind, ListChains, ReadChain, ReadCheckpoints,
-    verify_chain,
+    ChainReport, ChainVerifier, CountUnsealed, Finding, FindingKind, ListChains, ListMissingChains, verify_chain,
 };
 pub use worker::run_worker;
 

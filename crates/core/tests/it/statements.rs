@@ -35,6 +35,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("audit::sql::CHECKPOINTS_AFTER", "the file of checkpoints covers all organizations"),
     ("audit::sql::COUNT_UNSEALED", "the sealer covers all organizations"),
     ("audit::sql::EXPIRED_CHAINS", "cleanup covers all organizations"),
+    ("audit::sql::MISSING_CHAINS", "verification covers all organizations"),
     ("audit::sql::HEADS", "the sealer covers all organizations"),
     ("audit::sql::DEQUEUE", "the sealer covers all organizations"),
     ("audit::sql::OF_ACTOR", "erases a deleted account from all organizations"),
@@ -94,6 +95,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("session::sql::WORKSPACE_ROLES", "the user's own roles"),
     ("user::sql::SOLE_ADMIN_OF", "the user's own organizations"),
     ("webhook::sql::ANY", "whether there is any endpoint; the row is not shown"),
+    ("webhook::sql::BACKLOG", "metrics cover all organizations"),
     ("webhook::sql::DELETED_ENDPOINT", "cleanup covers all organizations"),
     ("webhook::sql::DISABLE", "the worker covers all organizations"),
     ("webhook::sql::DUE", "the worker covers all organizations"),
@@ -159,6 +161,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
     ("audit::sql::COUNT_UNSEALED", "the entries of the last second"),
+    ("audit::sql::MISSING_CHAINS", "verification reads all entries"),
     ("audit::sql::UNSEALED", "takes the first ones in the order of the primary key"),
     ("bootstrap::sql::FIND", "the table has one row"),
     ("deployment_invitation::sql::BY_ADDRESS", "reads a page of an index in its order"),
