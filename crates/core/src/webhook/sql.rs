@@ -85,11 +85,11 @@ record! {
 }
 
 record! {
-    /// The waiting deliveries.
+    /// The due deliveries.
     pub(crate) struct BacklogRow {
-        pub(crate) waiting: i64,
+        pub(crate) due: i64,
         /// `None` without one.
-        pub(crate) oldest_created_at: Option<Timestamp>,
+        pub(crate) oldest_due_at: Option<Timestamp>,
     }
 }
 
@@ -331,12 +331,22 @@ sql! {
         "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
 
-    /// The waiting deliveries of enabled endpoints, of which at most `$1` are counted.
-    BACKLOG(i64) -> BacklogRow =
-        "SELECT COUNT(*) AS waiting, MIN(w.created_at) AS oldest_created_at
-           FROM (SELECT d.created_at AS created_at
-                   FROM webhook_endpoints e JOIN webhook_deliveries d ON d.endpoint_id = e.id
-                  WHERE e.is_enabled = 1 AND d.state = 'waiting' LIMIT $1) w";
+    /// The deliveries that could be sent at `$1`, of which at most `$2` are counted. `CROSS JOIN` makes SQLite begin at the
+    /// endpoints, and not read all that wait for an ordered one.
+    BACKLOG(Timestamp, i64) -> BacklogRow =
+        "SELECT COUNT(*) AS due, MIN(w.due_at) AS oldest_due_at
+           FROM (SELECT d.due_at AS due_at
+                   FROM webhook_endpoints e CROSS JOIN webhook_endpoint_states t CROSS JOIN webhook_deliveries d
+                  WHERE t.endpoint_id = e.id AND d.endpoint_id = e.id AND e.is_enabled = 1 AND e.is_ordered = 0
+                    AND t.paused_until <= $1 AND d.state = 'waiting' AND d.due_at <= $1
+                  UNION ALL
+                 SELECT d.due_at AS due_at
+                   FROM webhook_endpoints e CROSS JOIN webhook_endpoint_states t CROSS JOIN webhook_deliveries d
+                  WHERE t.endpoint_id = e.id AND d.endpoint_id = e.id AND e.is_enabled = 1 AND e.is_ordered = 1
+                    AND t.paused_until <= $1 AND d.state = 'waiting' AND d.due_at <= $1
+                    AND d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
+                                 WHERE m.endpoint_id = e.id AND m.state = 'waiting')
+                  LIMIT $2) w";
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
     DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId,) =

@@ -172,7 +172,7 @@ const FULL_SCANS: &[(&str, &str)] = &[
     ("waitlist::sql::COUNT", "counts entries of an index up to a limit"),
     ("outbox::sql::LIST", "operator command on the failed jobs, which are few"),
     ("webhook::sql::ANY", "takes the first row"),
-    ("webhook::sql::BACKLOG", "counts entries of an index up to a limit"),
+    ("webhook::sql::BACKLOG", "the table has one row per endpoint; counts entries of an index up to a limit"),
     ("webhook::sql::DELETED_ENDPOINT", "the table has one row per endpoint, and is read by the cleanup"),
     ("webhook::sql::NEXT_DUE", "reads endpoints up to a limit, of which it looks up one delivery each"),
     ("node::sql::LEASED", "the table has one row per process, at most 1,023, and is read when a process starts"),
