@@ -120,6 +120,17 @@ macro_rules! delivery {
     };
 }
 
+/// When the delivery of the endpoint `e` is due that is sent next: the first one if the endpoint is ordered. Each engine finds
+/// it at the beginning of an index, however many wait. `EXISTS` would let PostgreSQL read all of them.
+macro_rules! next_due_at {
+    () => {
+        "CASE WHEN e.is_ordered = 0
+              THEN (SELECT MIN(d.due_at) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting')
+              ELSE (SELECT d.due_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting'
+                     ORDER BY d.id LIMIT 1) END"
+    };
+}
+
 sql! {
     /// Inserts nothing if the organization has `max` endpoints.
     INSERT(NewEndpoint {
@@ -199,30 +210,21 @@ sql! {
     ANY() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e LIMIT 1";
 
     /// The enabled endpoints after `$2` to which something is to be sent.
-    /// Of an ordered endpoint, only the first delivery counts: it is looked up, since reading all that wait takes long when
-    /// they are many.
     DUE(Timestamp, WebhookEndpointId, i64) -> EndpointRow =
-        endpoint!(
-            "WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1
-                AND CASE WHEN e.is_ordered = 0
-                         THEN EXISTS (SELECT 1 FROM webhook_deliveries d
-                                       WHERE d.endpoint_id = e.id AND d.state = 'waiting' AND d.due_at <= $1)
-                         ELSE EXISTS (SELECT 1 FROM webhook_deliveries d
-                                       WHERE d.endpoint_id = e.id AND d.state = 'waiting' AND d.due_at <= $1
-                                         AND d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
-                                                      WHERE m.endpoint_id = e.id AND m.state = 'waiting')) END
-              ORDER BY e.id LIMIT $3"
+        concat!(
+            endpoint!("WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1 AND "),
+            next_due_at!(),
+            " <= $1 ORDER BY e.id LIMIT $3"
         );
 
     NEXT_DUE(i64) -> NextDueRow =
-        "SELECT CASE WHEN e.is_ordered = 0
-                     THEN (SELECT MIN(d.due_at) FROM webhook_deliveries d
-                            WHERE d.endpoint_id = e.id AND d.state = 'waiting')
-                     ELSE (SELECT d.due_at FROM webhook_deliveries d
-                            WHERE d.endpoint_id = e.id AND d.state = 'waiting' ORDER BY d.id LIMIT 1) END AS due_at,
-                t.paused_until AS paused_until
-           FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
-          WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1";
+        concat!(
+            "SELECT ",
+            next_due_at!(),
+            " AS due_at, t.paused_until AS paused_until
+               FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
+              WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1"
+        );
 
     /// Gives `$2` numbers, and returns the last one. It also excludes another worker that claims deliveries of the endpoint.
     TAKE_NUMBERS(WebhookEndpointId, i64) -> (i64,) =
@@ -331,22 +333,23 @@ sql! {
         "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
 
-    /// The deliveries that could be sent at `$1`, of which at most `$2` are counted. `CROSS JOIN` makes SQLite begin at the
-    /// endpoints, and not read all that wait for an ordered one.
+    /// The deliveries that could be sent at `$1`, of which at most `$2` are counted: of an ordered endpoint the first one.
     BACKLOG(Timestamp, i64) -> BacklogRow =
-        "SELECT COUNT(*) AS due, MIN(w.due_at) AS oldest_due_at
-           FROM (SELECT d.due_at AS due_at
-                   FROM webhook_endpoints e CROSS JOIN webhook_endpoint_states t CROSS JOIN webhook_deliveries d
-                  WHERE t.endpoint_id = e.id AND d.endpoint_id = e.id AND e.is_enabled = 1 AND e.is_ordered = 0
-                    AND t.paused_until <= $1 AND d.state = 'waiting' AND d.due_at <= $1
-                  UNION ALL
-                 SELECT d.due_at AS due_at
-                   FROM webhook_endpoints e CROSS JOIN webhook_endpoint_states t CROSS JOIN webhook_deliveries d
-                  WHERE t.endpoint_id = e.id AND d.endpoint_id = e.id AND e.is_enabled = 1 AND e.is_ordered = 1
-                    AND t.paused_until <= $1 AND d.state = 'waiting' AND d.due_at <= $1
-                    AND d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
-                                 WHERE m.endpoint_id = e.id AND m.state = 'waiting')
-                  LIMIT $2) w";
+        concat!(
+            "SELECT COUNT(*) AS due, MIN(w.due_at) AS oldest_due_at
+               FROM (SELECT d.due_at AS due_at
+                       FROM webhook_endpoints e CROSS JOIN webhook_endpoint_states t CROSS JOIN webhook_deliveries d
+                      WHERE t.endpoint_id = e.id AND d.endpoint_id = e.id AND e.is_enabled = 1 AND e.is_ordered = 0
+                        AND t.paused_until <= $1 AND d.state = 'waiting' AND d.due_at <= $1
+                      UNION ALL
+                     SELECT f.due_at AS due_at
+                       FROM (SELECT ",
+            next_due_at!(),
+            " AS due_at FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
+                              WHERE e.is_enabled = 1 AND e.is_ordered = 1 AND t.paused_until <= $1) f
+                      WHERE f.due_at <= $1
+                      LIMIT $2) w"
+        );
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
     DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId,) =
