@@ -267,6 +267,7 @@ sql! {
             SET state = $4, due_at = $5, last_status = $6, last_error = $7, updated_at = $8
           WHERE endpoint_id = $1 AND id = $2 AND all_attempts = $3 AND state = 'waiting'";
 
+    /// Inserts nothing if the delivery was deleted meanwhile: nothing would delete the attempt.
     INSERT_ATTEMPT(NewAttempt {
         endpoint: WebhookEndpointId,
         delivery: AuditEntryId,
@@ -278,7 +279,9 @@ sql! {
         answer: Bytes,
     }) =
         "INSERT INTO webhook_attempts (endpoint_id, delivery_id, number, started_at, duration, status, error, answer)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8
+          WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id = $2)
+             ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
 
     TRIM_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
         "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2 AND number <= $3";
@@ -352,22 +355,21 @@ sql! {
         );
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
-    DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId,) =
+    DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId, AuditEntryId) =
         "DELETE FROM webhook_deliveries
           WHERE (endpoint_id, id) IN (SELECT d.endpoint_id, d.id FROM webhook_deliveries d
                                        WHERE d.created_at < $1 ORDER BY d.created_at LIMIT $2)
-      RETURNING endpoint_id";
+      RETURNING endpoint_id, id";
 
-    /// Attempts of the deliveries whose ids are lower than `$2`, at most `$3`.
-    DELETE_OLD_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
+    DELETE_ATTEMPTS(WebhookEndpointId, AuditEntryId) =
+        "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2";
+
+    /// At most `$2` of them.
+    DELETE_ATTEMPTS_OF_ENDPOINT(WebhookEndpointId, i64) =
         "DELETE FROM webhook_attempts
           WHERE endpoint_id = $1
             AND (delivery_id, number) IN (SELECT a.delivery_id, a.number FROM webhook_attempts a
-                                           WHERE a.endpoint_id = $1 AND a.delivery_id < $2 LIMIT $3)";
-
-    /// Endpoints after `$1`, with those that were deleted.
-    STATES_AFTER(WebhookEndpointId, i64) -> (WebhookEndpointId,) =
-        "SELECT t.endpoint_id FROM webhook_endpoint_states t WHERE t.endpoint_id > $1 ORDER BY t.endpoint_id LIMIT $2";
+                                           WHERE a.endpoint_id = $1 LIMIT $2)";
 
     /// An endpoint that was deleted, and whose deliveries were not.
     DELETED_ENDPOINT() -> (WebhookEndpointId,) =
