@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use vestibule_core::audit::{
     ChainReport, ChainVerifier, Checkpoint, CheckpointKey, CheckpointVerifier, CountUnsealed, ExportLine, Finding,
-    FindingKind, Hash, INSTALLATION, ListChains, ListMissingChains, verify_chain,
+    FindingKind, Hash, INSTALLATION, ListChains, ListMissingChains, MissingChain, verify_chain,
 };
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
@@ -117,12 +117,12 @@ async fn verify_database(args: &VerifyArgs, known: &[Checkpoint]) -> Result<Vec<
         }
     }
     let unlisted = query(&service, &ListMissingChains).await?;
-    reports.extend(
-        unlisted.into_iter().filter(|(id, _)| only.is_none_or(|only| only == *id)).map(|(organization_id, sequence)| {
+    for MissingChain { organization_id, sequence } in unlisted {
+        if only.is_none_or(|only| only == organization_id) {
             let finding = Some(Finding { sequence, id: None, kind: FindingKind::EndMissing });
-            ChainReport { organization_id, entries: 0, finding }
-        }),
-    );
+            reports.push(ChainReport { organization_id, entries: 0, finding });
+        }
+    }
     let mut missing: Vec<&Checkpoint> = known
         .iter()
         .filter(|known| only.is_none_or(|only| only == known.organization_id))

@@ -86,6 +86,16 @@ record! {
 }
 
 record! {
+    /// Entries or checkpoints without the end of their chain.
+    pub struct MissingChain {
+        /// 0: the installation.
+        pub organization_id: i64,
+        /// The last number.
+        pub sequence: i64,
+    }
+}
+
+record! {
     pub(crate) struct NameRow {
         pub(crate) id: UserId,
         pub(crate) first_name: String,
@@ -181,7 +191,7 @@ sql! {
            FROM audit_chains WHERE organization_id = $1";
 
     /// What has entries or checkpoints without a chain, with the last number.
-    MISSING_CHAINS(i64) -> (i64, i64) =
+    MISSING_CHAINS(i64) -> MissingChain =
         "SELECT s.organization_id AS organization_id, MAX(s.sequence) AS sequence
            FROM (SELECT e.organization_id AS organization_id, e.sequence AS sequence FROM audit_entries e
                   UNION ALL

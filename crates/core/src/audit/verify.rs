@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::chain::{Hash, SealedEntry, ZERO_HASH, commitment};
 use super::checkpoint::{Checkpoint, CheckpointVerifier};
-use super::sql::{self, Chain, Entry};
+use super::sql::{self, Chain, Entry, MissingChain};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Context, Executor, Query};
 use crate::permission::Requirement;
@@ -272,16 +272,16 @@ impl Query for ListChains {
     }
 }
 
-/// Lists organizations that have entries or checkpoints but no chain, each with the number of the last one.
+/// Lists organizations that have entries or checkpoints but no chain.
 #[derive(Debug)]
 pub struct ListMissingChains;
 
 impl Query for ListMissingChains {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
-    type Out = Vec<(i64, i64)>;
+    type Out = Vec<MissingChain>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<(i64, i64)>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<MissingChain>> {
         Ok(cx.tx.all(sql::MISSING_CHAINS, (BATCH_SIZE,)).await?)
     }
 }

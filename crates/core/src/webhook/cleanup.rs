@@ -47,7 +47,8 @@ impl Command for DeleteOld {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         let deleted = cx.tx.all(sql::DELETE_OLD, (cx.now.minus(RETENTION), BATCH_SIZE)).await?;
-        cx.tx.execute_each(sql::DELETE_ATTEMPTS, &deleted).await?;
+        let ids: Vec<_> = deleted.iter().map(|row| (row.endpoint_id, row.id)).collect();
+        cx.tx.execute_each(sql::DELETE_ATTEMPTS, &ids).await?;
         Ok(deleted.len())
     }
 }

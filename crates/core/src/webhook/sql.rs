@@ -85,6 +85,13 @@ record! {
 }
 
 record! {
+    pub(crate) struct DeletedRow {
+        pub(crate) endpoint_id: WebhookEndpointId,
+        pub(crate) id: AuditEntryId,
+    }
+}
+
+record! {
     /// The due deliveries.
     pub(crate) struct BacklogRow {
         pub(crate) due: i64,
@@ -355,7 +362,7 @@ sql! {
         );
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
-    DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId, AuditEntryId) =
+    DELETE_OLD(Timestamp, i64) -> DeletedRow =
         "DELETE FROM webhook_deliveries
           WHERE (endpoint_id, id) IN (SELECT d.endpoint_id, d.id FROM webhook_deliveries d
                                        WHERE d.created_at < $1 ORDER BY d.created_at LIMIT $2)
