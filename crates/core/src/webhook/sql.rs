@@ -92,11 +92,11 @@ record! {
 }
 
 record! {
-    /// The due deliveries.
+    /// The waiting deliveries.
     pub(crate) struct BacklogRow {
-        pub(crate) due: i64,
+        pub(crate) waiting: i64,
         /// `None` without one.
-        pub(crate) oldest_due_at: Option<Timestamp>,
+        pub(crate) oldest_created_at: Option<Timestamp>,
     }
 }
 
@@ -343,23 +343,10 @@ sql! {
         "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
 
-    /// The deliveries that could be sent at `$1`, of which at most `$2` are counted: of an ordered endpoint the first one.
-    BACKLOG(Timestamp, i64) -> BacklogRow =
-        concat!(
-            "SELECT COUNT(*) AS due, MIN(w.due_at) AS oldest_due_at
-               FROM (SELECT d.due_at AS due_at
-                       FROM webhook_endpoints e CROSS JOIN webhook_endpoint_states t CROSS JOIN webhook_deliveries d
-                      WHERE t.endpoint_id = e.id AND d.endpoint_id = e.id AND e.is_enabled = 1 AND e.is_ordered = 0
-                        AND t.paused_until <= $1 AND d.state = 'waiting' AND d.due_at <= $1
-                      UNION ALL
-                     SELECT f.due_at AS due_at
-                       FROM (SELECT ",
-            next_due_at!(),
-            " AS due_at FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
-                              WHERE e.is_enabled = 1 AND e.is_ordered = 1 AND t.paused_until <= $1) f
-                      WHERE f.due_at <= $1
-                      LIMIT $2) w"
-        );
+    /// The waiting deliveries, of which at most `$1` are counted.
+    BACKLOG(i64) -> BacklogRow =
+        "SELECT COUNT(*) AS waiting, MIN(w.created_at) AS oldest_created_at
+           FROM (SELECT d.created_at AS created_at FROM webhook_deliveries d WHERE d.state = 'waiting' LIMIT $1) w";
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
     DELETE_OLD(Timestamp, i64) -> DeletedRow =

@@ -1,26 +1,24 @@
-//! How far the deliveries lag behind, for metrics.
+//! The state of the queue, for metrics.
 
-use std::time::Duration;
-
-use super::sql::{self, BacklogRow};
+use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
+use crate::time::Timestamp;
 
 /// More deliveries are not counted.
 pub const MAX_COUNTED: i64 = 10_000;
 
-/// The deliveries that could be sent and are not. What is being sent, waits for its next attempt or for the one before it, or
-/// has a disabled or paused endpoint is not due.
+/// The waiting deliveries.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
     /// At most [`MAX_COUNTED`].
-    pub due: i64,
-    /// How long the first of them has been due; zero without one.
-    pub oldest: Duration,
+    pub waiting: i64,
+    /// `None` without one.
+    pub oldest_created_at: Option<Timestamp>,
 }
 
-/// Counts the due deliveries.
+/// Counts the waiting deliveries.
 #[derive(Debug)]
 pub struct ShowStatus;
 
@@ -30,7 +28,7 @@ impl Query for ShowStatus {
     type Out = Status;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Status> {
-        let BacklogRow { due, oldest_due_at } = cx.tx.one(sql::BACKLOG, (cx.now, MAX_COUNTED)).await?;
-        Ok(Status { due, oldest: oldest_due_at.map_or(Duration::ZERO, |due_at| cx.now.since(due_at)) })
+        let row = cx.tx.one(sql::BACKLOG, (MAX_COUNTED,)).await?;
+        Ok(Status { waiting: row.waiting, oldest_created_at: row.oldest_created_at })
     }
 }

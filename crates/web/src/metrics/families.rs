@@ -175,22 +175,24 @@ pub static FAMILIES: &[Family] = &[
         |scrape, samples| add_each(samples, &scrape.counters().mail_attempts),
     ),
     Family::gauge(
-        "vestibule_webhook_due_deliveries",
+        "vestibule_webhook_waiting_deliveries",
         &[],
-        "Deliveries of webhooks of all processes that are due and not claimed, up to 10000.",
+        "Webhooks of all processes that wait for an attempt, up to 10000.",
         |scrape, samples| {
             if let Some(webhooks) = scrape.webhooks {
-                samples.integer(&[], webhooks.due.unsigned_abs());
+                samples.integer(&[], webhooks.waiting.unsigned_abs());
             }
         },
     ),
     Family::gauge(
-        "vestibule_webhook_oldest_due_age",
+        "vestibule_webhook_oldest_waiting_age",
         &[],
-        "Time for which the oldest due delivery of all processes has been due.",
+        "Time since the event of the oldest webhook that waits.",
         |scrape, samples| {
             if let Some(webhooks) = scrape.webhooks {
-                samples.seconds(&[], webhooks.oldest.as_secs_f64());
+                let now = scrape.frontend.app().service().now();
+                let age = webhooks.oldest_created_at.map_or(0.0, |created_at| now.since(created_at).as_secs_f64());
+                samples.seconds(&[], age);
             }
         },
     )

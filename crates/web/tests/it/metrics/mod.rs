@@ -12,6 +12,5 @@ mod promtool;
 mod requests;
 mod service;
 mod traces;
-mod webhooks;
 
 pub(crate) use client::{MetricsClient, Scraped};
