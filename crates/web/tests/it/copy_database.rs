@@ -77,6 +77,21 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
             "INSERT INTO session_tickets (digest, user_id, actor_id, api_key_id, created_at, expires_at)
              VALUES ({id}, {kim}, {kim}, 1, 0, 1)"
         ),
+        format!(
+            "INSERT INTO audit_entries
+               (organization_id, id, created_at, action, actor_kind, target_kind, target_id, sequence, hash)
+             VALUES (7, 1, 0, 'user.created', 'system', 'user', 1, 1, {id})"
+        ),
+        format!(
+            "INSERT INTO audit_chains
+               (organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence)
+             VALUES (7, 1, {id}, 0, {id}, 1)"
+        ),
+        format!(
+            "INSERT INTO audit_checkpoints (organization_id, sequence, hash, created_at, signature)
+             VALUES (7, 1, {id}, 0, {id})"
+        ),
+        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES (7, 1, 0)".to_owned(),
         "INSERT INTO deployment_invitations (id, email, email_key, first_name, last_name, created_at, expires_at)
          VALUES (1, 'W@x.se', 'w@x.se', '', '', 0, 1)"
             .to_owned(),
@@ -143,10 +158,10 @@ impl TableNames for &[(&'static str, &[&str])] {
 }
 
 #[tokio::test]
-async fn copies_every_table_but_process_leases_and_migrations() {
+async fn copies_every_table_but_process_state_and_migrations() {
     let app = TestApp::start().await;
     let mut tables = TABLES.table_names();
-    tables.extend(["nodes", "schema_migrations"]);
+    tables.extend(["audit_sealer", "nodes", "schema_migrations"]);
     tables.sort_unstable();
     assert_eq!(app.inner.database.tables(), tables);
 }

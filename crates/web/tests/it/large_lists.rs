@@ -46,7 +46,7 @@ async fn large(members: usize, invitations: usize) -> Large {
 
 impl Large {
     fn add_members(&self, members: usize) {
-        let (organization, first, role) = (self.organization, self.owner_membership + 10, &self.role);
+        let (organization, first, role) = (self.organization, self.owner_membership + 1_000, &self.role);
         let rows = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {members})");
         for statement in [
             format!(

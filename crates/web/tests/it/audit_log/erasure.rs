@@ -23,7 +23,7 @@ async fn personal_data_is_erased_with_the_account_and_the_chains_still_fit() {
     let like_kim = "SELECT COUNT(*) FROM audit_entries WHERE personal LIKE '%kim@example.com%'";
     assert!(app.count(like_kim) > 0);
     kim.reauthenticate().await;
-    kim.post("/me/delete", &[("password", PASSWORD)]).await.ok();
+    kim.post("/me/account/delete", &[("password", PASSWORD)]).await.ok();
     seal_all(&app.inner.service).await.unwrap();
     assert_eq!(erase_requested(&app.inner.service).await.unwrap(), 0, "the last entries may not be sealed");
     app.advance(Duration::from_secs(61));

@@ -242,6 +242,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("POST", "/me/reauthenticate"),
     ("POST", "/me/remove-password"),
     ("POST", "/me/account/delete"),
+    ("GET", "/me/audit-log"),
     ("POST", "/organizations/{id}/delete"),
     ("DELETE", "/organizations/{id}"),
     ("POST", "/organizations/{id}/handover"),
