@@ -113,6 +113,15 @@ sql! {
     COUNT_INVITATIONS_OF_CREATED(ApiKeyId) -> (i64,) =
         concat!("SELECT COUNT(*) FROM invitations WHERE status = 'pending' AND api_key_id IN ", created_keys!());
 
+    /// The organizations of the invitations that [`SUSPEND_INVITATIONS_OF_CREATED`] suspends, with the number of these.
+    SUSPENDABLE_OF_CREATED(ApiKeyId, i64) -> (OrganizationId, i64) =
+        concat!(
+            "SELECT organization_id, COUNT(*) FROM invitations
+              WHERE status = 'pending' AND left_suspended = 0 AND api_key_id IN ",
+            created_keys!(),
+            " GROUP BY organization_id ORDER BY organization_id LIMIT $2"
+        );
+
     SUSPEND_INVITATIONS_OF_CREATED(ApiKeyId, Timestamp) invalidates Invitations(all) =
         concat!(
             "UPDATE invitations SET left_suspended = 1, updated_at = $2

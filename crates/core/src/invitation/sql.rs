@@ -314,6 +314,12 @@ sql! {
     COUNT_BY_API_KEY(ApiKeyId) -> (i64,) =
         "SELECT COUNT(*) FROM invitations WHERE api_key_id = $1 AND status = 'pending'";
 
+    /// The organizations of the invitations that [`SUSPEND_BY_API_KEY`] suspends, with the number of these.
+    SUSPENDABLE_BY_API_KEY(ApiKeyId, i64) -> (OrganizationId, i64) =
+        "SELECT organization_id, COUNT(*) FROM invitations
+          WHERE api_key_id = $1 AND status = 'pending' AND left_suspended = 0
+          GROUP BY organization_id ORDER BY organization_id LIMIT $2";
+
     SUSPEND_BY_API_KEY(ApiKeyId, Timestamp) invalidates Invitations(all) =
         "UPDATE invitations SET left_suspended = 1, updated_at = $2
           WHERE api_key_id = $1 AND status = 'pending' AND left_suspended = 0";

@@ -271,7 +271,7 @@ async fn search_by_index_finds_what_search_by_scan_finds() {
     let mut numbers = Numbers(7);
     let mut people = Vec::new();
     for number in 1..=SEGMENT_SIZE + 200 {
-        let id = large.owner_membership + 10 + i64::try_from(number).unwrap();
+        let id = large.owner_membership + 1_000 + i64::try_from(number).unwrap();
         let (first, last) = (numbers.name(), numbers.name());
         large.app.execute(&format!("UPDATE users SET first_name = '{first}', last_name = '{last}' WHERE id = {id}"));
         people.push((id, first, last, format!("m{number}@large.example")));
@@ -313,7 +313,7 @@ async fn search_follows_changed_names_and_departures() {
         assert_eq!(search(former).await, BTreeSet::new());
     }
     assert_eq!(first_names(&large.owner.get(&large.path("members?sort=-name&limit=1")).await.ok()), ["Xaver"]);
-    let leaving = large.owner_membership + 10 + 77;
+    let leaving = large.owner_membership + 1_000 + 77;
     large.owner.post(&large.path(&format!("members/{leaving}/remove")), &[]).await.ok();
     assert_eq!(search("berg77").await.len(), 10);
 }

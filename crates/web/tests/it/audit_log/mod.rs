@@ -1,5 +1,6 @@
 //! The audit log: what is recorded, who can read it, and how changes behind the service's back are found.
 
+mod coverage;
 mod erasure;
 mod export;
 mod lists;

@@ -75,8 +75,8 @@ async fn creating_a_user_costs_few_statements() {
     let fields = json!({"first_name": "A", "last_name": "B", "email_address": "a@example.com"});
     assert_eq!(
         backend.post("/users", &fields).await.statements,
-        5,
-        "the key, the user, the address, its domain and the event"
+        6,
+        "the key, the user, the address, its domain, the event and its webhooks"
     );
     let fields = json!({"first_name": "A", "last_name": "B"});
     assert_eq!(backend.post("/users", &fields).await.statements, 3);

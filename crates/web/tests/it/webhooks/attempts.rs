@@ -119,13 +119,13 @@ async fn redirects_are_not_followed_and_answers_not_shown() {
     let backend = PlatformClient::new(&app, "*").await;
     let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
     receiver.next([
-        Behaviour::with_header(302, "Location", "http://169.254.169.254/"),
         Behaviour::Reset,
+        Behaviour::with_header(302, "Location", "http://169.254.169.254/"),
         Behaviour::Garbage,
         Behaviour::body("x".repeat(1 << 20)),
     ]);
     app.create_user("sam@example.com").await;
-    for (status, error) in [(json!(302), json!(null)), (json!(null), json!("connection_lost"))] {
+    for (status, error) in [(json!(null), json!("connection_lost")), (json!(302), json!(null))] {
         assert_eq!(deliver(&app).await, 1);
         let delivery = only_delivery(&backend, &endpoint).await;
         assert_eq!((&delivery["last_status"], &delivery["last_error"]), (&status, &error));
