@@ -56,13 +56,11 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
                 MAX_POLL_INTERVAL
             }
         };
-        let ended = tokio::select! {
+        tokio::select! {
             biased;
             () = &mut stop => break,
-            ended = worker.wait(wait) => ended,
-        };
-        // Not within the branch above: a stop would drop outcomes, and what was delivered would be sent again.
-        worker.store(ended).await;
+            () = worker.wait(wait) => {}
+        }
     }
     let finish = async {
         while !worker.sends.is_empty() {
@@ -186,25 +184,26 @@ impl Worker {
         *self.in_flight.entry(endpoint).or_insert(0) += 1;
     }
 
-    /// Waits for a request, the end of an attempt, or the time. Returns the attempt that has ended. It may be cancelled: an
-    /// attempt is taken and returned at once.
-    async fn wait(&mut self, wait: Duration) -> Option<Sent> {
+    /// Waits for a request, the end of an attempt, or the time.
+    async fn wait(&mut self, wait: Duration) {
         let executor = Arc::clone(&self.executor);
         if self.sends.len() >= MAX_IN_FLIGHT {
-            let ended = self.sends.join_next_with_id().await;
-            return self.ended(ended);
+            self.collect().await;
+            return;
         }
-        let woken = timeout(wait, executor.webhook_requests.requested());
+        let mut woken = pin!(timeout(wait, executor.webhook_requests.requested()));
         if self.sends.is_empty() {
             let _ = woken.await;
-            return None;
+            return;
         }
-        let ended = tokio::select! {
+        tokio::select! {
             biased;
-            ended = self.sends.join_next_with_id() => ended,
-            _ = woken => None,
-        };
-        self.ended(ended)
+            ended = self.sends.join_next_with_id() => {
+                let first = self.ended(ended);
+                self.store(first).await;
+            }
+            _ = &mut woken => {}
+        }
     }
 
     /// Waits for the end of an attempt and stores its outcome.
