@@ -120,6 +120,27 @@ fn tampering_is_named_on_postgres() {
     });
 }
 
+fn entries_of_commands_are_sealed(setup: &Setup) {
+    setup.write_entries();
+    let created = setup.run(&["webhooks", "create", "https://example.com/hook"]);
+    assert_eq!(created.code, Some(0), "{}", created.stderr);
+    let verified = setup.run(&["audit", "verify"]);
+    assert!(verified.stdout.contains("the installation: 3 entries fit\n"), "{}", verified.stdout);
+    assert!(!verified.stderr.contains("not sealed"), "{}", verified.stderr);
+}
+
+#[test]
+fn entries_of_commands_are_sealed_on_sqlite() {
+    let dir = fresh_dir("audit-command-sqlite");
+    entries_of_commands_are_sealed(&Setup { database: dir.join("v.db").to_str().unwrap().to_owned(), dir });
+}
+
+#[test]
+fn entries_of_commands_are_sealed_on_postgres() {
+    let database = Database::create_on(Engine::Postgres);
+    entries_of_commands_are_sealed(&Setup { dir: fresh_dir("audit-command-postgres"), database: database.url() });
+}
+
 /// Runs a statement on the file, which no server has open.
 fn rusqlite_execute(file: &Path, statement: &str) -> usize {
     let script =

@@ -28,10 +28,9 @@ pub use list::{AuditLogPage, Filter, ListEntries, ListOwnEntries};
 pub use make_checkpoints::make_checkpoints;
 pub use retain::delete_expired;
 pub use seal::seal_all;
-pub use sql::{Chain, Entry};
+pub use sql::{Chain, Entry, MissingChain};
 pub use verify::{
-    ChainReport, ChainVerifier, CountUnsealed, Finding, FindingKind, ListChains, ReadChain, ReadCheckpoints,
-    verify_chain,
+    ChainReport, ChainVerifier, CountUnsealed, Finding, FindingKind, ListChains, ListMissingChains, verify_chain,
 };
 pub use worker::run_worker;
 

@@ -115,9 +115,9 @@ async fn update_endpoints(cx: &mut Context<'_>, all: &[&Sent]) -> Result<()> {
     for organization in organizations {
         notification::notify_of_disabled_webhooks(cx, organization).await?;
     }
-    let pauses: BTreeMap<_, _> =
-        all.iter().filter_map(|sent| sent.outcome.pause().map(|pause| (sent.endpoint, cx.now.plus(pause)))).collect();
-    let pauses: Vec<_> = pauses.into_iter().collect();
+    // Several of one endpoint: the statement leaves the longest.
+    let pauses: Vec<_> =
+        all.iter().filter_map(|sent| Some((sent.endpoint, cx.now.plus(sent.outcome.pause()?)))).collect();
     cx.tx.execute_each(sql::PAUSE, &pauses).await?;
     Ok(())
 }

@@ -36,6 +36,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("audit::sql::CHECKPOINTS_AFTER", "the file of checkpoints covers all organizations"),
     ("audit::sql::COUNT_UNSEALED", "the sealer covers all organizations"),
     ("audit::sql::EXPIRED_CHAINS", "cleanup covers all organizations"),
+    ("audit::sql::MISSING_CHAINS", "verification covers all organizations"),
     ("audit::sql::HEADS", "the sealer covers all organizations"),
     ("audit::sql::DEQUEUE", "the sealer covers all organizations"),
     ("audit::sql::OF_ACTOR", "erases a deleted account from all organizations"),
@@ -162,6 +163,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
     ("audit::sql::COUNT_UNSEALED", "the entries of the last second"),
+    ("audit::sql::MISSING_CHAINS", "verification reads all entries"),
     ("audit::sql::UNSEALED", "takes the first ones in the order of the primary key"),
     ("bootstrap::sql::FIND", "the table has one row"),
     ("event::sql::SUBSCRIBER", "reads the endpoints, once for a batch of checkpoints"),
