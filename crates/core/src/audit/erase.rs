@@ -124,7 +124,7 @@ impl Command for ErasePayloads {
             return Ok(None);
         }
         cx.tx.execute(sql::MARK_ERASED, (self.organization, cx.now)).await?;
-        cx.tx.execute(webhook::sql::DELETE_OF_ENTRIES, (self.organization, after, after + BATCH_SIZE)).await?;
+        cx.tx.execute(sql::DELETE_WEBHOOKS, (self.organization, after, after + BATCH_SIZE)).await?;
         cx.tx.execute(sql::ERASE_PAYLOADS, (self.organization, after, after + BATCH_SIZE)).await?;
         Ok(Some(after + BATCH_SIZE))
     }
@@ -188,6 +188,6 @@ async fn replace_bodies(cx: &mut Context<'_>, entries: &[ErasedEntry]) -> Result
         })
         .collect();
     let rows: Vec<_> = bodies.iter().map(|(id, organization, body)| (*id, *organization, body.as_str())).collect();
-    cx.tx.execute_each(webhook::sql::REPLACE_BODY, &rows).await?;
+    cx.tx.execute_each(sql::REPLACE_WEBHOOKS, &rows).await?;
     Ok(())
 }

@@ -306,6 +306,21 @@ sql! {
         "UPDATE audit_entries SET payload = NULL, payload_salt = NULL, personal = NULL, salt = NULL
           WHERE organization_id = $1 AND sequence > $2 AND sequence <= $3";
 
+    /// Replaces what is sent for an entry of the audit log whose personal data is erased.
+    REPLACE_WEBHOOKS(AuditEntryId, i64, Text) =
+        "UPDATE webhook_deliveries SET body = $3
+          WHERE id = $1
+            AND endpoint_id IN (SELECT e.id FROM webhook_endpoints e
+                                 WHERE e.organization_id = $2 OR e.organization_id = 0)";
+
+    /// Deletes what endpoints of the installation have of an erased organization: of the entries of its audit log after the
+    /// number `$2`, up to `$3`.
+    DELETE_WEBHOOKS(i64, i64, i64) =
+        "DELETE FROM webhook_deliveries
+          WHERE endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.organization_id = 0)
+            AND id IN (SELECT a.id FROM audit_entries a
+                        WHERE a.organization_id = $1 AND a.sequence > $2 AND a.sequence <= $3)";
+
     /// Of the sealed entries.
     PAGE(i64, AuditEntryId, AuditEntryId, i64) -> Entry =
         entries!("WHERE organization_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4");

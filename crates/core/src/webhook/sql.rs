@@ -389,20 +389,5 @@ sql! {
         "DELETE FROM webhook_deliveries
           WHERE endpoint_id = $1 AND id IN (SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $1 LIMIT $2)";
 
-    /// Replaces what is sent for an entry of the audit log whose personal data is erased.
-    REPLACE_BODY(AuditEntryId, i64, Text) =
-        "UPDATE webhook_deliveries SET body = $3
-          WHERE id = $1
-            AND endpoint_id IN (SELECT e.id FROM webhook_endpoints e
-                                 WHERE e.organization_id = $2 OR e.organization_id = 0)";
-
-    /// Deletes what endpoints of the installation have of an erased organization: of the entries of its audit log after the
-    /// number `$2`, up to `$3`.
-    DELETE_OF_ENTRIES(i64, i64, i64) =
-        "DELETE FROM webhook_deliveries
-          WHERE endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.organization_id = 0)
-            AND id IN (SELECT a.id FROM audit_entries a
-                        WHERE a.organization_id = $1 AND a.sequence > $2 AND a.sequence <= $3)";
-
     DELETE_STATE(WebhookEndpointId) = "DELETE FROM webhook_endpoint_states WHERE endpoint_id = $1";
 }
