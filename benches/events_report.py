@@ -11,7 +11,7 @@ class Results:
     """The lines of a part."""
 
     def __init__(self, lines, part):
-        self.lines = [line for line in lines if line["part"] == part and line.get("requests") != 0]
+        self.lines = [line for line in lines if line["part"] == part]
 
     def select(self, **fields):
         return [line for line in self.lines if all(line.get(name) == value for name, value in fields.items())]
@@ -22,6 +22,8 @@ class Results:
 
 
 def cpu(lines):
+    if any(line["requests"] == 0 for line in lines):
+        return "no response in time"
     return f"{median(lines, 'cpu', 1)} + {median(lines, 'database_cpu', 1)}" if lines else ""
 
 
