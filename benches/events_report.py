@@ -34,13 +34,13 @@ def bad(lines):
 
 def print_deliveries(results):
     print_head("Deliveries of a full queue", "database", "endpoints", "per second", "lowest", "CPU µs + database",
-               "processors", "RSS MiB")
+               "processors", "connections", "RSS MiB")
     for engine, title in ENGINES.items():
         drained = results.select(engine=engine, workload="deliver")
         for endpoints in sorted({line["endpoints"] for line in drained}):
             lines = [line for line in drained if line["endpoints"] == endpoints]
-            print_row(title + bad(lines), endpoints, median(lines, "rate"), f"{min(line['rate'] for line in lines):.0f}", cpu(lines),
-                      median(lines, "busy", 2), median(lines, "rss", 1))
+            print_row(title + bad(lines), endpoints, median(lines, "rate"), f"{min(line['rate'] for line in lines):.0f}",
+                      cpu(lines), median(lines, "busy", 2), median(lines, "connections"), median(lines, "rss", 1))
     print_head("From an event to its receipt", "database", "events per second", "p50 ms", "p99 ms", "highest p99 ms", "max ms",
                "CPU µs + database, with creating")
     for engine, title in ENGINES.items():
@@ -73,6 +73,9 @@ def print_audit(results):
             if many and few:
                 costs = [{line["round"]: total_cpu(line) for line in lines} for lines in (many, few)]
                 medians = [statistics.median(line["p50"] for line in lines) for lines in (many, few)]
+                if not all(medians):
+                    print_row(title, name, cpu(many), cpu(few), "", "")
+                    continue
                 print_row(title, name + bad(many + few), cpu(many), cpu(few), ratio(*costs), f"{medians[0] / medians[1]:.2f}")
     for line in results.select(workload="seed"):
         print(f"\nInserting the entries took {line['seconds']} seconds on {ENGINES[line['engine']]}.")
@@ -83,7 +86,7 @@ def print_tables(lines):
     if "webhooks" in parts:
         print_deliveries(Results(lines, "webhooks"))
     if "emitting" in parts:
-        print_ratios(Results(lines, "emitting"), "Emitting events", "reference", ["events", "endpoint"])
+        print_ratios(Results(lines, "emitting"), "Emitting events", "reference", ["unsealed", "events", "endpoint"])
     if "audit" in parts:
         print_audit(Results(lines, "audit"))
     if "metrics" in parts:

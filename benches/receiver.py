@@ -4,7 +4,8 @@
     receiver.py PORT
 
 It reads with epoll and looks at as little as it can, since it shares a processor with the load. GET requests control it:
-/count returns the number of deliveries, /receipts the time (in ns) and the id of each, one per line, and /reset forgets them.
+/count returns the number of deliveries, /connections that of connections, /receipts the time (in ns) and the id of each
+delivery, one per line, and /reset forgets them.
 """
 import select, socket, sys, time
 
@@ -20,7 +21,7 @@ class Receiver:
         self.epoll = select.epoll()
         self.epoll.register(self.listener, select.EPOLLIN)
         # The connections by file descriptor, and what was received of a request that is not complete.
-        self.connections, self.pending, self.receipts = {}, {}, []
+        self.connections, self.pending, self.receipts, self.accepted = {}, {}, [], 0
 
     def serve(self):
         while True:
@@ -37,6 +38,7 @@ class Receiver:
             return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.accepted += 1
         self.connections[connection.fileno()] = connection
         self.epoll.register(connection, select.EPOLLIN)
 
@@ -85,7 +87,9 @@ class Receiver:
     def control(self, connection, path):
         lines = []
         if path == b"/reset":
-            self.receipts = []
+            self.receipts, self.accepted = [], 0
+        elif path == b"/connections":
+            lines.append(b"%d" % self.accepted)
         elif path == b"/receipts":
             for received_at, id in self.receipts:
                 lines.append(b"%d\t%s\n" % (received_at, id.split(b"\r\n", 1)[0].strip()))

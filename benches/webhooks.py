@@ -44,6 +44,9 @@ class Receiver:
     def count(self):
         return int(self.get("/count"))
 
+    def connections(self):
+        return int(self.get("/connections"))
+
     def reset(self):
         self.get("/reset")
 
@@ -101,6 +104,7 @@ def fill_statements(deliveries):
 
 
 def wait_for(receiver, count):
+    """Waits until so many deliveries have arrived, and returns their number."""
     last, since = -1, time.monotonic()
     while (now := receiver.count()) < count:
         if now != last:
@@ -128,6 +132,7 @@ def measure_drain(target, receiver, deliveries, endpoints):
         last = wait_for(receiver, int(deliveries * (1 - TAIL_SHARE)))
         wall, server, database = (after - earlier for after, earlier in zip(clocks(), before))
         wait_for(receiver, deliveries)
+        connections = receiver.connections()
         receiver.settle()
         ids, _ = receiver.receipts()
         rss = measure.memory(pids, "Rss")
@@ -137,6 +142,8 @@ def measure_drain(target, receiver, deliveries, endpoints):
     return {"target": target["name"], "workload": "deliver", "endpoints": endpoints, "requests": count,
             "rate": round(count / wall, 1), "cpu": round(server / count * 1e6, 1),
             "database_cpu": round(database / count * 1e6, 1), "busy": round(server / wall, 2), "rss": rss,
+            # With those that asked for the number of deliveries, a hundred per second.
+            "connections": connections,
             # Every endpoint gets each id once.
             "bad": len(ids) - deliveries + max(0, deliveries // endpoints - len(set(ids)))}
 
