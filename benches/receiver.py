@@ -16,7 +16,8 @@ MAX_RECEIPTS = 4_000_000
 
 class Receiver:
     def __init__(self, port):
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+        # At all addresses of the loopback interface, so that each endpoint can have an origin of its own.
+        self.listener = socket.create_server(("", port), backlog=1024)
         self.listener.setblocking(False)
         self.epoll = select.epoll()
         self.epoll.register(self.listener, select.EPOLLIN)
@@ -33,8 +34,11 @@ class Receiver:
 
     def accept(self):
         try:
-            connection, _ = self.listener.accept()
+            connection, (address, _) = self.listener.accept()
         except OSError:
+            return
+        if not address.startswith("127."):
+            connection.close()
             return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -24,7 +24,7 @@ class Receiver:
     """receiver.py in a process of its own."""
 
     def __init__(self, port, processor):
-        self.port, self.url = port, f"http://127.0.0.1:{port}/webhooks"
+        self.port = port
         self.process = subprocess.Popen(["taskset", "-c", processor, sys.executable, BENCHES / "receiver.py", str(port)])
         for _ in range(500):
             try:
@@ -33,6 +33,10 @@ class Receiver:
             except OSError:
                 time.sleep(0.01)
         sys.exit("the receiver did not start")
+
+    def url(self, number):
+        """The URL of an endpoint. Each has an origin, and thus connections, of its own."""
+        return f"http://127.0.0.{number % 250 + 1}:{self.port}/webhooks"
 
     def get(self, path):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
