@@ -9,6 +9,7 @@ use crate::event::webhook_body;
 use crate::execution::{Command, Context, Query};
 use crate::id::{AuditEntryId, WebhookEndpointId};
 use crate::permission::Requirement;
+use crate::rate_limit;
 use crate::scope::ScopeRequirement;
 use crate::time::Timestamp;
 
@@ -100,7 +101,7 @@ impl<A: Access> Query for ShowDelivery<A> {
 /// Sends a test to an endpoint, whatever its filter is.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Test<A> {
     pub access: A,
@@ -109,7 +110,8 @@ pub struct Test<A> {
 
 impl<A: Access> Command for Test<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled];
+    const ERRORS: &'static [Code] =
+        &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled, Code::TooManyRequests];
     const SCOPE: ScopeRequirement = A::WRITE;
     type Out = Delivery;
 
@@ -118,6 +120,7 @@ impl<A: Access> Command for Test<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
+        rate_limit::take_webhook_replays(cx, row.organization_id, 1).await?;
         let id = cx.id();
         let data = format!(r#"{{"entity_type":"webhook_endpoint","entity_id":"{}"}}"#, row.id);
         let body = webhook_body(TEST_EVENT, cx.now, &data);
@@ -143,7 +146,8 @@ pub enum Span {
 /// schedule of attempts begins anew. What is being sent at the moment is left alone.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`;
+/// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Replay<A> {
     pub access: A,
@@ -153,8 +157,12 @@ pub struct Replay<A> {
 
 impl<A: Access> Command for Replay<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] =
-        &[Code::WebhookEndpointNotFound, Code::WebhookDeliveryNotFound, Code::WebhookEndpointDisabled];
+    const ERRORS: &'static [Code] = &[
+        Code::WebhookEndpointNotFound,
+        Code::WebhookDeliveryNotFound,
+        Code::WebhookEndpointDisabled,
+        Code::TooManyRequests,
+    ];
     const SCOPE: ScopeRequirement = A::WRITE;
     type Out = usize;
 
@@ -163,6 +171,7 @@ impl<A: Access> Command for Replay<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
+        rate_limit::check_webhook_replays(cx, row.organization_id).await?;
         let (from, to, only_failed) = match self.span {
             Span::One(id) => {
                 cx.tx.optional(sql::FIND_DELIVERY, (row.id, id)).await?.ok_or(Code::WebhookDeliveryNotFound)?;
@@ -172,15 +181,18 @@ impl<A: Access> Command for Replay<A> {
                 (AuditEntryId::first_at(from), AuditEntryId::first_at(to), only_failed)
             }
         };
-        let replayed = cx.tx.all(sql::REPLAY, (row.id, from, to, only_failed, cx.now, MAX_REPLAYED)).await?.len();
+        let max = rate_limit::max_webhook_replays(cx).map_or(MAX_REPLAYED, |max| MAX_REPLAYED.min(max.into()));
+        let replayed = cx.tx.all(sql::REPLAY, (row.id, from, to, only_failed, cx.now, max)).await?.len();
         let hurried = match self.span {
             Span::One(id) if replayed == 0 => {
                 cx.tx.execute(sql::HURRY, (row.id, id, cx.now, cx.now.plus(LEASE_LIFETIME))).await?
             }
             _ => 0,
         };
+        let count = replayed + hurried;
+        rate_limit::take_webhook_replays(cx, row.organization_id, count).await?;
         cx.after_commit.on_success(|executor| executor.webhook_requests.wake_for_change());
-        Ok(replayed + hurried)
+        Ok(count)
     }
 }
 

@@ -21,8 +21,7 @@ mod update;
 mod worker;
 
 pub use access::{Access, ForBackend, ForOrganization, Reach};
-pub use cleanup::RETENTION;
-pub(crate) use cleanup::delete_old;
+pub use cleanup::{RETENTION, delete_old};
 pub use create::{Create, MAX_ENDPOINTS};
 pub use delivery::DeliveryState;
 pub use endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_secret};
