@@ -9,7 +9,7 @@ use super::send::{Claimed, Target};
 use super::sql::{self, ClaimedRow, EndpointRow};
 use super::worker::LEASE_LIFETIME;
 use crate::error::{Code, Result};
-use crate::execution::{Command, Context, Query};
+use crate::execution::{Command, Context, Executor, Query};
 use crate::id::WebhookEndpointId;
 use crate::permission::Requirement;
 use crate::settings::Settings;
@@ -111,9 +111,11 @@ async fn claim(cx: &mut Context<'_>, share: &Share) -> Result<Vec<ClaimedRow>> {
 }
 
 /// Where the deliveries of an endpoint go at this time.
-pub(super) fn target(keys: &crate::secret::Keys, row: &EndpointRow, now: Timestamp) -> Result<Arc<Target>> {
-    let secrets = open_secrets(keys, row, now)?;
-    Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url: row.url.clone(), secrets }))
+pub(super) fn target(executor: &Executor, row: &EndpointRow, now: Timestamp) -> Result<Arc<Target>> {
+    // The settings may have changed since the URL was stored.
+    let url = executor.http_client.parse_url(&row.url).ok();
+    let secrets = open_secrets(&executor.keys, row, now)?;
+    Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url, secrets }))
 }
 
 pub(super) fn claimed(target: &Arc<Target>, row: ClaimedRow) -> Claimed {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::claim::{Claim, ListDue, LookAhead, Share, claimed, target};
 use super::in_flight::{InFlight, MAX_IN_FLIGHT};
@@ -30,6 +30,8 @@ const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
 const MAX_WINDOWS: usize = 16;
 /// The outcomes that one transaction stores.
 const MAX_STORED: usize = 256;
+/// How long the outcomes of attempts are collected for one transaction: attempts that began together end about together.
+const COLLECTION_TIME: Duration = Duration::from_millis(2);
 /// The maximum time between two polls. They find deliveries whose lease has expired, and those of other processes.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(5);
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -46,6 +48,8 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
     let mut stop = pin!(stop);
     loop {
         let wait = match worker.claim().await {
+            // The end of an attempt comes first, most likely.
+            Ok(0) if worker.is_saturated => MIN_POLL_INTERVAL,
             Ok(0) => worker.time_to_next().await,
             Ok(_) => Duration::ZERO,
             Err(problem) => {
@@ -53,11 +57,13 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
                 MAX_POLL_INTERVAL
             }
         };
-        tokio::select! {
+        let first = tokio::select! {
             biased;
             () = &mut stop => break,
-            () = worker.wait(wait) => {}
-        }
+            first = worker.wait(wait) => first,
+        };
+        // Not within the `select`: what it would abandon is sent again.
+        worker.store(first).await;
     }
     let finish = async {
         while !worker.sends.is_empty() {
@@ -91,6 +97,8 @@ struct Worker {
     in_flight: InFlight,
     /// The last endpoint that had its turn.
     last: WebhookEndpointId,
+    /// Whether something is due, but none of the endpoints that were looked at may have more attempts in progress.
+    is_saturated: bool,
 }
 
 impl Worker {
@@ -101,16 +109,19 @@ impl Worker {
             endpoints: HashMap::new(),
             in_flight: InFlight::default(),
             last: 0.into(),
+            is_saturated: false,
         }
     }
 
     /// Claims deliveries and begins to send them. Returns their number.
     async fn claim(&mut self) -> Result<usize> {
-        if self.sends.len() >= MAX_IN_FLIGHT {
+        self.is_saturated = self.sends.len() >= MAX_IN_FLIGHT;
+        if self.is_saturated {
             return Ok(0);
         }
         let (due, shares) = self.next_shares().await?;
         if shares.is_empty() {
+            self.is_saturated = !due.is_empty();
             return Ok(0);
         }
         let claimed_rows = self.executor.run(&Caller::anonymous(), Claim(shares)).await.result?;
@@ -118,7 +129,7 @@ impl Worker {
         let mut count = 0;
         for (endpoint, rows) in claimed_rows {
             let Some(row) = due.iter().find(|row| row.id == endpoint) else { continue };
-            let target = match target(&self.executor.keys, row, now) {
+            let target = match target(&self.executor, row, now) {
                 Ok(target) => target,
                 Err(problem) => {
                     // The deliveries wait until their leases have expired.
@@ -169,44 +180,44 @@ impl Worker {
         self.in_flight.add(endpoint, organization);
     }
 
-    /// Waits for a request, the end of an attempt, or the time.
-    async fn wait(&mut self, wait: Duration) {
+    /// Waits for a request, the end of an attempt, which it returns, or the time.
+    async fn wait(&mut self, wait: Duration) -> Option<Sent> {
         let executor = Arc::clone(&self.executor);
         if self.sends.len() >= MAX_IN_FLIGHT {
-            self.collect().await;
-            return;
+            return self.next_ended().await;
         }
         let mut woken = pin!(timeout(wait, executor.webhook_requests.requested()));
         if self.sends.is_empty() {
             let _ = woken.await;
-            return;
+            return None;
         }
         tokio::select! {
             biased;
-            ended = self.sends.join_next_with_id() => {
-                let first = self.ended(ended);
-                self.store(first).await;
-            }
-            _ = &mut woken => {}
+            ended = self.sends.join_next_with_id() => self.ended(ended),
+            _ = &mut woken => None,
         }
+    }
+
+    /// Waits for the end of an attempt. `None` if it crashed.
+    async fn next_ended(&mut self) -> Option<Sent> {
+        let ended = self.sends.join_next_with_id().await;
+        self.ended(ended)
     }
 
     /// Waits for the end of an attempt and stores its outcome.
     async fn collect(&mut self) {
-        let ended = self.sends.join_next_with_id().await;
-        let first = self.ended(ended);
+        let first = self.next_ended().await;
         self.store(first).await;
     }
 
-    /// Stores this outcome and those of all other attempts that have ended.
+    /// Stores this outcome and those of all other attempts that end about now.
     async fn store(&mut self, first: Option<Sent>) {
-        let mut outcomes: Vec<Sent> = first.into_iter().collect();
-        while outcomes.len() < MAX_STORED {
-            let Some(ended) = self.sends.try_join_next_with_id() else { break };
-            outcomes.extend(self.ended(Some(ended)));
-        }
-        if outcomes.is_empty() {
-            return;
+        let Some(first) = first else { return };
+        let mut outcomes = vec![first];
+        let collected_until = Instant::now() + COLLECTION_TIME;
+        while outcomes.len() < MAX_STORED && !self.sends.is_empty() {
+            let Ok(ended) = timeout_at(collected_until, self.sends.join_next_with_id()).await else { break };
+            outcomes.extend(self.ended(ended));
         }
         #[cfg(feature = "test-hooks")]
         vestibule_db::test_hooks::point("webhook_sent");
