@@ -152,7 +152,7 @@ def measure_drain(target, receiver, deliveries, endpoints):
             "bad": len(ids) - deliveries + max(0, deliveries // endpoints - len(set(ids)))}
 
 
-def measure_delay(running, receiver, rate, seconds, connections=32):
+def measure_delay(running, receiver, rate, seconds, connections=128):
     """Creates `rate` invitations per second, and measures when their events arrive."""
     target = running.target
     file = Path(target["requests"]) / "create.tsv"
