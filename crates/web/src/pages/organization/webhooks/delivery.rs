@@ -48,9 +48,11 @@ struct Page {
     created: String,
     /// HTML; empty if there is none.
     next_attempt: String,
-    /// All of them, of which the page shows the last ones.
     attempt_count: i64,
+    /// The last ones.
     attempts: Vec<AttemptView>,
+    /// Whether there are more than these.
+    is_cut: bool,
     body: String,
     can_send_again: bool,
     can_cancel: bool,
@@ -90,6 +92,7 @@ async fn page(cx: &PageContext, ids: Ids, id: AuditEntryId, error: Option<&Probl
         created: t.time_html(delivery.created_at, cx.now()),
         next_attempt: next_attempt(cx, &delivery, endpoint.is_enabled),
         attempt_count: delivery.all_attempts,
+        is_cut: usize::try_from(delivery.all_attempts).is_ok_and(|count| count > attempts.len()),
         attempts: attempts.iter().map(|attempt| view(cx, attempt)).collect(),
         event: delivery.event,
         body,

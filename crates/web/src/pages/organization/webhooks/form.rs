@@ -132,14 +132,14 @@ fn render(
     refused: Option<Refused>,
 ) -> Response {
     let t = cx.words;
-    let (problem, general, errors) = match refused {
+    let (problem, is_general, errors): (Option<Problem>, bool, FieldErrors) = match refused {
         None => (None, false, FieldErrors::default()),
         Some(Refused::Fields(errors)) => (Some(Code::InvalidField.into()), false, errors),
         Some(Refused::Command(problem)) => (Some(problem), true, FieldErrors::default()),
     };
     let (title, list_path) = (endpoint.map_or_else(|| t.webhook_add(), |_| t.webhook_edit()), org.path(TAB));
     let page = Page {
-        layout: cx.layout(format!("{title} · {}", org.name), true).with_error(problem.as_ref().filter(|_| general)),
+        layout: cx.layout(format!("{title} · {}", org.name), true).with_error(problem.as_ref().filter(|_| is_general)),
         button: if endpoint.is_some() { t.save() } else { t.webhook_add() },
         action: endpoint.map_or_else(|| list_path.clone(), |(ids, _)| format!("{}/edit", ids.path())),
         back_path: endpoint.map_or(list_path, |(ids, _)| ids.path()),

@@ -61,7 +61,7 @@ pub(super) async fn rotate(cx: PageContext, Path((organization, id)): PathIds, f
 async fn rotate_in(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageResult<Response> {
     let (t, ids) = (cx.words, Ids::parse(cx, ids)?);
     let url = ids.find(cx).await?.url;
-    let hours = form.text("grace").parse().ok().filter(|hours| GRACES.contains(hours)).unwrap_or(DEFAULT_GRACE);
+    let hours = form.text("grace").parse::<u64>().ok().filter(|hours| GRACES.contains(hours)).unwrap_or(DEFAULT_GRACE);
     let grace = Duration::from_hours(hours);
     let action = format!("{}/rotate", ids.path());
     let consequence = match hours {
