@@ -28,8 +28,8 @@ pub use delivery::DeliveryState;
 pub use endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_secret};
 pub use list::{EndpointsPage, List, ListLatestDeliveries, Show};
 pub use log::{
-    Cancel, DeliveriesPage, DeliveryFilter, DeliveryWithAttempts, ListDeliveries, MAX_REPLAYED, Replay, ShowDelivery, Span,
-    TEST_EVENT, Test,
+    Cancel, DeliveriesPage, DeliveryFilter, DeliveryWithAttempts, ListDeliveries, MAX_REPLAYED, Replay, ShowDelivery,
+    Span, TEST_EVENT, Test,
 };
 pub use signature::{MessageId, sign};
 pub use sql::{Attempt, Delivery, LatestDelivery};

@@ -1,17 +1,8 @@
 //! The page to return to after a request that was not for a page: the URL of a form's action cannot be opened.
 
 /// The tabs of an organization.
-const TABS: [&str; 9] = [
-    "members",
-    "invitations",
-    "roles",
-    "workspaces",
-    "domains",
-    "requests",
-    "webhooks",
-    "audit-log",
-    "settings",
-];
+const TABS: [&str; 9] =
+    ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
 /// Pages whose forms post to paths below them.
 const PAGES: [&str; 6] = ["/account", "/choose-organization", "/invite", "/reset", "/sign-in", "/sign-up"];
 

@@ -8,7 +8,8 @@ use vestibule_core::names::WebhookDescription;
 use vestibule_core::secret::WebhookSecret;
 use vestibule_core::time::Timestamp;
 use vestibule_core::webhook::{
-    Access, Create, DeliveryFilter, DeliveryState, EventFilter, ListDeliveries, Replay, Rotate, Span, Update, parse_secret,
+    Access, Create, DeliveryFilter, DeliveryState, EventFilter, ListDeliveries, Replay, Rotate, Span, Update,
+    parse_secret,
 };
 use vestibule_core::{Code, Problem};
 

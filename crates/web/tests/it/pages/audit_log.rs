@@ -48,7 +48,8 @@ async fn says_in_words_who_gave_somebody_a_role() {
     assert!(page.contains("15 January 2026, 10:30 UTC</time>"), "{page}");
     // No ids of roles, and no fields by their names in the payload.
     assert!(!page.contains(&role) && !page.contains("role_ids") && !page.contains("membership_id"), "{page}");
-    let page = owner.get(&format!("{path}&action=organization.role.created")).await.assert_page(200, "No entries found");
+    let page =
+        owner.get(&format!("{path}&action=organization.role.created")).await.assert_page(200, "No entries found");
     assert!(page.contains("Export these as CSV") && page.contains("Clear filters"), "{page}");
     let page = owner.get(&format!("{api}/-/audit-log")).await.assert_page(200, "<bdi>Role</bdi>");
     assert!(page.contains("Export as CSV") && page.contains("<optgroup label=\"Members\">"), "{page}");

@@ -48,17 +48,8 @@ pub(crate) const PUBLIC_PAGES: [&str; 10] = [
 
 /// Pages that need a session; those of the organization need its owner.
 pub(crate) fn member_pages(organization: &str) -> Vec<String> {
-    let tabs = [
-        "members",
-        "invitations",
-        "roles",
-        "workspaces",
-        "domains",
-        "requests",
-        "webhooks",
-        "audit-log",
-        "settings",
-    ];
+    let tabs =
+        ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
     let tabs = tabs.map(|tab| format!("/organizations/{organization}/-/{tab}"));
     ["/organizations", "/account", "/choose-organization"].into_iter().map(str::to_owned).chain(tabs).collect()
 }

@@ -86,7 +86,8 @@ async fn a_refused_form_says_why_at_the_field_and_keeps_what_was_typed() {
     }
     let fields = [("url", "x"), ("which", "some"), ("event", "workspace.created"), ("ordered", "yes")];
     let page = owner.post(&tab, &fields).await.assert_page(400, "url-error");
-    for kept in ["value=\"workspace.created\" checked", "value=\"some\" checked", "name=\"ordered\" value=\"yes\" checked"]
+    for kept in
+        ["value=\"workspace.created\" checked", "value=\"some\" checked", "name=\"ordered\" value=\"yes\" checked"]
     {
         assert!(page.contains(kept), "{kept}: {page}");
     }
@@ -164,7 +165,10 @@ async fn a_delivery_shows_its_attempts_and_is_sent_again_and_cancelled() {
     app.advance(Duration::from_secs(10));
     assert_eq!(deliver(&app).await, 1);
     let list = owner.get(&endpoint).await.assert_page(200, ">Failing<");
-    assert!(list.contains("Every attempt since 15 January 2026") && list.contains("500 Internal Server Error"), "{list}");
+    assert!(
+        list.contains("Every attempt since 15 January 2026") && list.contains("500 Internal Server Error"),
+        "{list}"
+    );
 
     receiver.always(Behaviour::status(200));
     owner.post(&format!("{delivery}/replay"), &[]).await.assert_redirect(delivery);

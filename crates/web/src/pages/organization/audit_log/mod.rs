@@ -164,8 +164,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
 /// The names of the roles and of the organization, by id.
 async fn role_names(cx: &PageContext, org: &OrganizationPage) -> PageResult<HashMap<i64, String>> {
     let roles = cx.query(ListRoles { organization: org.id }).await?;
-    let names = roles.iter().map(|role| {
-        (role.id.get(), cx.words.role_name(&role.name, role.organization_id.is_none()))
-    });
+    let names =
+        roles.iter().map(|role| (role.id.get(), cx.words.role_name(&role.name, role.organization_id.is_none())));
     Ok(names.chain([(org.id.get(), org.name.clone())]).collect())
 }

@@ -141,11 +141,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, failed: Failed<'_>) -> Page
 }
 
 fn state_choice(cx: &PageContext, state: DeliveryState, list: &ListState) -> Choice {
-    Choice {
-        value: state.to_string(),
-        label: state_label(cx.words, state),
-        is_chosen: list.state == Some(state),
-    }
+    Choice { value: state.to_string(), label: state_label(cx.words, state), is_chosen: list.state == Some(state) }
 }
 
 fn graces(cx: &PageContext) -> Vec<Choice> {

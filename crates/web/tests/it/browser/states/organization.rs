@@ -64,7 +64,8 @@ pub(super) async fn collect(states: &mut States) {
         states.add(page.rsplit('/').next().unwrap(), owner.get(page).await.text);
         states.add(&format!("{page} as a member"), member.get(page).await.text);
     }
-    let nothing = ["members?search=nobody", "invitations?search=nobody", "workspaces?search=nobody", "audit-log?to=2001-01-01"];
+    let nothing =
+        ["members?search=nobody", "invitations?search=nobody", "workspaces?search=nobody", "audit-log?to=2001-01-01"];
     for tab in nothing {
         states.add(tab, owner.get(&format!("{path}/{tab}")).await.text);
     }
