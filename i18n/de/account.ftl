@@ -50,6 +50,7 @@ email-notifications = E-Mail-Benachrichtigungen
 notify-of-requests = Jemand möchte einer Organisation beitreten, die ich verwalte
 notify-of-request-answers = Meine Beitrittsanfrage wird angenommen oder abgelehnt
 notify-of-invitation-answers = Jemand nimmt meine Einladung an oder lehnt sie ab
+notify-of-webhook-failures = Webhooks einer Organisation, die ich verwalte, werden wegen Fehlern abgeschaltet
 notifications-hint = Codes, Einladungen und Sicherheitshinweise werden immer gesendet.
 delete-account-title = Ihr Konto löschen?
 delete-account-consequences = Das Konto { $account } wird sofort gelöscht, mit Profil, Adressen und Sitzungen. Einladungen, die Sie gesendet haben, bleiben bestehen.

@@ -50,6 +50,7 @@ email-notifications = Email notifications
 notify-of-requests = Somebody asks to join an organization that I manage
 notify-of-request-answers = My request to join is approved or denied
 notify-of-invitation-answers = Somebody accepts or declines my invitation
+notify-of-webhook-failures = Webhooks of an organization that I manage are switched off because they fail
 notifications-hint = Codes, invitations and security notices are always sent.
 delete-account-title = Delete your account?
 delete-account-consequences = The account { $account } is deleted immediately, with its profile, addresses and sessions. Invitations that you sent remain.

@@ -59,3 +59,12 @@ CREATE TABLE webhook_attempts (
     answer       BYTEA   NOT NULL,
     PRIMARY KEY (endpoint_id, delivery_id, number)
 );
+
+ALTER TABLE notice_opt_outs DROP CONSTRAINT notice_opt_outs_kind_check;
+ALTER TABLE notice_opt_outs ADD CONSTRAINT notice_opt_outs_kind_check
+    CHECK (kind IN ('join_requests', 'request_answers', 'invitation_answers', 'webhook_failures'));
+ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
+ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check
+    CHECK (kind IN ('invitation', 'reminder', 'attempt', 'notice', 'removed', 'handover', 'join_requests', 'accepted',
+                    'declined', 'request_approved', 'request_denied', 'renewal_denied', 'sign_up_invitation',
+                    'webhooks_disabled'));

@@ -77,3 +77,62 @@ CREATE TABLE webhook_attempts (
     answer       BLOB    NOT NULL,
     PRIMARY KEY (endpoint_id, delivery_id, number)
 ) STRICT;
+
+-- Mail about disabled endpoints. SQLite cannot change a check, so the tables are rebuilt.
+CREATE TABLE new_notice_opt_outs (
+    user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind       TEXT    NOT NULL
+        CHECK (kind IN ('join_requests', 'request_answers', 'invitation_answers', 'webhook_failures')),
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, kind)
+) STRICT;
+
+INSERT INTO new_notice_opt_outs (user_id, kind, created_at) SELECT user_id, kind, created_at FROM notice_opt_outs;
+
+DROP TABLE notice_opt_outs;
+ALTER TABLE new_notice_opt_outs RENAME TO notice_opt_outs;
+
+CREATE TABLE new_outbox (
+    id              INTEGER NOT NULL PRIMARY KEY,
+    kind            TEXT    NOT NULL
+        CHECK (kind IN ('invitation', 'reminder') OR kind IN ('attempt', 'notice') OR kind IN ('removed', 'handover')
+               OR kind IN ('join_requests', 'accepted') OR kind IN ('declined', 'request_approved')
+               OR kind IN ('request_denied', 'renewal_denied') OR kind IN ('sign_up_invitation', 'webhooks_disabled')),
+    is_urgent       INTEGER NOT NULL CHECK (is_urgent = (kind IN ('attempt', 'notice'))),
+    organization_id INTEGER REFERENCES organizations (id) ON DELETE CASCADE,
+    invitation_id   INTEGER
+        CHECK ((invitation_id IS NULL) = (kind NOT IN ('invitation', 'reminder') AND kind <> 'renewal_denied')),
+    attempt_id      INTEGER REFERENCES attempts (id) ON DELETE CASCADE CHECK ((attempt_id IS NULL) = (kind <> 'attempt')),
+    notice_id       INTEGER REFERENCES security_notices (id) ON DELETE CASCADE CHECK ((notice_id IS NULL) = (kind <> 'notice')),
+    user_id         INTEGER REFERENCES users (id) ON DELETE CASCADE
+        CHECK ((user_id IS NULL)
+               = (kind IN ('invitation', 'reminder') OR kind IN ('attempt', 'notice') OR kind = 'renewal_denied'
+                  OR kind = 'sign_up_invitation')),
+    -- The generation of the invitation or verification. For a mail about several events, the time of the first one.
+    -- Otherwise 0.
+    generation      INTEGER NOT NULL,
+    state           TEXT    NOT NULL CHECK (state IN ('waiting', 'dead')),
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    reason          TEXT    NOT NULL DEFAULT '',
+    due_at          INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    deployment_invitation_id INTEGER REFERENCES deployment_invitations (id) ON DELETE CASCADE
+        CHECK ((deployment_invitation_id IS NULL) = (kind <> 'sign_up_invitation')),
+    FOREIGN KEY (organization_id, invitation_id) REFERENCES invitations (organization_id, id) ON DELETE CASCADE
+) STRICT;
+
+INSERT INTO new_outbox (id, kind, is_urgent, organization_id, invitation_id, attempt_id, notice_id, user_id, generation,
+                        state, attempts, reason, due_at, created_at, deployment_invitation_id)
+SELECT id, kind, is_urgent, organization_id, invitation_id, attempt_id, notice_id, user_id, generation, state, attempts,
+       reason, due_at, created_at, deployment_invitation_id
+  FROM outbox;
+
+DROP TABLE outbox;
+ALTER TABLE new_outbox RENAME TO outbox;
+
+CREATE INDEX outbox_by_due ON outbox (state, is_urgent, due_at);
+CREATE INDEX outbox_by_invitation ON outbox (organization_id, invitation_id);
+CREATE INDEX outbox_by_attempt ON outbox (attempt_id);
+CREATE INDEX outbox_by_notice ON outbox (notice_id);
+CREATE INDEX outbox_by_user ON outbox (user_id);
+CREATE INDEX outbox_by_deployment_invitation ON outbox (deployment_invitation_id) WHERE deployment_invitation_id IS NOT NULL;

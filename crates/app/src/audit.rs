@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_core::audit::{
-    Chain, ChainReport, ChainVerifier, Checkpoint, CheckpointKey, CheckpointVerifier, CountUnsealed, ExportLine,
-    Finding, FindingKind, Hash, INSTALLATION, ListChains, ReadChain, ReadCheckpoints, verify_chain,
+    ChainReport, ChainVerifier, Checkpoint, CheckpointKey, CheckpointVerifier, CountUnsealed, ExportLine, Finding,
+    FindingKind, Hash, INSTALLATION, ListChains, ListMissingChains, MissingChain, verify_chain,
 };
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
@@ -112,7 +112,15 @@ async fn verify_database(args: &VerifyArgs, known: &[Checkpoint]) -> Result<Vec<
         let Some(last) = chains.last().map(|chain| chain.organization_id) else { break };
         after = last;
         for chain in chains.iter().filter(|chain| only.is_none_or(|only| only == chain.organization_id)) {
-            reports.push(verify_one(&service, chain, known, &verifier).await?);
+            let report = verify_chain(&service, chain, known, &verifier).await;
+            reports.push(report.map_err(|problem| failed(&problem))?);
+        }
+    }
+    let unlisted = query(&service, &ListMissingChains).await?;
+    for MissingChain { organization_id, sequence } in unlisted {
+        if only.is_none_or(|only| only == organization_id) {
+            let finding = Some(Finding { sequence, id: None, kind: FindingKind::EndMissing });
+            reports.push(ChainReport { organization_id, entries: 0, finding });
         }
     }
     let mut missing: Vec<&Checkpoint> = known
@@ -135,19 +143,6 @@ async fn verify_database(args: &VerifyArgs, known: &[Checkpoint]) -> Result<Vec<
         ));
     }
     Ok(reports)
-}
-
-async fn verify_one(
-    service: &Arc<Service>,
-    chain: &Chain,
-    known: &[Checkpoint],
-    verifier: &CheckpointVerifier,
-) -> Result<ChainReport, AppError> {
-    let organization_id = chain.organization_id;
-    let stored = query(service, &ReadCheckpoints { organization_id, from: chain.first_sequence }).await?;
-    let read =
-        |after| async move { service.query(&Caller::anonymous(), &ReadChain { organization_id, after }).await.result };
-    verify_chain(chain, stored, known, verifier, read).await.map_err(|problem| failed(&problem))
 }
 
 async fn query<Q: Query>(service: &Arc<Service>, query: &Q) -> Result<Q::Out, AppError> {
@@ -199,14 +194,25 @@ fn verify_export(
     report(organization_id, entries, verifying.finish(None).err())
 }
 
+/// Skips lines that are no checkpoint: a server that was killed may have left half a line.
 fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>, AppError> {
     let mut checkpoints = Vec::new();
+    let mut skipped = None;
     for (number, line) in lines(file)?.enumerate() {
         let line = line.map_err(|error| unreadable(file, &error))?;
-        let invalid = |_| invalid_line(file, number, "no checkpoint");
-        checkpoints.push(Checkpoint::from_line(&line).map_err(invalid)?);
+        match Checkpoint::from_line(&line) {
+            Ok(checkpoint) => checkpoints.push(checkpoint),
+            Err(_) => {
+                let error = invalid_line(file, number, "no checkpoint");
+                output::print_note(format_args!("{error}"));
+                skipped = Some(error);
+            }
+        }
     }
-    Ok(checkpoints)
+    match skipped {
+        Some(error) if checkpoints.is_empty() => Err(error),
+        _ => Ok(checkpoints),
+    }
 }
 
 fn lines(file: &Path) -> Result<std::io::Lines<BufReader<File>>, AppError> {

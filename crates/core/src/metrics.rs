@@ -68,6 +68,8 @@ label! {
         EmailAddress = "email_address",
         JoinRequest = "join_request",
         Upload = "upload",
+        /// Tests of webhooks, and webhooks that are sent again.
+        WebhookReplay = "webhook_replay",
         /// Requests of one API key.
         ApiKey = "api_key",
     }

@@ -10,10 +10,13 @@ pub enum NotificationKind {
     RequestAnswers,
     /// To the inviter: an invitation was accepted or declined.
     InvitationAnswers,
+    /// To those who manage settings: an endpoint of webhooks was disabled because it failed.
+    WebhookFailures,
 }
 
 impl NotificationKind {
-    pub const ALL: [Self; 3] = [Self::JoinRequests, Self::RequestAnswers, Self::InvitationAnswers];
+    pub const ALL: [Self; 4] =
+        [Self::JoinRequests, Self::RequestAnswers, Self::InvitationAnswers, Self::WebhookFailures];
 
     /// The byte that stands for it in tokens. It must not change.
     pub(crate) const fn to_byte(self) -> u8 {
@@ -21,6 +24,7 @@ impl NotificationKind {
             Self::JoinRequests => 1,
             Self::RequestAnswers => 2,
             Self::InvitationAnswers => 3,
+            Self::WebhookFailures => 4,
         }
     }
 
@@ -33,4 +37,5 @@ vestibule_db::text_enum!(
     NotificationKind: JoinRequests = "join_requests",
     RequestAnswers = "request_answers",
     InvitationAnswers = "invitation_answers",
+    WebhookFailures = "webhook_failures",
 );

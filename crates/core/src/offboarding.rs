@@ -140,7 +140,8 @@ impl Command for Remove {
         if cx.tx.execute(invitation::sql::SUSPEND_SENT_BY, (organization, membership)).await? > 0 {
             cx.emit(InvitationSuspended {
                 organization_id: organization,
-                inviter_membership_id: membership,
+                inviter_membership_id: Some(membership),
+                api_key_id: None,
                 count: None,
             });
         }

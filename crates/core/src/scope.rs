@@ -51,6 +51,7 @@ scopes! {
     KeysWrite = "keys:write";
     WebhooksRead = "webhooks:read";
     WebhooksWrite = "webhooks:write";
+    AuditLogRead = "audit_log:read";
 }
 
 impl Scope {
@@ -136,6 +137,7 @@ impl Scopes {
             may_write(&[Scope::MembersWrite, Scope::InvitationsWrite]),
             may_write(&[Scope::RolesWrite]),
             may_write(&[Scope::WorkspacesWrite]),
+            self.contains(Scope::AuditLogRead),
         ])
     }
 }

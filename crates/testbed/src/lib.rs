@@ -247,12 +247,15 @@ pub fn on_server(server: &str, statements: &str) -> Vec<Vec<String>> {
 /// Calls `run` with a connection to a server, on this thread.
 fn on_server_with<T>(server: &str, run: impl AsyncFnOnce(&tokio_postgres::Client) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    let session = async {
         let (client, connection) = tokio_postgres::connect(server, NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
         let output = run(&client).await;
         drop(client);
         connection.await.unwrap().unwrap();
         output
-    })
+    };
+    // The client logs the text of each statement. Those of tests contain addresses, and are none of the service, whose log
+    // is searched for addresses.
+    tracing::dispatcher::with_default(&tracing::Dispatch::none(), || runtime.block_on(session))
 }

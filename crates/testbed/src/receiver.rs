@@ -1,5 +1,7 @@
 //! An HTTP server on loopback for the requests that the service sends: it records them, and misbehaves as it is told.
 
+mod behaviour;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,55 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-/// How the receiver treats a request.
-#[derive(Clone, Debug)]
-pub enum Behaviour {
-    /// Responds, and keeps the connection.
-    Respond { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
-    /// Responds as `Respond` does with status 200, and closes the connection in silence.
-    RespondAndClose,
-    /// Responds before it reads the body.
-    RespondEarly(u16),
-    /// Accepts the connection and neither reads nor writes, so that a TLS handshake hangs.
-    Silent,
-    /// Reads the request and never responds.
-    Hang,
-    /// Sends a response without the end of its body.
-    HangInBody,
-    /// Sends a byte of the body now and then, without end.
-    Drip,
-    /// Reads the request and closes the connection.
-    Close,
-    /// Reads the request and resets the connection.
-    Reset,
-    /// Closes the connection after half of the body.
-    HalfBody,
-    /// Announces a body of 4 GiB and sends it.
-    Gigabytes,
-    /// Sends chunks without end.
-    Endless,
-    /// Sends header lines without end.
-    EndlessHeaders,
-    /// Sends `103 Early Hints` without end.
-    EndlessHints,
-    /// Sends what is no HTTP.
-    Garbage,
-}
-
-impl Behaviour {
-    pub fn status(status: u16) -> Self {
-        Self::Respond { status, headers: Vec::new(), body: Vec::new() }
-    }
-
-    /// Responds with a header, such as `Retry-After` or `Location`.
-    pub fn with_header(status: u16, name: &'static str, value: &str) -> Self {
-        Self::Respond { status, headers: vec![(name, value.to_owned())], body: Vec::new() }
-    }
-
-    pub fn body(body: impl Into<Vec<u8>>) -> Self {
-        Self::Respond { status: 200, headers: Vec::new(), body: body.into() }
-    }
-}
+pub use self::behaviour::Behaviour;
 
 /// A request as it was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +58,7 @@ struct Shared {
     next: Mutex<VecDeque<Behaviour>>,
     received: watch::Sender<Vec<Received>>,
     connections: watch::Sender<usize>,
+    is_released: watch::Sender<bool>,
     bytes_sent: AtomicU64,
 }
 
@@ -142,6 +97,7 @@ impl Receiver {
             next: Mutex::default(),
             received: watch::Sender::default(),
             connections: watch::Sender::default(),
+            is_released: watch::Sender::default(),
             bytes_sent: AtomicU64::new(0),
         });
         let (config, authority) = tls.unzip();
@@ -180,6 +136,11 @@ impl Receiver {
     /// Treats the next requests in these ways, one each.
     pub fn next(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
         self.shared.next.lock().unwrap().extend(behaviours);
+    }
+
+    /// Responds to all requests that are held, now and later.
+    pub fn release(&self) {
+        self.shared.is_released.send_replace(true);
     }
 
     /// The requests so far, in the order in which they were complete.
@@ -260,7 +221,7 @@ where
             continue;
         }
         let behaviour = shared.next_if(|_| true).unwrap_or_else(|| Behaviour::status(200));
-        if matches!(behaviour, Behaviour::Reset) {
+        if matches!(behaviour, Behaviour::Reset | Behaviour::ResetInBody) {
             tcp(stream.get_ref()).set_zero_linger().unwrap();
         }
         if respond(&mut stream, shared, &behaviour).await.is_none() {
@@ -280,22 +241,35 @@ async fn respond<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, behavio
             None
         }
         Behaviour::Silent | Behaviour::Hang => std::future::pending().await,
+        Behaviour::Held => {
+            shared.is_released.subscribe().wait_for(|is_released| *is_released).await.ok()?;
+            send(stream, shared, &response(200, &[], b"")).await
+        }
         Behaviour::HangInBody => {
             send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await?;
             std::future::pending().await
         }
         Behaviour::Drip => {
             send(stream, shared, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
-            let mut interval = tokio::time::interval(Duration::from_millis(5));
-            loop {
-                interval.tick().await;
-                send(stream, shared, b"1\r\nx\r\n").await?;
-            }
+            drip(stream, shared, b"1\r\nx\r\n", Duration::from_millis(5)).await
+        }
+        Behaviour::DripHeaders => {
+            send(stream, shared, b"HTTP/1.1 200 OK\r\n").await?;
+            // So slow that the limit on the number of headers is not what ends it.
+            drip(stream, shared, b"X-Filler: more\r\n", Duration::from_secs(1)).await
+        }
+        Behaviour::ManyHeaders(count) => {
+            let lines = "X-Filler: more\r\n".repeat(*count);
+            send(stream, shared, format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 0\r\n\r\n").as_bytes()).await
         }
         Behaviour::Close | Behaviour::Reset => None,
         Behaviour::HalfBody => {
             send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await?;
             let _ = stream.shutdown().await;
+            None
+        }
+        Behaviour::ResetInBody => {
+            send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await?;
             None
         }
         Behaviour::Gigabytes => {
@@ -338,6 +312,15 @@ async fn send<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, bytes: &[u
     stream.flush().await.ok()?;
     shared.bytes_sent.fetch_add(bytes.len() as u64, Ordering::SeqCst);
     Some(())
+}
+
+/// Sends a piece at each interval.
+async fn drip<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, piece: &[u8], interval: Duration) -> Option<()> {
+    let mut interval = tokio::time::interval(interval);
+    loop {
+        interval.tick().await;
+        send(stream, shared, piece).await?;
+    }
 }
 
 async fn repeat<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, head: &[u8], piece: &[u8]) -> Option<()> {

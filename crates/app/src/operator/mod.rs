@@ -69,6 +69,10 @@ pub(crate) async fn run<A: Action>(loaded: &LoadedSettings, action: A) -> Result
         opened => opened?,
     };
     let result = action.run(&service).await;
+    // No server is woken by what this process has stored.
+    if let Err(problem) = vestibule_core::audit::seal_all(&service).await {
+        tracing::warn!(cause = problem.cause(), "could not seal the audit log; the server will");
+    }
     service.close().await;
     result.map_err(|problem| refused(&problem))
 }

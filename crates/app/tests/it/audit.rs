@@ -63,6 +63,18 @@ fn audit_log_is_verified_and_tampering_named(setup: &Setup, tamper: impl Fn(&str
     assert!(verified.stdout.contains("the installation: 2 entries fit\n"), "{}", verified.stdout);
     assert!(verified.stdout.ends_with("4 entries in 2 chains\n"), "{}", verified.stdout);
     assert!(!verified.stderr.contains("not sealed"), "{}", verified.stderr);
+    // As a receiver of webhooks keeps them: their bodies, of which one came twice.
+    let checkpoints = fs::read_to_string(&file).unwrap();
+    let body = |data: &str| {
+        let kind = "audit_log.checkpoint.created";
+        format!("{{\"type\":\"{kind}\",\"timestamp\":\"2026-01-22T10:30:00Z\",\"data\":{data}}}\n")
+    };
+    let mut bodies: Vec<_> = checkpoints.lines().map(body).collect();
+    bodies.extend(bodies.first().cloned());
+    let received = setup.dir.join("received.jsonl");
+    fs::write(&received, bodies.concat()).unwrap();
+    let verified = setup.run(&["audit", "verify", "--checkpoints", received.to_str().unwrap()]);
+    assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
     let only = setup.run(&["audit", "verify", "--organization", &organization]);
     assert!(only.stdout.ends_with("2 entries in 1 chain\n"), "{}", only.stdout);
 
@@ -77,6 +89,8 @@ fn audit_log_is_verified_and_tampering_named(setup: &Setup, tamper: impl Fn(&str
     tamper(&format!("DELETE FROM audit_chains WHERE organization_id = {organization}"));
     tamper(&format!("DELETE FROM audit_checkpoints WHERE organization_id = {organization}"));
     assert_eq!(setup.run(&["audit", "verify"]).code, Some(0), "without the file, nothing shows it");
+    let gone = setup.run(&["audit", "verify", "--checkpoints", received.to_str().unwrap()]);
+    assert_eq!(gone.code, Some(1), "{}", gone.stdout);
     let gone = setup.run(&verify);
     assert_eq!(gone.code, Some(1));
     assert!(
@@ -104,6 +118,27 @@ fn tampering_is_named_on_postgres() {
     audit_log_is_verified_and_tampering_named(&setup, |statement| {
         database.execute(statement);
     });
+}
+
+fn entries_of_commands_are_sealed(setup: &Setup) {
+    setup.write_entries();
+    let created = setup.run(&["webhooks", "create", "https://example.com/hook"]);
+    assert_eq!(created.code, Some(0), "{}", created.stderr);
+    let verified = setup.run(&["audit", "verify"]);
+    assert!(verified.stdout.contains("the installation: 3 entries fit\n"), "{}", verified.stdout);
+    assert!(!verified.stderr.contains("not sealed"), "{}", verified.stderr);
+}
+
+#[test]
+fn entries_of_commands_are_sealed_on_sqlite() {
+    let dir = fresh_dir("audit-command-sqlite");
+    entries_of_commands_are_sealed(&Setup { database: dir.join("v.db").to_str().unwrap().to_owned(), dir });
+}
+
+#[test]
+fn entries_of_commands_are_sealed_on_postgres() {
+    let database = Database::create_on(Engine::Postgres);
+    entries_of_commands_are_sealed(&Setup { dir: fresh_dir("audit-command-postgres"), database: database.url() });
 }
 
 /// Runs a statement on the file, which no server has open.

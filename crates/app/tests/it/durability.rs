@@ -1,14 +1,17 @@
-//! Acknowledged writes survive `kill -9` of the server and the failure of the primary database.
+//! Acknowledged writes and the webhooks about them survive `kill -9` of the server, and the former the failure of the
+//! primary database.
 //!
 //! `VESTIBULE_ROUNDS` sets the number of rounds; `scripts/soak` sets it high.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
 use vestibule_testbed::postgres_server::PostgresServer;
+use vestibule_testbed::receiver::{Received, Receiver};
 use vestibule_testbed::{Database, Engine, invariants, on_server};
 
 use crate::server::{Server, send_request, vestibule};
@@ -18,12 +21,20 @@ fn rounds(default: u32) -> u32 {
 }
 
 fn serve(dir: &Path, database: &str) -> Server {
+    spawn(&mut command(dir, database))
+}
+
+fn spawn(command: &mut Command) -> Server {
+    Server::spawn(command, "Mail: written to files").0
+}
+
+fn command(dir: &Path, database: &str) -> Command {
     let mut command = vestibule(&["--listen", "127.0.0.1:0", "--database", database]);
     command
         .env("VESTIBULE_KEY_FILE", dir.join("master.key"))
         .env("VESTIBULE_MAIL_FILE_DIR", dir.join("mail"))
         .env("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000");
-    Server::spawn(&mut command, "Mail: written to files").0
+    command
 }
 
 /// A load of concurrent requests that create invitations, and the IDs that the server acknowledged.
@@ -109,6 +120,81 @@ fn acknowledged_writes_survive_kill() {
             load.check(&database);
         }
         eprintln!("kill -9, {engine:?}: {rounds} kills, {} acknowledged writes, none missing", load.check(&database));
+    }
+}
+
+/// The ids of the messages that told an endpoint of each invitation.
+fn told(received: &[Received], path: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut told: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for request in received.iter().filter(|request| request.target == path) {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        let invitation = body["data"]["invitation_id"].as_str().unwrap().to_owned();
+        told.entry(invitation).or_default().insert(request.header("webhook-id").to_owned());
+    }
+    told
+}
+
+/// Endpoints are told at least once, and under one id, of everything that was acknowledged.
+#[test]
+fn webhooks_survive_kill() {
+    const PATHS: [&str; 2] = ["/unordered", "/ordered"];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for engine in Engine::BOTH {
+        let (dir, database) = (tempfile::tempdir().unwrap(), Database::create_on(engine));
+        let url = database.url();
+        let receiver = runtime.block_on(Receiver::start());
+        // It may send to this machine.
+        let serve = || spawn(command(dir.path(), &url).env("VESTIBULE_MODE", "staging"));
+        let first = serve();
+        let load = Load::new(first.host());
+        for path in PATHS {
+            let (hook, is_ordered) = (receiver.url(path), path == "/ordered");
+            let form = format!("url={hook}&events=organization.invitation.created&ordered={is_ordered}");
+            let endpoints = load.path.replace("/invitations", "/webhooks");
+            let created = send_request(first.host(), &format!("POST {endpoints}"), Some(&load.cookie), &form).unwrap();
+            assert_eq!(created.status, 200, "{created:?}");
+        }
+        drop(first);
+        let rounds = rounds(3);
+        for round in 0..rounds {
+            let server = serve();
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| load.run(server.host(), false));
+                }
+                load.wait_for(5 + (round as usize * 7) % 40);
+                server.signal("-KILL");
+            });
+        }
+        // As if the leases of the killed servers had expired.
+        database.execute("UPDATE webhook_deliveries SET due_at = 0 WHERE state = 'waiting'");
+        let stored: BTreeSet<_> = database.rows("SELECT id FROM invitations").into_iter().flatten().collect();
+        let server = serve();
+        let mut received = receiver.received();
+        loop {
+            let missing: usize = PATHS.iter().map(|path| stored.len() - told(&received, path).len()).sum();
+            if missing == 0 {
+                break;
+            }
+            received = runtime.block_on(receiver.wait_for(received.len() + missing));
+        }
+        server.stop();
+        load.check(&database);
+        let received = receiver.received();
+        for path in PATHS {
+            let told = told(&received, path);
+            assert!(told.keys().eq(&stored), "{path}: told of what does not exist");
+            assert!(told.values().all(|ids| ids.len() == 1), "{path}: told of under two ids");
+        }
+        let ordered = received.iter().filter(|request| request.target == "/ordered");
+        let numbers = ordered.map(|request| request.header("webhook-sequence").parse::<u64>().unwrap());
+        assert!(numbers.is_sorted(), "one after the other");
+        assert_eq!(database.count("SELECT COUNT(*) FROM webhook_deliveries WHERE state <> 'delivered'"), 0);
+        eprintln!(
+            "kill -9, {engine:?}: {rounds} kills, {} invitations, {} webhooks sent, none missing",
+            stored.len(),
+            received.len()
+        );
     }
 }
 

@@ -16,3 +16,4 @@ mod proxies;
 mod server;
 mod signals;
 mod unix_socket;
+mod webhooks;

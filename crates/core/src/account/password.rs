@@ -129,8 +129,9 @@ impl Command for Remove {
         if self.current.is_some() {
             notify(cx, user, NoticeKind::PasswordRemoved, "").await?;
         }
-        cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
-        cx.emit(PasswordRemoved { user_id: user });
+        if cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await? > 0 {
+            cx.emit(PasswordRemoved { user_id: user });
+        }
         end_other_sign_ins(cx, user).await?;
         Ok(token)
     }

@@ -57,17 +57,17 @@ impl Command for Update {
         if self.primary_address.is_some() {
             cx.refuse_impersonator()?;
         }
-        self.apply(cx, user).await?;
+        self.apply(cx, user, None).await?;
         ShowAccount.run(cx).await
     }
 }
 
 impl Update {
-    /// Changes the account of a user: the caller, or for an API key anybody.
+    /// Changes the account of a user: the caller, or for an API key anybody. `metadata_changed` is for the event.
     ///
     /// # Errors
     /// Those of [`Update`].
-    pub(crate) async fn apply(&self, cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    pub(crate) async fn apply(&self, cx: &mut Context<'_>, user: UserId, metadata_changed: Option<bool>) -> Result<()> {
         let current = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
         if let Some(address) = self.primary_address {
             addresses::make_primary(cx, user, address).await?;
@@ -107,7 +107,7 @@ impl Update {
             last_name: Changed::new(current.last_name.as_str(), update.last_name).map(Personal),
             username: Changed::new(username(current.username.as_deref()), username(update.username)).map(Personal),
             image_changed: (update.image_url != current.image_url).then_some(true),
-            metadata_changed: None,
+            metadata_changed,
         });
         let is_renamed = update.first_name != current.first_name
             || update.last_name != current.last_name

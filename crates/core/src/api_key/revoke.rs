@@ -1,16 +1,22 @@
 //! Revoking a key.
 
+use std::collections::BTreeMap;
+
 use super::{ApiKey, check_caller_covers, find, sql};
 use crate::error::{Code, Result};
-use crate::event::{ApiKeyDeleted, ApiKeyInvitationsSuspended};
+use crate::event::{ApiKeyDeleted, ApiKeyInvitationsSuspended, InvitationSuspended};
 use crate::execution::{Command, Context};
-use crate::id::ApiKeyId;
+use crate::id::{ApiKeyId, OrganizationId};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change, Subject};
 use crate::{invitation, session};
 
-/// Revokes a key: it opens nothing any more when this commits, and the impersonations that it made possible end. Its pending invitations and the keys that it created stay, unless the caller asks to suspend and to revoke them, which
+/// Organizations whose logs say that invitations of a revoked key are suspended.
+const MAX_ORGANIZATIONS: i64 = 1000;
+
+/// Revokes a key: it opens nothing any more when this commits, and the impersonations that it made possible end. Its
+/// pending invitations and the keys that it created stay, unless the caller asks to suspend and to revoke them, which
 /// they can also do later; an admin can then resend or discard each invitation.
 ///
 /// # Errors
@@ -98,10 +104,32 @@ impl Revoke {
     }
 
     async fn suspend_invitations(&self, cx: &mut Context<'_>) -> Result<usize> {
+        self.emit_suspended(cx).await?;
         let own = cx.tx.execute(invitation::sql::SUSPEND_BY_API_KEY, (self.key, cx.now)).await?;
         if !self.revokes_created_keys {
             return Ok(own);
         }
         Ok(own + cx.tx.execute(sql::SUSPEND_INVITATIONS_OF_CREATED, (self.key, cx.now)).await?)
+    }
+
+    /// Emits for each organization that invitations to it are suspended.
+    async fn emit_suspended(&self, cx: &mut Context<'_>) -> Result<()> {
+        let mut counts: BTreeMap<OrganizationId, i64> = BTreeMap::new();
+        let mut found = cx.tx.all(invitation::sql::SUSPENDABLE_BY_API_KEY, (self.key, MAX_ORGANIZATIONS)).await?;
+        if self.revokes_created_keys {
+            found.extend(cx.tx.all(sql::SUSPENDABLE_OF_CREATED, (self.key, MAX_ORGANIZATIONS)).await?);
+        }
+        for found in found {
+            *counts.entry(found.organization_id).or_default() += found.count;
+        }
+        for (organization_id, count) in counts {
+            cx.emit(InvitationSuspended {
+                organization_id,
+                inviter_membership_id: None,
+                api_key_id: Some(self.key),
+                count: Some(count),
+            });
+        }
+        Ok(())
     }
 }

@@ -46,9 +46,11 @@ impl Command for Rotate {
         }
         cx.tx.optional(sql::IS_VALID, (self.key, cx.now)).await?.ok_or(Code::ApiKeyNotFound)?;
         cx.tx.execute(sql::DELETE_REPLACED_SECRETS, (self.key, Timestamp::LATEST)).await?;
-        cx.tx.execute(sql::END_SECRETS, (self.key, cx.now.plus(self.grace.min(MAX_GRACE)))).await?;
+        let old_secret_expires_at = cx.now.plus(self.grace.min(MAX_GRACE));
+        cx.tx.execute(sql::END_SECRETS, (self.key, old_secret_expires_at)).await?;
         cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
-        cx.emit(ApiKeyRotated { organization_id: key.organization_id, api_key_id: self.key });
+        let organization_id = key.organization_id;
+        cx.emit(ApiKeyRotated { organization_id, api_key_id: self.key, old_secret_expires_at });
         let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
         let digest = secret.digest();
         let arguments = (digest.as_bytes(), self.key, secret.display_prefix(), cx.now, Timestamp::LATEST);

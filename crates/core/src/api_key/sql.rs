@@ -4,6 +4,7 @@ use vestibule_db::{Bytes, Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{ApiKeyId, OrganizationId};
+use crate::invitation::sql::OrganizationCount;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
@@ -112,6 +113,15 @@ sql! {
     /// The pending invitations of the keys that a key created, and of those that they created.
     COUNT_INVITATIONS_OF_CREATED(ApiKeyId) -> (i64,) =
         concat!("SELECT COUNT(*) FROM invitations WHERE status = 'pending' AND api_key_id IN ", created_keys!());
+
+    /// The organizations of the invitations that [`SUSPEND_INVITATIONS_OF_CREATED`] suspends, with the number of these.
+    SUSPENDABLE_OF_CREATED(ApiKeyId, i64) -> OrganizationCount =
+        concat!(
+            "SELECT organization_id, COUNT(*) AS count FROM invitations
+              WHERE status = 'pending' AND left_suspended = 0 AND api_key_id IN ",
+            created_keys!(),
+            " GROUP BY organization_id ORDER BY organization_id LIMIT $2"
+        );
 
     SUSPEND_INVITATIONS_OF_CREATED(ApiKeyId, Timestamp) invalidates Invitations(all) =
         concat!(

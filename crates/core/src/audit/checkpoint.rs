@@ -46,22 +46,33 @@ impl Checkpoint {
         hasher.finish()
     }
 
-    /// One line of the checkpoint file.
-    pub fn to_line(&self) -> String {
-        let line = json!({
+    fn to_json(&self) -> Value {
+        json!({
             "organization_id": self.organization_id.to_string(),
             "sequence": self.sequence,
             "hash": HEXLOWER.encode(&self.hash),
             "created_at_microseconds": self.created_at.as_microseconds(),
             "signature": HEXLOWER.encode(&self.signature),
-        });
-        format!("{line}\n")
+        })
     }
 
-    /// Parses a line of the checkpoint file.
+    /// One line of the checkpoint file.
+    pub fn to_line(&self) -> String {
+        format!("{}\n", self.to_json())
+    }
+
+    /// The `data` of its webhook.
+    pub(super) fn to_webhook_data(&self) -> String {
+        let mut data = self.to_json();
+        data["version"] = json!(1);
+        data.to_string()
+    }
+
+    /// Parses a line of the checkpoint file, or the body or `data` of the webhook.
     pub fn from_line(line: &str) -> Result<Self, InvalidCheckpoint> {
         let parse = || {
             let line: Value = serde_json::from_str(line).ok()?;
+            let line = line.get("data").unwrap_or(&line);
             let hex = |name: &str| HEXLOWER.decode(line[name].as_str()?.as_bytes()).ok();
             Some(Self {
                 organization_id: line["organization_id"].as_str()?.parse().ok()?,
@@ -140,6 +151,7 @@ impl From<&CheckpointKey> for CheckpointVerifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{CHECKPOINT_CREATED, webhook_body};
     use crate::secret::MasterKey;
 
     #[test]
@@ -156,6 +168,11 @@ mod tests {
         let verifier = CheckpointVerifier::from_pem(&key.public_pem().unwrap()).unwrap();
         let read = Checkpoint::from_line(&checkpoint.to_line()).unwrap();
         assert_eq!(read, checkpoint);
+        let data = checkpoint.to_webhook_data();
+        let body = webhook_body(CHECKPOINT_CREATED, checkpoint.created_at, &data);
+        for delivered in [data, body] {
+            assert_eq!(Checkpoint::from_line(&delivered).as_ref(), Ok(&checkpoint), "{delivered}");
+        }
         assert!(verifier.is_valid(&read));
         for changed in [
             Checkpoint { organization_id: 6, ..read.clone() },

@@ -120,7 +120,7 @@ impl Query for ListOwnEntries {
     }
 }
 
-async fn read_page(
+pub(crate) async fn read_page(
     cx: &mut Context<'_>,
     organization: i64,
     filter: &Filter,

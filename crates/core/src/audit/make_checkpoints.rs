@@ -1,6 +1,6 @@
-//! Making checkpoints, and appending them to a file elsewhere.
+//! Making checkpoints, and sending them elsewhere: to a file, and to endpoints of webhooks.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::checkpoint::{Checkpoint, CheckpointKey};
 use super::seal::to_hash;
 use super::sql;
 use crate::error::{Code, Problem, Result};
+use crate::event::{self, CHECKPOINT_CREATED, Deliveries, name_in_filter};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::permission::Requirement;
 use crate::settings::Settings;
@@ -17,6 +18,8 @@ use crate::time::Timestamp;
 
 /// Chains per transaction, and checkpoints that are appended to the file at a time.
 const BATCH_SIZE: i64 = 200;
+/// The end of the file, in which its last checkpoint is looked for: more than a hundred lines.
+const TAIL_BYTES: u64 = 64 << 10;
 
 /// Signs the ends of all chains that have grown, if the last checkpoints are old enough, and returns their number. Then
 /// appends to the file of the settings what it does not have yet.
@@ -100,8 +103,26 @@ impl Command for SignChains {
         cx.tx.execute_each(sql::INSERT_CHECKPOINT, &rows).await?;
         let numbers: Vec<_> = made.iter().map(|one| (one.organization_id, one.sequence)).collect();
         cx.tx.execute_each(sql::SET_CHECKPOINT_SEQUENCE, &numbers).await?;
+        deliver(cx, &made).await?;
         Ok(Some(SignedChains { made: made.len(), last }))
     }
+}
+
+/// Stores a delivery of each checkpoint for the endpoints that name the event. Nothing is emitted: an entry of the log would
+/// make its chain grow.
+async fn deliver(cx: &mut Context<'_>, made: &[Checkpoint]) -> Result<()> {
+    let name = name_in_filter(CHECKPOINT_CREATED);
+    if made.is_empty() || cx.tx.optional(event::sql::SUBSCRIBER, (name.as_str(),)).await?.is_none() {
+        return Ok(());
+    }
+    let deliveries: Vec<_> = made
+        .iter()
+        .map(|one| Deliveries::of_checkpoint(cx.id(), one.organization_id, cx.now, &one.to_webhook_data()))
+        .collect();
+    let rows: Vec<_> = deliveries.iter().map(|delivery| delivery.arguments(cx.now)).collect();
+    cx.tx.execute_each(event::sql::FAN_OUT_BY_NAME, &rows).await?;
+    cx.after_commit.on_success(|executor| executor.webhook_requests.wake());
+    Ok(())
 }
 
 /// The checkpoints that were made after one.
@@ -135,27 +156,41 @@ async fn append(executor: &Arc<Executor>, file: &Path) -> Result<()> {
     }
 }
 
-/// The position of the file's last line; before everything for a new file. An incomplete last line does not count.
+/// The position of the file's last checkpoint; before everything for a new file. An incomplete last line does not count.
 fn last_position(file: &Path) -> std::io::Result<(Timestamp, i64, i64)> {
-    let start = (Timestamp::from_microseconds(0), -1, 0);
-    let reader = match std::fs::File::open(file) {
-        Ok(open) => BufReader::new(open),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(start),
-        Err(error) => return Err(error),
-    };
-    let mut last = start;
-    for line in reader.lines() {
-        if let Ok(checkpoint) = Checkpoint::from_line(&line?) {
-            last = (checkpoint.created_at, checkpoint.organization_id, checkpoint.sequence);
+    let mut tail = Vec::new();
+    match std::fs::File::open(file) {
+        Ok(mut open) => {
+            let length = open.seek(SeekFrom::End(0))?;
+            open.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+            open.take(TAIL_BYTES).read_to_end(&mut tail)?;
         }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
-    Ok(last)
+    let last = String::from_utf8_lossy(&tail).lines().rev().find_map(|line| Checkpoint::from_line(line).ok());
+    Ok(match last {
+        Some(checkpoint) => (checkpoint.created_at, checkpoint.organization_id, checkpoint.sequence),
+        None => (Timestamp::from_microseconds(0), -1, 0),
+    })
 }
 
 fn write(file: &Path, lines: &str) -> std::io::Result<()> {
-    let mut open = vestibule_db::private_file_options().append(true).create(true).open(file)?;
-    open.write_all(lines.as_bytes())?;
+    let mut open = vestibule_db::private_file_options().read(true).append(true).create(true).open(file)?;
+    // Half a line of a process that was killed must not spoil the next one.
+    let start = if ends_with_line(&mut open)? { "" } else { "\n" };
+    open.write_all(format!("{start}{lines}").as_bytes())?;
     open.sync_data()
+}
+
+fn ends_with_line(open: &mut std::fs::File) -> std::io::Result<bool> {
+    if open.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    open.seek(SeekFrom::End(-1))?;
+    open.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> Problem {

@@ -8,8 +8,9 @@ mod chain;
 mod checkpoint;
 mod erase;
 mod export;
+mod for_backend;
 mod line;
-mod list;
+pub(crate) mod list;
 mod make_checkpoints;
 mod retain;
 mod seal;
@@ -21,15 +22,15 @@ pub use chain::{Hash, SealedEntry, ZERO_HASH};
 pub use checkpoint::{Checkpoint, CheckpointKey, CheckpointVerifier, InvalidCheckpoint};
 pub use erase::erase_requested;
 pub use export::{Export, ExportBatch, ExportFormat, StartExport};
+pub use for_backend::{EntriesPage, ListInstallationEntries, ListOrganizationEntries, PageStart};
 pub use line::{ExportLine, InvalidLine, hex};
 pub use list::{AuditLogPage, Filter, ListEntries, ListOwnEntries};
 pub use make_checkpoints::make_checkpoints;
 pub use retain::delete_expired;
 pub use seal::seal_all;
-pub use sql::{Chain, Entry};
+pub use sql::{Chain, Entry, MissingChain};
 pub use verify::{
-    ChainReport, ChainVerifier, CountUnsealed, Finding, FindingKind, ListChains, ReadChain, ReadCheckpoints,
-    verify_chain,
+    ChainReport, ChainVerifier, CountUnsealed, Finding, FindingKind, ListChains, ListMissingChains, verify_chain,
 };
 pub use worker::run_worker;
 

@@ -86,6 +86,16 @@ record! {
 }
 
 record! {
+    /// Entries or checkpoints without the end of their chain.
+    pub struct MissingChain {
+        /// 0: the installation.
+        pub organization_id: i64,
+        /// The last number.
+        pub sequence: i64,
+    }
+}
+
+record! {
     pub(crate) struct NameRow {
         pub(crate) id: UserId,
         pub(crate) first_name: String,
@@ -180,6 +190,15 @@ sql! {
         "SELECT organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence, erased_at
            FROM audit_chains WHERE organization_id = $1";
 
+    /// What has entries or checkpoints without a chain, with the last number.
+    MISSING_CHAINS(i64) -> MissingChain =
+        "SELECT s.organization_id AS organization_id, MAX(s.sequence) AS sequence
+           FROM (SELECT e.organization_id AS organization_id, e.sequence AS sequence FROM audit_entries e
+                  UNION ALL
+                 SELECT p.organization_id AS organization_id, p.sequence AS sequence FROM audit_checkpoints p) s
+          WHERE NOT EXISTS (SELECT 1 FROM audit_chains c WHERE c.organization_id = s.organization_id)
+          GROUP BY s.organization_id ORDER BY s.organization_id LIMIT $1";
+
     /// By the number in the chain.
     SEALED_AFTER(i64, i64, i64) -> Entry =
         entries!("WHERE organization_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
@@ -203,12 +222,15 @@ sql! {
         checkpoints!("WHERE (created_at, organization_id, sequence) > ($1, $2, $3)
               ORDER BY created_at, organization_id, sequence LIMIT $4");
 
-    /// After an organization, with the last checkpoint before a time; `None` for none.
+    /// After an organization, with the last checkpoint before a time. Without one, with the beginning of the chain if a
+    /// process that was killed has left entries before it. `None` for neither.
     EXPIRED_CHAINS(i64, Timestamp, i64) -> ExpiredChain =
         "SELECT c.organization_id AS organization_id,
-                (SELECT MAX(p.sequence) FROM audit_checkpoints p
-                  WHERE p.organization_id = c.organization_id AND p.sequence > c.first_sequence
-                    AND p.created_at <= $2) AS cut
+                COALESCE((SELECT MAX(p.sequence) FROM audit_checkpoints p
+                           WHERE p.organization_id = c.organization_id AND p.sequence > c.first_sequence
+                             AND p.created_at <= $2),
+                         (SELECT c.first_sequence FROM audit_entries e
+                           WHERE e.organization_id = c.organization_id AND e.sequence <= c.first_sequence LIMIT 1)) AS cut
            FROM audit_chains c WHERE c.organization_id > $1 ORDER BY c.organization_id LIMIT $3";
 
     /// Makes a chain begin after a checkpoint.

@@ -1,12 +1,13 @@
 //! Verifying chains: of the database, and of an export.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::chain::{Hash, SealedEntry, ZERO_HASH, commitment};
 use super::checkpoint::{Checkpoint, CheckpointVerifier};
-use super::sql::{self, Chain, Entry};
+use super::sql::{self, Chain, Entry, MissingChain};
 use crate::error::{Code, Result};
-use crate::execution::{Context, Query};
+use crate::execution::{Caller, Context, Executor, Query};
 use crate::permission::Requirement;
 
 /// Rows that are read at a time.
@@ -37,6 +38,8 @@ pub enum FindingKind {
     PayloadMissing,
     /// The last entries are gone: the chain ended with this one.
     CutOff,
+    /// The stored end of the chain is gone.
+    EndMissing,
     /// A signed checkpoint says that the chain was another one up to here.
     Rewritten,
     /// The signature of the checkpoint is not the installation's.
@@ -54,6 +57,7 @@ impl fmt::Display for FindingKind {
             Self::PersonalChanged => "the personal data of the entry was changed",
             Self::PayloadMissing => "the payload of the entry was deleted, although the organization was not erased",
             Self::CutOff => "the chain went on to this entry, and its end was deleted",
+            Self::EndMissing => "the stored end of the chain was deleted",
             Self::Rewritten => "a signed checkpoint says that the chain was another one up to here",
             Self::ForgedCheckpoint => "the checkpoint was not signed by this installation",
             Self::BeginningMissing => "the beginning was deleted, and no checkpoint ends there",
@@ -168,17 +172,36 @@ pub struct ChainReport {
     pub finding: Option<Finding>,
 }
 
-/// Verifies a chain of the database. `known` are checkpoints from elsewhere.
-pub async fn verify_chain<F: Future<Output = Result<Vec<Entry>>>>(
+/// Verifies a chain of the database, which may grow meanwhile. `known` are checkpoints from elsewhere.
+pub async fn verify_chain(
+    executor: &Arc<Executor>,
     chain: &Chain,
-    stored: Vec<Checkpoint>,
     known: &[Checkpoint],
     verifier: &CheckpointVerifier,
-    read: impl Fn(i64) -> F,
+) -> Result<ChainReport> {
+    let mut chain = chain.clone();
+    loop {
+        let report = verify_once(executor, &chain, known, verifier).await?;
+        if report.finding.is_none() {
+            return Ok(report);
+        }
+        // If its retention or an erasure has changed the chain meanwhile, that may be what was found.
+        match read(executor, &ShowChain(chain.organization_id)).await? {
+            Some(now) if (now.first_sequence, now.erased_at) != (chain.first_sequence, chain.erased_at) => chain = now,
+            _ => return Ok(report),
+        }
+    }
+}
+
+async fn verify_once(
+    executor: &Arc<Executor>,
+    chain: &Chain,
+    known: &[Checkpoint],
+    verifier: &CheckpointVerifier,
 ) -> Result<ChainReport> {
     let organization_id = chain.organization_id;
     let report = |entries, finding| Ok(ChainReport { organization_id, entries, finding });
-    let mut checkpoints = stored;
+    let mut checkpoints = read(executor, &ReadCheckpoints { organization_id, from: chain.first_sequence }).await?;
     checkpoints.extend(known.iter().filter(|known| known.organization_id == organization_id).cloned());
     checkpoints.sort_by_key(|checkpoint| checkpoint.sequence);
     if let Some(forged) = checkpoints.iter().find(|checkpoint| !verifier.is_valid(checkpoint)) {
@@ -192,19 +215,44 @@ pub async fn verify_chain<F: Future<Output = Result<Vec<Entry>>>>(
         return report(0, Some(Finding { sequence: first, id: None, kind: FindingKind::BeginningMissing }));
     }
     let mut verifier = ChainVerifier::new(first, first_hash, checkpoints, chain.erased_at.is_some());
+    let mut end = (chain.sequence, chain.hash.clone());
     loop {
-        let entries = read(verifier.head().0).await?;
-        if entries.is_empty() {
-            break;
-        }
+        let entries = read(executor, &ReadChain { organization_id, after: verifier.head().0 }).await?;
         for entry in &entries {
             if let Err(finding) = verifier.add(entry) {
                 return report(verifier.entries(), Some(finding));
             }
         }
+        if entries.is_empty() {
+            // The entries are compared with an end that was the same before and after they were read. Otherwise entries
+            // that are sealed meanwhile would be findings.
+            let now = read(executor, &ShowChain(organization_id)).await?.map(|chain| (chain.sequence, chain.hash));
+            match now.filter(|now| *now != end) {
+                Some(now) => end = now,
+                None => break,
+            }
+        }
     }
     let entries = verifier.entries();
-    report(entries, verifier.finish(Some((chain.sequence, &chain.hash))).err())
+    report(entries, verifier.finish(Some((end.0, &end.1))).err())
+}
+
+async fn read<Q: Query>(executor: &Arc<Executor>, query: &Q) -> Result<Q::Out> {
+    executor.query(&Caller::anonymous(), query).await.result
+}
+
+/// The chain of an organization, if it has one.
+#[derive(Debug)]
+struct ShowChain(i64);
+
+impl Query for ShowChain {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Option<Chain>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<Chain>> {
+        Ok(cx.tx.optional(sql::CHAIN, (self.0,)).await?)
+    }
 }
 
 /// Lists chains after an organization, in the order of their numbers.
@@ -224,11 +272,25 @@ impl Query for ListChains {
     }
 }
 
+/// Lists organizations that have entries or checkpoints but no chain.
+#[derive(Debug)]
+pub struct ListMissingChains;
+
+impl Query for ListMissingChains {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Vec<MissingChain>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<MissingChain>> {
+        Ok(cx.tx.all(sql::MISSING_CHAINS, (BATCH_SIZE,)).await?)
+    }
+}
+
 /// Reads the entries of a chain after a number.
 #[derive(Debug)]
-pub struct ReadChain {
-    pub organization_id: i64,
-    pub after: i64,
+struct ReadChain {
+    organization_id: i64,
+    after: i64,
 }
 
 impl Query for ReadChain {
@@ -243,9 +305,9 @@ impl Query for ReadChain {
 
 /// Reads the checkpoints of a chain from a number on.
 #[derive(Debug)]
-pub struct ReadCheckpoints {
-    pub organization_id: i64,
-    pub from: i64,
+struct ReadCheckpoints {
+    organization_id: i64,
+    from: i64,
 }
 
 impl Query for ReadCheckpoints {

@@ -3,6 +3,7 @@
 use super::field::{Changed, Personal};
 use super::payload::payloads;
 use crate::id::{EmailAddressId, SignInId, UserId};
+use crate::time::Timestamp;
 
 payloads! {
     /// An account was created.
@@ -79,7 +80,7 @@ payloads! {
         user_id: UserId,
     }
 
-    /// A forgotten password was replaced, or the operator has made one necessary.
+    /// A forgotten password was replaced.
     PasswordReset("user.password.reset", User(user_id), User(user_id)) {
         user_id: UserId,
     }
@@ -90,6 +91,8 @@ payloads! {
         sign_in_id: SignInId,
         /// How they proved who they are: `password`, `email_otp`, `magic_link` or `sign_up`.
         method: &'static str,
+        /// When it ends by itself, unless it is unused for the idle timeout before.
+        expires_at: Timestamp,
     }
 
     /// A user signed out, or one of their sign-ins was ended.
@@ -98,18 +101,20 @@ payloads! {
         sign_in_id: SignInId,
     }
 
-    /// Several sign-ins of a user were ended at once.
+    /// Several sign-ins of a user were ended at once, with those of people who were signed in as the user, for support.
     SessionsDeleted("session.all_deleted", User(user_id), User(user_id)) {
         user_id: UserId,
         /// How many.
         count: i64,
     }
-}
 
-impl UserUpdated {
-    /// A backend replaced metadata.
-    pub(crate) const fn of_metadata(user_id: UserId) -> Self {
-        let (image_changed, metadata_changed) = (None, Some(true));
-        Self { user_id, first_name: None, last_name: None, username: None, image_changed, metadata_changed }
+    /// The attempts at the password or at the mailed codes of an account are used up: unless the last one was right,
+    /// further ones are refused for some time.
+    UserLocked("user.locked", User(user_id), User(user_id)) {
+        user_id: UserId,
+        /// What was tried: `sign_in`, `password` by somebody who is signed in already, or `code`.
+        attempted: &'static str,
+        /// Until when they are refused.
+        locked_until: Timestamp,
     }
 }

@@ -5,6 +5,10 @@ use super::sql::NewDeliveries;
 use crate::id::AuditEntryId;
 use crate::time::Timestamp;
 
+/// A checkpoint of the audit log was made. It is delivered only, to the endpoints that name it. An entry of the log would make
+/// the chain grow, so that each checkpoint would cause the next one.
+pub const CHECKPOINT_CREATED: &str = "audit_log.checkpoint.created";
+
 /// What is stored for each endpoint that subscribes to an event.
 ///
 /// One statement stores all of them in the transaction of the event. It reads the endpoints itself instead of a cache: on
@@ -27,9 +31,19 @@ impl Deliveries {
             id: pending.id(),
             organization: pending.organization(),
             event,
-            // With the space before and after each name, no name is found in a longer one.
-            name_in_filter: format!(" {event} "),
+            name_in_filter: name_in_filter(event),
             body: webhook_body(event, now, &data),
+        }
+    }
+
+    /// Those of a checkpoint of a chain. `data` is a JSON object.
+    pub(crate) fn of_checkpoint(id: AuditEntryId, organization: i64, now: Timestamp, data: &str) -> Self {
+        Self {
+            id,
+            organization,
+            event: CHECKPOINT_CREATED,
+            name_in_filter: name_in_filter(CHECKPOINT_CREATED),
+            body: webhook_body(CHECKPOINT_CREATED, now, data),
         }
     }
 
@@ -43,6 +57,11 @@ impl Deliveries {
             now,
         }
     }
+}
+
+/// The name as filters have it: with the space before and after each name, no name is found in a longer one.
+pub(crate) fn name_in_filter(event: &str) -> String {
+    format!(" {event} ")
 }
 
 /// The body of a webhook. `data` is a JSON object.

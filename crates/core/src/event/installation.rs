@@ -21,6 +21,8 @@ payloads! {
     ApiKeyRotated("api_key.rotated", ApiKey(api_key_id), ApiKey(api_key_id) in organization_id) {
         organization_id: Option<OrganizationId>,
         api_key_id: ApiKeyId,
+        /// Until when the old secret is valid.
+        old_secret_expires_at: Timestamp,
     }
 
     /// An API key was revoked.
@@ -50,6 +52,16 @@ payloads! {
         sign_in_id: SignInId,
         /// The person who acts as the user.
         impersonator_id: UserId,
+        /// When it ends by itself.
+        expires_at: Timestamp,
+    }
+
+    /// The sign-in of a person as a user, for support, was ended. None says that it has expired.
+    ImpersonationEnded("impersonation.ended", Session(sign_in_id), User(user_id)) {
+        user_id: UserId,
+        sign_in_id: SignInId,
+        /// The person who acted as the user.
+        impersonator_id: UserId,
     }
 
     /// An address was invited to sign up.
@@ -57,6 +69,11 @@ payloads! {
         deployment_invitation_id: DeploymentInvitationId,
         expires_at: Timestamp,
         email: Personal<String>,
+    }
+
+    /// An invitation to sign up was used: the actor is the new account.
+    DeploymentInvitationAccepted("deployment.invitation.accepted", DeploymentInvitation(deployment_invitation_id), DeploymentInvitation(deployment_invitation_id)) {
+        deployment_invitation_id: DeploymentInvitationId,
     }
 
     /// An invitation to sign up was deleted.
@@ -126,6 +143,16 @@ payloads! {
     WebhookEndpointDeleted("webhook_endpoint.deleted", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
         organization_id: Option<OrganizationId>,
         webhook_endpoint_id: WebhookEndpointId,
+    }
+
+    /// The list of the members of an organization was exported.
+    MembersExported("organization.members.exported", Organization(organization_id), Organization(organization_id) in organization_id) {
+        organization_id: OrganizationId,
+    }
+
+    /// The list of the invitations of an organization was exported.
+    InvitationsExported("organization.invitations.exported", Organization(organization_id), Organization(organization_id) in organization_id) {
+        organization_id: OrganizationId,
     }
 
     /// The audit log of an organization was exported.

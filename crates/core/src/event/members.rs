@@ -3,7 +3,7 @@
 use super::field::{Changed, Personal};
 use super::payload::payloads;
 use crate::id::{
-    InvitationId, JoinRequestId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId,
+    ApiKeyId, InvitationId, JoinRequestId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId,
 };
 use crate::time::Timestamp;
 
@@ -21,9 +21,10 @@ payloads! {
     }
 
     /// A backend replaced the metadata of a member.
-    MemberUpdated("organization.member.updated", OrganizationMembership(membership_id), OrganizationMembership(membership_id) in organization_id) {
+    MemberUpdated("organization.member.updated", OrganizationMembership(membership_id), User(user_id) in organization_id) {
         organization_id: OrganizationId,
         membership_id: MembershipId,
+        user_id: UserId,
     }
 
     /// A member left, was removed, or deleted their account.
@@ -88,10 +89,14 @@ payloads! {
         is_superseded: Option<bool>,
     }
 
-    /// Pending invitations cannot be accepted until somebody resends them, because their inviter has left or was removed.
+    /// Pending invitations cannot be accepted until somebody resends them, because their inviter has left or was removed, or
+    /// the API key that made them was revoked.
     InvitationSuspended("organization.invitation.suspended", Organization(organization_id), Organization(organization_id) in organization_id) {
         organization_id: OrganizationId,
-        inviter_membership_id: MembershipId,
+        /// Absent for those of an API key.
+        inviter_membership_id: Option<MembershipId>,
+        /// The API key that was revoked.
+        api_key_id: Option<ApiKeyId>,
         /// The number of invitations.
         count: Option<i64>,
     }

@@ -104,15 +104,17 @@ payloads! {
     }
 
     /// An admin offered the ownership of the organization to another member.
-    OwnershipOffered("organization.ownership_transfer.created", OrganizationMembership(membership_id), OrganizationMembership(membership_id) in organization_id) {
+    OwnershipOffered("organization.ownership_transfer.created", OrganizationMembership(membership_id), User(user_id) in organization_id) {
         organization_id: OrganizationId,
-        /// The member to whom it is offered.
+        /// The user to whom it is offered.
+        user_id: UserId,
+        /// Their membership.
         membership_id: MembershipId,
         /// The member who offers it.
         from_membership_id: MembershipId,
     }
 
-    /// An offer of the ownership was withdrawn.
+    /// An offer of the ownership was withdrawn, or ended because one of the two was disabled.
     OwnershipOfferWithdrawn("organization.ownership_transfer.withdrawn", Organization(organization_id), Organization(organization_id) in organization_id) {
         organization_id: OrganizationId,
     }
@@ -122,7 +124,8 @@ payloads! {
         organization_id: OrganizationId,
     }
 
-    /// The ownership was accepted: the new owner is an admin, and the previous one is not any more.
+    /// The ownership was accepted: the new owner is an admin, and the previous one is not any more. The changes of their
+    /// roles are events of their own.
     OwnershipTransferred("organization.ownership_transfer.accepted", User(user_id), User(user_id) in organization_id) {
         organization_id: OrganizationId,
         /// The new owner.
@@ -130,21 +133,5 @@ payloads! {
         membership_id: MembershipId,
         /// The previous owner's membership.
         from_membership_id: MembershipId,
-    }
-}
-
-impl OrganizationUpdated {
-    /// A backend replaced its metadata.
-    pub(crate) const fn of_metadata(organization_id: OrganizationId) -> Self {
-        Self {
-            organization_id,
-            name: None,
-            description: None,
-            image_changed: None,
-            allowed_addresses: None,
-            restricts_addresses: None,
-            auto_assigned_workspace_id: None,
-            metadata_changed: Some(true),
-        }
     }
 }

@@ -114,12 +114,17 @@ impl PendingEvent {
 
     /// Calls `store` with the arguments of the statement that inserts it.
     pub(crate) fn insert<T>(self, cx: EventContext<'_>, store: impl FnOnce(NewEntry<'_>) -> T) -> T {
+        store(self.complete(cx).row(cx))
+    }
+
+    /// Adds who emitted it.
+    pub(crate) fn complete(mut self, cx: EventContext<'_>) -> CompleteEvent {
         let (actor_kind, actor) = match (cx.api_key, cx.user) {
             (Some(key), _) => (ActorKind::ApiKey, Some(key.get())),
             (None, Some(user)) => (ActorKind::User, Some(user.get())),
             (None, None) => (cx.otherwise, None),
         };
-        let mut personal = self.personal;
+        let mut personal = std::mem::take(&mut self.personal);
         // The operator and the service are no client.
         if !matches!(actor_kind, ActorKind::Operator | ActorKind::System) {
             personal.push("client_address", &cx.caller.address_text());
@@ -127,21 +132,37 @@ impl PendingEvent {
                 personal.push("user_agent", &cx.caller.user_agent);
             }
         }
-        let personal = personal.into_object();
-        store(NewEntry {
-            organization: self.organization,
-            id: self.id,
+        CompleteEvent { personal: personal.into_object(), actor_kind, actor, event: self }
+    }
+}
+
+/// An event with who emitted it.
+#[derive(Debug)]
+pub(crate) struct CompleteEvent {
+    event: PendingEvent,
+    actor_kind: ActorKind,
+    actor: Option<i64>,
+    personal: Option<String>,
+}
+
+impl CompleteEvent {
+    /// The arguments of the statement that inserts it.
+    pub(crate) fn row(&self, cx: EventContext<'_>) -> NewEntry<'_> {
+        let event = &self.event;
+        NewEntry {
+            organization: event.organization,
+            id: event.id,
             created_at: cx.now,
-            action: self.action,
-            actor_kind,
-            actor,
+            action: event.action,
+            actor_kind: self.actor_kind,
+            actor: self.actor,
             impersonator: cx.impersonator,
-            target_kind: self.target_kind,
-            target: self.target_id,
+            target_kind: event.target_kind,
+            target: event.target_id,
             request: cx.caller.request_id.and_then(|id| i64::try_from(id).ok()),
-            payload: &self.payload,
-            salt: personal.is_some().then_some(self.salt.as_slice()),
-            personal: personal.as_deref(),
-        })
+            payload: &event.payload,
+            salt: self.personal.is_some().then_some(event.salt.as_slice()),
+            personal: self.personal.as_deref(),
+        }
     }
 }

@@ -69,6 +69,7 @@ impl EventType {
             // Writing to a `String` cannot fail.
             let _ = event.write_section(&mut text);
         }
+        text.push_str(CHECKPOINT_SECTION);
         text
     }
 
@@ -108,6 +109,29 @@ you do not know. Ids are decimal strings.\n\n\
 `entity_type` and `entity_id` are what the event changed. The target is whom or what it is about, by which the log is \
 filtered: the person, if there is one. Personal fields are stored apart from the others, so that they can be erased; the \
 log shows them as `personal`.\n";
+
+/// The event that is delivered only.
+const CHECKPOINT_SECTION: &str = "\
+\n\
+## `audit_log.checkpoint.created`\n\
+\n\
+The end of a chain of the audit log was signed. Endpoints of webhooks get it if they name it. It is \
+no entry of the log: each one would cause the next.\n\
+\n\
+Version 1.\n\
+\n\
+| Field | Type | |\n\
+|---|---|---|\n\
+| `organization_id` | id | `0` for the log of the installation. |\n\
+| `sequence` | integer | Of the last entry. |\n\
+| `hash` | string | Of the last entry, in hexadecimal. |\n\
+| `created_at_microseconds` | integer | Since 1970. |\n\
+| `signature` | string | See [audit-log.md](audit-log.md#the-format). |\n\
+\n\
+```json\n\
+{\"created_at_microseconds\":1769077800000000,\"hash\":\"93d2…\",\
+\"organization_id\":\"123456789012345471\",\"sequence\":6,\"signature\":\"5f0c…\",\"version\":1}\n\
+```\n";
 
 fn is_change(field: &FieldInfo) -> bool {
     matches!(field.place, Place::Changed | Place::PersonalChanged)

@@ -4,7 +4,7 @@ use vestibule_db::{Bytes, Text, sql};
 
 use super::EntityType;
 use super::record::ActorKind;
-use crate::id::{AuditEntryId, UserId};
+use crate::id::{AuditEntryId, UserId, WebhookEndpointId};
 use crate::time::Timestamp;
 
 sql! {
@@ -45,6 +45,20 @@ sql! {
                   WHERE (e.organization_id = $2 OR e.organization_id = 0) AND e.is_enabled = 1
                     AND (e.events = '' OR REPLACE(e.events, $4, '') <> e.events)
                   LIMIT 200) s";
+
+    /// Like [`FAN_OUT`], for the endpoints whose filter names the event only.
+    FAN_OUT_BY_NAME(= NewDeliveries) =
+        "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, attempts, all_attempts, due_at, last_error,
+                                           created_at, updated_at)
+         SELECT s.id, $1, $3, $5, 'waiting', 0, 0, $6, '', $6, $6
+           FROM (SELECT e.id AS id FROM webhook_endpoints e
+                  WHERE (e.organization_id = $2 OR e.organization_id = 0) AND e.is_enabled = 1
+                    AND REPLACE(e.events, $4, '') <> e.events
+                  LIMIT 200) s";
+
+    /// An enabled endpoint whose filter names an event.
+    SUBSCRIBER(Text) -> (WebhookEndpointId,) =
+        "SELECT e.id FROM webhook_endpoints e WHERE e.is_enabled = 1 AND REPLACE(e.events, $1, '') <> e.events LIMIT 1";
 
     /// Makes the sealer erase a user's personal data from the entries.
     ERASE_LATER(UserId, Timestamp) =

@@ -45,10 +45,11 @@ payloads! {
     }
 
     /// A backend replaced the metadata of a member of a workspace.
-    WorkspaceMemberUpdated("workspace.member.updated", WorkspaceMembership(workspace_membership_id), WorkspaceMembership(workspace_membership_id) in organization_id) {
+    WorkspaceMemberUpdated("workspace.member.updated", WorkspaceMembership(workspace_membership_id), User(user_id) in organization_id) {
         organization_id: OrganizationId,
         workspace_id: WorkspaceId,
         workspace_membership_id: WorkspaceMembershipId,
+        user_id: UserId,
     }
 
     /// A member left a workspace or was removed from it. Whoever leaves the organization leaves its workspaces as well,

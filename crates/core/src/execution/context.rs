@@ -105,10 +105,12 @@ impl<'a> Context<'a> {
     /// Who emits the events: after a success the user who is signed in now or, after a sign-out, was before.
     pub(super) fn event_context(&self) -> EventContext<'a> {
         let session = self.session.as_ref();
+        // A key that lets somebody impersonate is not impersonated itself.
+        let impersonator = self.subject.impersonator.filter(|_| self.api_key.is_none());
         EventContext {
             now: self.now,
             user: session.and_then(|session| session.user_id).or(self.subject.user),
-            impersonator: session.and_then(|session| session.impersonator_id).or(self.subject.impersonator),
+            impersonator: session.and_then(|session| session.impersonator_id).or(impersonator),
             api_key: self.api_key.as_ref().map(|key| key.id),
             otherwise: self.otherwise,
             caller: self.caller,

@@ -311,7 +311,10 @@ impl Executor {
             (Ok(output), ScopeRequirement::One(_)) => finish::spend_idempotency_key(&mut cx).await.map(|()| output),
             (result, _) => result,
         };
-        let result = result.and_then(|output| finish::finish(&mut cx).map(|()| output));
+        let result = match result {
+            Ok(output) => finish::finish(&mut cx).await.map(|()| output),
+            Err(error) => Err(error),
+        };
         #[cfg(feature = "test-hooks")]
         super::audited::assert_emitted(command, &cx, &result);
         let after_commit = std::mem::take(&mut cx.after_commit);

@@ -20,9 +20,12 @@ pub(super) async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
     }
 }
 
+/// The number of events up to which they are sent with the commit. More are a batch of their own.
+const MAX_DEFERRED: usize = 8;
+
 /// Completes the transaction of every command: stores its events, touches the session and bumps the revisions. On
-/// PostgreSQL, all of it is sent with the commit.
-pub(super) fn finish(cx: &mut Context<'_>) -> Result<()> {
+/// PostgreSQL, all of it but many events is sent with the commit.
+pub(super) async fn finish(cx: &mut Context<'_>) -> Result<()> {
     let events = std::mem::take(&mut cx.events);
     if !events.is_empty() || cx.has_emitted {
         cx.has_emitted = true;
@@ -31,10 +34,19 @@ pub(super) fn finish(cx: &mut Context<'_>) -> Result<()> {
             executor.webhook_requests.wake();
         });
     }
-    for event in events {
-        let deliveries = event.deliveries(cx.now);
-        cx.tx.defer(event::sql::FAN_OUT, deliveries.arguments(cx.now))?;
-        event.insert(cx.event_context(), |row| cx.tx.defer(event::sql::INSERT, row))?;
+    let emitted = cx.event_context();
+    let deliveries: Vec<_> = events.iter().map(|event| event.deliveries(cx.now)).collect();
+    if events.len() > MAX_DEFERRED {
+        let fan_outs: Vec<_> = deliveries.iter().map(|deliveries| deliveries.arguments(cx.now)).collect();
+        cx.tx.execute_each(event::sql::FAN_OUT, &fan_outs).await?;
+        let events: Vec<_> = events.into_iter().map(|event| event.complete(emitted)).collect();
+        let rows: Vec<_> = events.iter().map(|event| event.row(emitted)).collect();
+        cx.tx.execute_each(event::sql::INSERT, &rows).await?;
+    } else {
+        for (event, deliveries) in events.into_iter().zip(deliveries) {
+            cx.tx.defer(event::sql::FAN_OUT, deliveries.arguments(cx.now))?;
+            event.insert(emitted, |row| cx.tx.defer(event::sql::INSERT, row))?;
+        }
     }
     if let Some(session) = &cx.session {
         caller::touch(&mut cx.tx, session, cx.now, &cx.executor.settings)?;

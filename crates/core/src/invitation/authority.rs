@@ -242,7 +242,8 @@ pub(crate) async fn suspend_sent_invitations(
     if !suspended.is_empty() {
         cx.emit(InvitationSuspended {
             organization_id: organization,
-            inviter_membership_id: inviter,
+            inviter_membership_id: Some(inviter),
+            api_key_id: None,
             count: i64::try_from(suspended.len()).ok(),
         });
     }

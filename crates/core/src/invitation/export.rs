@@ -6,9 +6,31 @@ use super::find;
 use super::references::References;
 use crate::access;
 use crate::error::{Code, Result};
-use crate::execution::{Context, Query};
+use crate::event::InvitationsExported;
+use crate::execution::{Command, Context, Query};
 use crate::id::{InvitationId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+
+/// Records that the caller exports the invitations.
+///
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`.
+#[derive(Debug)]
+pub struct StartExport {
+    pub organization: OrganizationId,
+}
+
+impl Command for StartExport {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[];
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
+        cx.emit(InvitationsExported { organization_id: grant.organization() });
+        Ok(())
+    }
+}
 
 /// Reads the next invitations of an export, up to 500, newest first.
 ///

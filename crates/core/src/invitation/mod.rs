@@ -51,7 +51,7 @@ pub use create_for_backend::{CreateForBackend, CreatedForBackend};
 pub use decline::Decline;
 pub use details::InvitationDetails;
 pub use discard::Discard;
-pub use export::{Batch, Export};
+pub use export::{Batch, Export, StartExport};
 pub use filter::{Cursor, Filter, InvitationPosition, Sort, StatusFilter};
 pub use list::{List, ListValidity, MAX_PAGE_SIZE, Page};
 pub use list_own::{ListOwn, OwnInvitation};

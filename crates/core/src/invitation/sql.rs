@@ -41,6 +41,14 @@ record! {
 }
 
 record! {
+    /// The number of invitations to one organization.
+    pub struct OrganizationCount {
+        pub organization_id: OrganizationId,
+        pub count: i64,
+    }
+}
+
+record! {
     /// An invitation as the list of invitations shows it, without what it refers to by id.
     pub struct InvitationRow {
         pub id: InvitationId,
@@ -313,6 +321,12 @@ sql! {
     /// A scan of the invitations that one API key made, of whichever organization.
     COUNT_BY_API_KEY(ApiKeyId) -> (i64,) =
         "SELECT COUNT(*) FROM invitations WHERE api_key_id = $1 AND status = 'pending'";
+
+    /// The organizations of the invitations that [`SUSPEND_BY_API_KEY`] suspends, with the number of these.
+    SUSPENDABLE_BY_API_KEY(ApiKeyId, i64) -> OrganizationCount =
+        "SELECT organization_id, COUNT(*) AS count FROM invitations
+          WHERE api_key_id = $1 AND status = 'pending' AND left_suspended = 0
+          GROUP BY organization_id ORDER BY organization_id LIMIT $2";
 
     SUSPEND_BY_API_KEY(ApiKeyId, Timestamp) invalidates Invitations(all) =
         "UPDATE invitations SET left_suspended = 1, updated_at = $2

@@ -3,7 +3,7 @@
 use minijinja::Value;
 use vestibule_i18n::Phrases;
 
-use super::{markup, quote_message, quote_name, sanitize_address, sanitize_name};
+use super::{markup, quote_message, quote_name, quote_url, sanitize_address, sanitize_name};
 use crate::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
 use crate::language::Language;
 use crate::time::Timestamp;
@@ -71,6 +71,8 @@ pub enum EmailTemplate<'a> {
     RequestApproved(NotificationEmail<'a>),
     /// Notifies the person who asked to join, or for an invitation.
     RequestDenied(NotificationEmail<'a>),
+    /// Notifies a member who manages settings of disabled endpoints of webhooks.
+    WebhooksDisabled(WebhooksEmail<'a>),
 }
 
 /// The data of a notification about a request or an answer. Names are sanitized and quoted when the mail is rendered.
@@ -83,6 +85,21 @@ pub struct NotificationEmail<'a> {
     pub count: u32,
     /// The page that shows more.
     pub link: Option<&'a str>,
+    pub unsubscribe_url: &'a str,
+}
+
+/// The data of a notification about endpoints of webhooks that were disabled because they failed.
+#[derive(Clone, Copy)]
+pub struct WebhooksEmail<'a> {
+    pub organization: &'a str,
+    /// Of the newest one. The mail shows its host and path, sanitized and quoted.
+    pub url: &'a str,
+    /// Whether it answered 410. Otherwise it failed for too long.
+    pub is_gone: bool,
+    /// The number of endpoints, at least 1.
+    pub count: u32,
+    /// The page of the newest one.
+    pub link: &'a str,
     pub unsubscribe_url: &'a str,
 }
 
@@ -129,7 +146,7 @@ pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
     /// The names of the templates: file names without language and extension.
-    pub const TEMPLATES: [&'static str; 20] = [
+    pub const TEMPLATES: [&'static str; 21] = [
         "invitation",
         "workspace_invitation",
         "reminder",
@@ -150,6 +167,7 @@ impl EmailTemplate<'_> {
         "invitations_declined",
         "request_approved",
         "request_denied",
+        "webhooks_disabled",
     ];
 
     /// The name of its template.
@@ -175,6 +193,7 @@ impl EmailTemplate<'_> {
             Self::InvitationsDeclined(_) => "invitations_declined",
             Self::RequestApproved(_) => "request_approved",
             Self::RequestDenied(_) => "request_denied",
+            Self::WebhooksDisabled(_) => "webhooks_disabled",
         }
     }
 
@@ -187,6 +206,7 @@ impl EmailTemplate<'_> {
             | Self::AccountExists { link }
             | Self::SecurityNotice(NoticeEmail { link, .. })
             | Self::SignUpInvitation { link, .. }
+            | Self::WebhooksDisabled(WebhooksEmail { link, .. })
             | Self::OwnershipTransfer { link, .. } => Some(link),
             Self::JoinRequests(email)
             | Self::InvitationsAccepted(email)
@@ -265,6 +285,15 @@ impl EmailTemplate<'_> {
                     ("stop", Value::from(markup::link(email.unsubscribe_url))),
                 ]
             }
+            Self::WebhooksDisabled(email) => {
+                vec![
+                    ("organization", name(email.organization, language)),
+                    ("url", Value::from(quote_url(email.url, language))),
+                    ("gone", Value::from(email.is_gone)),
+                    ("others", Value::from(email.count.saturating_sub(1))),
+                    ("stop", Value::from(markup::link(email.unsubscribe_url))),
+                ]
+            }
         }
     }
 }
@@ -285,6 +314,12 @@ impl std::fmt::Debug for InvitationEmail<'_> {
 impl std::fmt::Debug for NotificationEmail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NotificationEmail").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for WebhooksEmail<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhooksEmail").field("count", &self.count).finish_non_exhaustive()
     }
 }
 

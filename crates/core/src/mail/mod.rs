@@ -16,7 +16,7 @@ mod templates;
 mod transport;
 
 pub use bounce::{DeliveryOutcome, DeliveryReport, is_signature_valid, parse_report};
-pub use email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail};
+pub use email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
 pub use message::{InvalidMessage, Message, ReplyTo};
 pub use smtp::{MAX_REASON_LENGTH, SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};
@@ -29,6 +29,8 @@ use crate::names::{is_invisible, remove_invisible};
 
 /// In characters.
 const MAX_NAME_LENGTH: usize = 60;
+/// In characters.
+const MAX_URL_LENGTH: usize = 200;
 /// Invisible, and forbids a line break. It separates what a mail program would otherwise recognize as a link.
 const WORD_JOINER: char = '\u{2060}';
 
@@ -42,13 +44,25 @@ pub(crate) fn quote_name(name: &str, language: Language) -> String {
 /// Sanitizes a name for a mail: one line of at most 60 characters (a longer one ends with an ellipsis) in which no mail
 /// program recognizes a link, and that cannot end the quotation around it.
 pub(crate) fn sanitize_name(name: &str) -> String {
-    let visible = remove_invisible(name).replace(markup::is_mark, "");
+    sanitize_line(name, MAX_NAME_LENGTH)
+}
+
+/// Sanitizes the host and the path of a URL that a user wrote, like a name, and quotes them. The query is left out: it may
+/// be a secret.
+pub(crate) fn quote_url(url: &str, language: Language) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let shown = rest.split(['?', '#']).next().unwrap_or_default();
+    Phrases::new(language).quoted_name(sanitize_line(shown, MAX_URL_LENGTH))
+}
+
+fn sanitize_line(text: &str, max_length: usize) -> String {
+    let visible = remove_invisible(text).replace(markup::is_mark, "");
     let visible = visible.replace(is_double_quote, "'");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_NAME_LENGTH {
+    if line.chars().count() <= max_length {
         return break_links(&line);
     }
-    let start: String = line.chars().take(MAX_NAME_LENGTH - 1).collect();
+    let start: String = line.chars().take(max_length - 1).collect();
     format!("{}…", break_links(start.trim_end()))
 }
 
@@ -187,6 +201,15 @@ mod tests {
                 assert!(!name.contains(sign), "{sign} in {name:?}");
             }
         }
+    }
+
+    #[test]
+    fn quoted_url_has_no_query_and_is_no_link() {
+        let quoted = quote_url("https://hooks.example/in/crm?key=s3cret#part", Language::English);
+        assert_eq!(quoted.replace(WORD_JOINER, ""), "“hooks.example/in/crm”");
+        assert!(!quoted.contains(".e") && !quoted.contains("/i"), "{quoted}");
+        let long = quote_url(&format!("https://hooks.example/{}", "x".repeat(1900)), Language::German);
+        assert_eq!(long.replace(WORD_JOINER, "").chars().count(), MAX_URL_LENGTH + 2);
     }
 
     #[test]

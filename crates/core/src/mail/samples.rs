@@ -1,11 +1,11 @@
 //! Sample mails.
 
-use super::email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail};
+use super::email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
 use crate::time::Timestamp;
 
 impl EmailTemplate<'static> {
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 20] {
+    pub const fn samples() -> [EmailTemplate<'static>; 21] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             organization_logo: None,
@@ -75,7 +75,19 @@ impl EmailTemplate<'static> {
                 ..notification
             }),
             EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
+            EmailTemplate::WebhooksDisabled(webhooks_sample()),
         ]
+    }
+}
+
+const fn webhooks_sample() -> WebhooksEmail<'static> {
+    WebhooksEmail {
+        organization: "Lindgren Tea",
+        url: "https://hooks.example/vestibule?key=s3cret",
+        is_gone: false,
+        count: 3,
+        link: "https://join.example/organizations/1/-/settings/webhooks/2",
+        unsubscribe_url: "https://join.example/notifications/stop/sample",
     }
 }
 

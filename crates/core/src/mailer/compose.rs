@@ -107,6 +107,9 @@ impl Query for Compose<'_> {
             Subject::RenewalDenied { organization, invitation } => {
                 self.renewal_denied(cx, organization, invitation).await
             }
+            Subject::WebhooksDisabled { organization, user, since } => {
+                self.webhooks_disabled(cx, (organization, user), since).await
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Composing notifications about requests and answers.
+//! Composing notifications about requests, answers and webhooks.
 
 use super::compose::{Compose, Composition, NO_RECIPIENT, OBSOLETE};
 use crate::access;
@@ -9,13 +9,14 @@ use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::invitation::sql::views::{ANSWERED, Answered, FOR_MAIL};
 use crate::invitation::{Status, UNSUBSCRIBED};
 use crate::join_request::{self, JoinRequest};
-use crate::mail::{EmailTemplate, NotificationEmail};
-use crate::membership;
+use crate::mail::{EmailTemplate, NotificationEmail, WebhooksEmail};
 use crate::names::full_name;
 use crate::notification::{INTERVAL, NotificationKind, NotificationPreferences};
 use crate::outbox::sql::{self, Recipient};
 use crate::permission::RequiredPermission;
 use crate::time::Timestamp;
+use crate::webhook::DisabledReason;
+use crate::{membership, webhook};
 
 const TURNED_OFF: &str = "the user has turned this kind of mail off";
 
@@ -90,21 +91,52 @@ impl Compose<'_> {
         self.notification(cx, (organization, user, NotificationKind::RequestAnswers), about, template).await
     }
 
+    /// To a member who manages settings: which endpoints of webhooks were disabled in the period that begins at `since`,
+    /// unless they are enabled again, or deleted.
+    pub(super) async fn webhooks_disabled(
+        &self,
+        cx: &mut Context<'_>,
+        (organization, user): (OrganizationId, UserId),
+        since: Timestamp,
+    ) -> Composed {
+        let Some((membership,)) = cx.tx.optional(membership::sql::OF_USER, (organization, user)).await? else {
+            return Ok(Composition::Skip(OBSOLETE));
+        };
+        let permissions = access::membership_permissions(cx, organization, membership).await?;
+        let disabled = cx.tx.all(webhook::sql::DISABLED, (organization, since, since.plus(INTERVAL))).await?;
+        let Some(newest) = disabled.first().filter(|_| permissions.satisfies(RequiredPermission::ManageSettings))
+        else {
+            return Ok(Composition::Skip(OBSOLETE));
+        };
+        let (recipient, unsubscribe_url) =
+            match recipient(cx, (organization, user, NotificationKind::WebhookFailures)).await? {
+                Ok(found) => found,
+                Err(skipped) => return Ok(skipped),
+            };
+        let host = cx.executor.settings.public_url.as_str();
+        let link = format!("{host}/organizations/{organization}/-/settings/webhooks/{}", newest.id);
+        let template = EmailTemplate::WebhooksDisabled(WebhooksEmail {
+            organization: &recipient.organization_name,
+            url: &newest.url,
+            is_gone: newest.disabled_reason == DisabledReason::Gone.as_str(),
+            count: u32::try_from(disabled.len()).unwrap_or(u32::MAX),
+            link: &link,
+            unsubscribe_url: &unsubscribe_url,
+        });
+        self.to_subscriber(cx, &recipient, unsubscribe_url.clone(), &template)
+    }
+
     async fn notification(
         &self,
         cx: &mut Context<'_>,
-        (organization, user, kind): (OrganizationId, UserId, NotificationKind),
+        ids: (OrganizationId, UserId, NotificationKind),
         about: About<'_>,
         template: ToTemplate,
     ) -> Composed {
-        let Some(recipient) = cx.tx.optional(sql::RECIPIENT, (organization, user)).await? else {
-            return Ok(Composition::Skip(NO_RECIPIENT));
+        let (recipient, unsubscribe_url) = match recipient(cx, ids).await? {
+            Ok(found) => found,
+            Err(skipped) => return Ok(skipped),
         };
-        if !NotificationPreferences::load(cx, user).await?.wants(kind) {
-            return Ok(Composition::Skip(TURNED_OFF));
-        }
-        let token = cx.executor.keys.notification_token(user, kind).reveal();
-        let unsubscribe_url = format!("{}/notifications/stop/{token}", cx.executor.settings.public_url.as_str());
         let email = NotificationEmail {
             organization: &recipient.organization_name,
             person: about.person,
@@ -112,9 +144,19 @@ impl Compose<'_> {
             link: about.link,
             unsubscribe_url: &unsubscribe_url,
         };
-        let Recipient { address, address_key, language, .. } = &recipient;
+        self.to_subscriber(cx, &recipient, unsubscribe_url.clone(), &template(email))
+    }
+
+    fn to_subscriber(
+        &self,
+        cx: &Context<'_>,
+        recipient: &Recipient,
+        unsubscribe_url: String,
+        template: &EmailTemplate<'_>,
+    ) -> Composed {
+        let Recipient { address, address_key, language, .. } = recipient;
         let to = EmailAddress::from_stored(address.clone(), address_key.clone());
-        let mut message = self.message(cx, to, *language, &template(email))?;
+        let mut message = self.message(cx, to, *language, template)?;
         message.unsubscribe_url = Some(unsubscribe_url);
         Ok(Composition::Mail(Box::new(message)))
     }
@@ -152,6 +194,21 @@ impl Compose<'_> {
         message.unsubscribe_url = Some(unsubscribe_url);
         Ok(Composition::Mail(Box::new(message)))
     }
+}
+
+/// The recipient of a notification, and the link that turns its kind off; or why nothing is sent.
+async fn recipient(
+    cx: &mut Context<'_>,
+    (organization, user, kind): (OrganizationId, UserId, NotificationKind),
+) -> Result<Result<(Recipient, String), Composition>> {
+    let Some(recipient) = cx.tx.optional(sql::RECIPIENT, (organization, user)).await? else {
+        return Ok(Err(Composition::Skip(NO_RECIPIENT)));
+    };
+    if !NotificationPreferences::load(cx, user).await?.wants(kind) {
+        return Ok(Err(Composition::Skip(TURNED_OFF)));
+    }
+    let token = cx.executor.keys.notification_token(user, kind).reveal();
+    Ok(Ok((recipient, format!("{}/notifications/stop/{token}", cx.executor.settings.public_url.as_str()))))
 }
 
 struct About<'a> {

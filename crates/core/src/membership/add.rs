@@ -164,13 +164,6 @@ pub(super) async fn insert(
     let roles: Vec<_> =
         of_users.flat_map(|((id, _), (_, roles))| roles.iter().map(|role| (organization, *id, *role))).collect();
     cx.tx.execute_each(organization::sql::ASSIGN_ROLE, &roles).await?;
-    for member in &new {
-        let workspace = joined.auto_assigned_workspace_id;
-        workspace::join_auto_assigned(cx, (organization, workspace), *member).await?;
-    }
-    // Who has no active organization starts in this one at the next sign-in.
-    let defaults: Vec<_> = new.iter().map(|(id, user)| (*user, *id, None, cx.now)).collect();
-    cx.tx.execute_each(session::sql::SET_DEFAULT_IF_NONE, &defaults).await?;
     for ((membership, user), (_, roles)) in new.iter().zip(users) {
         cx.emit(MemberAdded {
             organization_id: organization,
@@ -183,5 +176,12 @@ pub(super) async fn insert(
         let (target_user, target_membership) = (Some(*user), Some(membership.get()));
         cx.log_change(Change::MemberAdded, Subject { target_user, target_membership, ..cx.subject });
     }
+    for member in &new {
+        let workspace = joined.auto_assigned_workspace_id;
+        workspace::join_auto_assigned(cx, (organization, workspace), *member).await?;
+    }
+    // Who has no active organization starts in this one at the next sign-in.
+    let defaults: Vec<_> = new.iter().map(|(id, user)| (*user, *id, None, cx.now)).collect();
+    cx.tx.execute_each(session::sql::SET_DEFAULT_IF_NONE, &defaults).await?;
     Ok(new.into_iter().map(|(membership, _)| membership).collect())
 }

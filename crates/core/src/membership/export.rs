@@ -5,9 +5,33 @@ use super::list::{MemberDetails, check_workspace, load_members, load_roles, with
 use super::{find, sql};
 use crate::access;
 use crate::error::{Code, Result};
-use crate::execution::{Context, Query};
+use crate::event::MembersExported;
+use crate::execution::{Command, Context, Query};
 use crate::id::{MembershipId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+
+/// Records that the caller exports the members.
+///
+/// # Errors
+/// Those of [`ListMembers`](super::ListMembers).
+#[derive(Debug)]
+pub struct StartMemberExport {
+    pub organization: OrganizationId,
+    pub filter: MemberFilter,
+}
+
+impl Command for StartMemberExport {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[];
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
+        check_workspace(cx, &grant, &self.filter).await?;
+        cx.emit(MembersExported { organization_id: grant.organization() });
+        Ok(())
+    }
+}
 
 /// Reads the next members of an export, up to 500, newest first.
 ///

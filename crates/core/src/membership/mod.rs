@@ -18,7 +18,7 @@ mod update;
 
 pub use add::{Add, NewMember};
 pub use add_many::{AddMany, AddedMembers, MAX_ROWS};
-pub use export::{ExportMembers, MembersBatch};
+pub use export::{ExportMembers, MembersBatch, StartMemberExport};
 pub use filter::{MemberCursor, MemberFilter};
 pub(crate) use find::find_keys;
 pub use find_member::FindMember;
@@ -31,5 +31,6 @@ pub use removal_effects::{RemovalEffects, ShowRemovalEffects};
 pub(crate) use replace_roles::check_roles;
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
 pub use roles::{AssignRole, RevokeRole};
+pub(crate) use roles::{emit_changed_roles, load_role_ids};
 pub use sql::{Member, Membership, MembershipRole};
 pub use update::Update;

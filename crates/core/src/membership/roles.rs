@@ -5,7 +5,7 @@ use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::event::{Changed, MemberRoleUpdated};
 use crate::execution::{Command, Context};
-use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
+use crate::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::organization::{self, Role};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::scope::{Scope, ScopeRequirement};
@@ -110,6 +110,31 @@ async fn emit_role_update(
         user_id,
         role_ids: Changed { before, after },
     });
+    Ok(())
+}
+
+/// The roles of a member before a change, for [`emit_changed_roles`].
+pub(crate) async fn load_role_ids(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    membership: MembershipId,
+) -> Result<Vec<RoleId>> {
+    let roles = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
+    Ok(roles.iter().map(|role| role.id).collect())
+}
+
+/// Emits that the roles of a member have changed, if they have.
+pub(crate) async fn emit_changed_roles(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    (membership, user): (MembershipId, UserId),
+    before: Vec<RoleId>,
+) -> Result<()> {
+    let after = load_role_ids(cx, organization, membership).await?;
+    if let Some(role_ids) = Changed::new(before, after) {
+        let (organization_id, membership_id, user_id) = (organization, membership, user);
+        cx.emit(MemberRoleUpdated { organization_id, membership_id, user_id, role_ids });
+    }
     Ok(())
 }
 

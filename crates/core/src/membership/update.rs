@@ -42,7 +42,8 @@ impl Command for Update {
         if let Some(metadata) = &self.public_metadata {
             let row = (organization, membership, metadata.as_str(), cx.now);
             cx.tx.execute(management::SET_PUBLIC_METADATA, row).await?;
-            cx.emit(MemberUpdated { organization_id: organization, membership_id: membership });
+            let (user_id,) = cx.tx.one(sql::USER, (organization, membership)).await?;
+            cx.emit(MemberUpdated { organization_id: organization, membership_id: membership, user_id });
         }
         Ok(())
     }

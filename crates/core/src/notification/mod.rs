@@ -1,10 +1,10 @@
-//! Notifications by mail about requests and answers: to those who decide about join requests, to those who asked, and to
-//! inviters. Each user can turn each kind off.
+//! Notifications by mail: about requests and answers to those who decide about join requests, to those who asked, and to
+//! inviters; about webhooks that fail to those who manage settings. Each user can turn each kind off.
 //!
 //! Many events in a short time make one mail: the first is mailed soon, and those of the following hour together at its
 //! end. The mail is composed when it is sent. About join requests, it counts those that are waiting by then. About
-//! answers, it counts those of a period: the periods of successive mails follow each other, so that each answer is in
-//! one mail.
+//! answers and webhooks, it counts those of a period: the periods of successive mails follow each other, so that each is in one
+//! mail.
 
 mod preferences;
 pub(crate) mod sql;
@@ -30,26 +30,45 @@ pub(crate) const INTERVAL: Duration = Duration::from_hours(1);
 /// The events of the last minute before a mail is due belong to the next one: their transactions may not have ended when
 /// the mail is composed.
 const MARGIN: Duration = Duration::from_mins(1);
-/// The maximum number of members who are notified of a request: the newest.
+/// The maximum number of members who are notified of a request, or of webhooks: the newest.
 const MAX_RECIPIENTS: usize = 50;
 
 /// Notifies the members who may decide about join requests of a new one.
 pub(crate) async fn notify_managers(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+    let kinds = (NotificationKind::JoinRequests, MailKind::JoinRequests);
+    notify_holders(cx, organization, RequiredPermission::ManageMembers, kinds, cx.now).await
+}
+
+/// Notifies the members who manage settings that endpoints of webhooks were disabled.
+pub(crate) async fn notify_of_disabled_webhooks(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+    let kinds = (NotificationKind::WebhookFailures, MailKind::WebhooksDisabled);
+    let first_due_at = cx.now.plus(MARGIN);
+    notify_holders(cx, organization, RequiredPermission::ManageSettings, kinds, first_due_at).await
+}
+
+/// Notifies the newest members with a permission who want this kind of notification.
+async fn notify_holders(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    permission: RequiredPermission,
+    (kind, mail): (NotificationKind, MailKind),
+    first_due_at: Timestamp,
+) -> Result<()> {
     if cx.executor.mail_transport.is_none() {
         return Ok(());
     }
     let mut recipients: BTreeMap<MembershipId, UserId> = BTreeMap::new();
     for role in cx.tx.all(organization::sql::ROLES, (organization,)).await? {
         // One role alone has the permission, or implies it.
-        if role.permissions.satisfies(RequiredPermission::ManageMembers) {
+        if role.permissions.satisfies(permission) {
             let max = i64::try_from(MAX_RECIPIENTS).unwrap_or(i64::MAX);
-            let arguments = (organization, role.id, NotificationKind::JoinRequests, max);
+            let arguments = (organization, role.id, kind, max);
             let holders = cx.tx.all(sql::ROLE_HOLDERS, arguments).await?;
             recipients.extend(holders.into_iter().map(|holder| (holder.membership_id, holder.user_id)));
         }
     }
     for user in recipients.into_values().rev().take(MAX_RECIPIENTS) {
-        schedule(cx, (organization, user), MailKind::JoinRequests, cx.now).await?;
+        schedule(cx, (organization, user), mail, first_due_at).await?;
     }
     Ok(())
 }

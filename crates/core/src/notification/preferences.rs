@@ -8,10 +8,12 @@ use crate::permission::Requirement;
 
 /// Whether a user gets each kind of notification. By default they get all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct NotificationPreferences {
     pub join_requests: bool,
     pub request_answers: bool,
     pub invitation_answers: bool,
+    pub webhook_failures: bool,
 }
 
 impl NotificationPreferences {
@@ -22,6 +24,7 @@ impl NotificationPreferences {
             join_requests: wants(NotificationKind::JoinRequests),
             request_answers: wants(NotificationKind::RequestAnswers),
             invitation_answers: wants(NotificationKind::InvitationAnswers),
+            webhook_failures: wants(NotificationKind::WebhookFailures),
         })
     }
 
@@ -30,6 +33,7 @@ impl NotificationPreferences {
             NotificationKind::JoinRequests => self.join_requests,
             NotificationKind::RequestAnswers => self.request_answers,
             NotificationKind::InvitationAnswers => self.invitation_answers,
+            NotificationKind::WebhookFailures => self.webhook_failures,
         }
     }
 }
@@ -61,6 +65,7 @@ pub struct UpdatePreferences {
     pub join_requests: Option<bool>,
     pub request_answers: Option<bool>,
     pub invitation_answers: Option<bool>,
+    pub webhook_failures: Option<bool>,
 }
 
 impl Command for UpdatePreferences {
@@ -74,6 +79,7 @@ impl Command for UpdatePreferences {
             (NotificationKind::JoinRequests, self.join_requests),
             (NotificationKind::RequestAnswers, self.request_answers),
             (NotificationKind::InvitationAnswers, self.invitation_answers),
+            (NotificationKind::WebhookFailures, self.webhook_failures),
         ] {
             match wanted {
                 Some(true) => cx.tx.execute(sql::OPT_IN, (user, kind)).await?,

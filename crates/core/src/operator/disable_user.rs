@@ -3,7 +3,7 @@
 use super::sql::{self, NamedOrganization};
 use super::{MAX_SHOWN, end_access};
 use crate::error::{Code, Result};
-use crate::event::{UserDisabled, UserEnabled};
+use crate::event::{OwnershipOfferWithdrawn, UserDisabled, UserEnabled};
 use crate::execution::{Command, Context, Query};
 use crate::id::UserId;
 use crate::permission::Requirement;
@@ -48,7 +48,9 @@ impl Command for DisableUser {
         if !was_disabled {
             cx.emit(UserDisabled { user_id: self.user });
         }
-        cx.tx.execute(sql::END_OWNERSHIP_TRANSFERS, (self.user,)).await?;
+        for (organization_id,) in cx.tx.all(sql::END_OWNERSHIP_TRANSFERS, (self.user,)).await? {
+            cx.emit(OwnershipOfferWithdrawn { organization_id });
+        }
         let organizations_without_admin = cx.tx.all(sql::SOLE_ENABLED_ADMIN_OF, (self.user, MAX_SHOWN)).await?;
         cx.subject.is_unchanged = was_disabled && ended_sign_ins == 0;
         Ok(DisabledUser { was_disabled, ended_sign_ins, organizations_without_admin })

@@ -60,8 +60,9 @@ impl Command for ResetPassword {
         if found.has_password {
             security_notice::notify_of_other(cx, self.user, NoticeKind::PasswordRemoved, "").await?;
         }
-        cx.tx.execute(user::sql::CLEAR_PASSWORD, (self.user, cx.now)).await?;
-        cx.emit(PasswordRemoved { user_id: self.user });
+        if cx.tx.execute(user::sql::CLEAR_PASSWORD, (self.user, cx.now)).await? > 0 {
+            cx.emit(PasswordRemoved { user_id: self.user });
+        }
         let ended_sign_ins = end_access(cx, self.user).await?;
         Ok(PasswordReset { had_password: found.has_password, ended_sign_ins })
     }

@@ -196,12 +196,14 @@ sql! {
             AND (address_key IN (SELECT address_key FROM email_addresses WHERE user_id = $1)
                  OR claim_id IN (SELECT id FROM email_claims WHERE user_id = $1))";
 
-    /// Withdraws the ownership transfers that the user offered, and those that were offered to them.
-    END_OWNERSHIP_TRANSFERS(UserId) =
+    /// Withdraws the ownership transfers that the user offered, and those that were offered to them. Returns their
+    /// organizations.
+    END_OWNERSHIP_TRANSFERS(UserId) -> (OrganizationId,) =
         "DELETE FROM handovers
           WHERE organization_id IN (SELECT organization_id FROM organization_memberships WHERE user_id = $1)
             AND (from_membership_id IN (SELECT id FROM organization_memberships WHERE user_id = $1)
-                 OR to_membership_id IN (SELECT id FROM organization_memberships WHERE user_id = $1))";
+                 OR to_membership_id IN (SELECT id FROM organization_memberships WHERE user_id = $1))
+      RETURNING organization_id";
 
     ORGANIZATIONS_AFTER(OrganizationId, i64) -> ListedOrganization =
         organizations!("WHERE o.id > $1 ORDER BY o.id LIMIT $2");

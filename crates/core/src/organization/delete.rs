@@ -17,7 +17,7 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
-use crate::{audit, images, membership, search_index, webhook};
+use crate::{audit, images, membership, search_index};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Rows per erasing transaction.
@@ -222,7 +222,7 @@ impl Command for Erase {
             }
         }
         cx.tx.execute(cache::sql::DELETE, (self.organization,)).await?;
-        cx.tx.execute(webhook::sql::DELETE_OF_ORGANIZATION, (self.organization,)).await?;
+        cx.tx.execute(sql::ERASE_WEBHOOK_ENDPOINTS, (self.organization,)).await?;
         cx.tx.execute(sql::ERASE_ORGANIZATION, (self.organization,)).await?;
         cx.subject.is_unchanged = false;
         cx.emit(OrganizationErased { organization_id: self.organization });

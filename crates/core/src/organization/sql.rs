@@ -201,6 +201,9 @@ sql! {
         "DELETE FROM organization_roles WHERE organization_id = $1
             AND id IN (SELECT id FROM organization_roles WHERE organization_id = $1 LIMIT $2)";
 
+    /// Their deliveries are deleted by the cleanup.
+    ERASE_WEBHOOK_ENDPOINTS(OrganizationId) = "DELETE FROM webhook_endpoints WHERE organization_id = $1";
+
     ERASE_ORGANIZATION(OrganizationId) invalidates Organization(1) = "DELETE FROM organizations WHERE id = $1";
 
     OF_USER(UserId) -> Organization =

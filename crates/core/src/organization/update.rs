@@ -60,13 +60,18 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        self.apply(cx, &grant).await
+        self.apply(cx, &grant, None).await
     }
 }
 
 impl Update {
-    /// Changes the organization of the grant.
-    pub(super) async fn apply(&self, cx: &mut Context<'_>, grant: &Grant) -> Result<Organization> {
+    /// Changes the organization of the grant. `metadata_changed` is for the event.
+    pub(super) async fn apply(
+        &self,
+        cx: &mut Context<'_>,
+        grant: &Grant,
+        metadata_changed: Option<bool>,
+    ) -> Result<Organization> {
         let organization = grant.organization();
         let current = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
         if self.enforce_mfa == Some(true) {
@@ -114,7 +119,7 @@ impl Update {
                 workspace_text(current.auto_assigned_workspace_id),
                 workspace_text(workspace),
             ),
-            metadata_changed: None,
+            metadata_changed,
         });
         Ok(updated)
     }

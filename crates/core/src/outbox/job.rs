@@ -36,6 +36,8 @@ pub enum MailKind {
     RequestDenied,
     /// Notifies the holder of an invitation, who may have no account, of the denial of their request for a new one.
     RenewalDenied,
+    /// Notifies a member who manages settings of disabled endpoints of webhooks.
+    WebhooksDisabled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,7 @@ vestibule_db::text_enum!(
     RequestApproved = "request_approved",
     RequestDenied = "request_denied",
     RenewalDenied = "renewal_denied",
+    WebhooksDisabled = "webhooks_disabled",
 );
 vestibule_db::text_enum!(JobState: Waiting = "waiting", Dead = "dead");
 
@@ -182,6 +185,12 @@ pub(crate) enum Subject {
         organization: OrganizationId,
         invitation: InvitationId,
     },
+    WebhooksDisabled {
+        organization: OrganizationId,
+        user: UserId,
+        /// Where the period begins, exclusive.
+        since: Timestamp,
+    },
 }
 
 impl TryFrom<JobRow> for Job {
@@ -222,6 +231,11 @@ impl TryFrom<JobRow> for Job {
             MailKind::RenewalDenied => Subject::RenewalDenied {
                 organization: organization()?,
                 invitation: invitation_id.ok_or_else(incomplete)?,
+            },
+            MailKind::WebhooksDisabled => Subject::WebhooksDisabled {
+                organization: organization()?,
+                user: user()?,
+                since: Timestamp::from_microseconds(generation),
             },
         };
         Ok(Self { id, attempts, subject })

@@ -55,14 +55,15 @@ impl Command for Offer {
         }
         let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
         cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
-        cx.emit(OwnershipOffered {
-            organization_id: organization,
-            membership_id: new_owner,
-            from_membership_id: current_owner,
-        });
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
         notify(cx, user, NoticeKind::OwnershipOffered, &name).await?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
+        cx.emit(OwnershipOffered {
+            organization_id: organization,
+            user_id: user,
+            membership_id: new_owner,
+            from_membership_id: current_owner,
+        });
         outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }
 }
@@ -124,7 +125,7 @@ impl Command for Accept {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Transferred> {
         let (grant, current_owner) = consume_offer(cx, self.organization).await?;
-        let (organization, new_owner) = (grant.organization(), grant.member()?.membership);
+        let (organization, Member { membership: new_owner, user }) = (grant.organization(), grant.member()?);
         let roles = cx.tx.all(sql::ADMIN_ROLES, (organization, current_owner)).await?;
         if roles.is_empty() {
             return Err(Code::HandoverNotFound.into());
@@ -132,6 +133,8 @@ impl Command for Accept {
         let (owner,) = cx.tx.one(membership::sql::USER, (organization, current_owner)).await?;
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
         notify_of_other(cx, owner, NoticeKind::OwnershipTransferred, &name).await?;
+        let roles_of_new = membership::load_role_ids(cx, organization, new_owner).await?;
+        let roles_of_current = membership::load_role_ids(cx, organization, current_owner).await?;
         let copied = cx.tx.execute(sql::COPY_ADMIN_ROLES, (organization, current_owner, new_owner)).await?;
         let max = i64::from(cx.executor.settings.roles.max_per_member);
         if copied > 0 && cx.tx.one(organization::sql::COUNT_ROLES_OF_MEMBER, (organization, new_owner)).await?.0 > max {
@@ -144,10 +147,12 @@ impl Command for Accept {
         cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, current_owner, member_role)).await?;
         cx.emit(OwnershipTransferred {
             organization_id: organization,
-            user_id: grant.member()?.user,
+            user_id: user,
             membership_id: new_owner,
             from_membership_id: current_owner,
         });
+        membership::emit_changed_roles(cx, organization, (new_owner, user), roles_of_new).await?;
+        membership::emit_changed_roles(cx, organization, (current_owner, owner), roles_of_current).await?;
         let suspended_invitations = count_suspended(cx, organization, current_owner).await?;
         Ok(Transferred { former_owner: current_owner, suspended_invitations })
     }

@@ -190,10 +190,10 @@ impl PermissionSet {
         all
     }
 
-    /// The permissions of an API key in an organization: whether it manages its settings, members, roles and workspaces. A
-    /// key that may do everything is like an admin.
+    /// The permissions of an API key in an organization: whether it manages its settings, members, roles and workspaces,
+    /// and reads its audit log. A key that may change everything is like an admin.
     pub(crate) fn of_api_key(
-        [manages_settings, manages_members, manages_roles, manages_workspaces]: [bool; 4],
+        [manages_settings, manages_members, manages_roles, manages_workspaces, reads_audit_log]: [bool; 5],
     ) -> Self {
         if manages_settings && manages_members && manages_roles && manages_workspaces {
             return Self::new([ADMIN]);
@@ -203,6 +203,7 @@ impl PermissionSet {
             (manages_members, &[MANAGE_MEMBERS]),
             (manages_roles, &[MANAGE_ROLES]),
             (manages_workspaces, BUILT_IN_IN_WORKSPACES),
+            (reads_audit_log, &[VIEW_AUDIT_LOG]),
         ];
         let held = held.into_iter().filter_map(|(is_held, permissions)| is_held.then_some(permissions));
         Self::new(held.flatten().copied())

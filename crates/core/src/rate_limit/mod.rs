@@ -3,8 +3,10 @@
 //! An attempt at a secret is recorded before it is made, in a transaction of its own, so that failed and concurrent
 //! attempts are all counted. What users create and send is counted in the transaction of the change: see `quota`.
 
+mod pending_block;
 mod quota;
 pub(crate) mod sql;
+mod webhooks;
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -12,18 +14,22 @@ use vestibule_db::TransactionMode;
 
 use self::sql::Counter;
 use crate::error::{Code, Problem, Result};
+use crate::event::UserLocked;
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, UserId};
 use crate::metrics::RateLimit;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
+use crate::user;
 
+pub(crate) use pending_block::PendingBlock;
 pub(crate) use quota::{
-    PendingBlock, check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
+    check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipient, take_recipients, take_role, take_senders, take_sign_up_recipient, take_upload,
     take_upload_by_key, take_workspace, try_recipients,
 };
+pub(crate) use webhooks::{check_webhook_replays, max_webhook_replays, take_webhook_replays};
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
@@ -69,7 +75,11 @@ impl Command for RecordSignIn {
         let by_network = record_network(cx, SIGN_IN_BY_NETWORK).await?;
         let by_account = record(cx, SIGN_IN_BY_ACCOUNT, &self.account).await?;
         check_network(cx, RateLimit::SignIn, by_network.as_ref(), passwords.attempts_per_address)?;
-        by_account.check(cx, RateLimit::SignIn, passwords.attempts_per_account)
+        by_account.check(cx, RateLimit::SignIn, passwords.attempts_per_account)?;
+        let is_used_up = by_account.is_used_up(passwords.attempts_per_account);
+        let user = if is_used_up { find_user(cx, &self.account).await? } else { None };
+        by_account.emit_locked(cx, user, "sign_in");
+        Ok(())
     }
 }
 
@@ -96,7 +106,10 @@ impl Command for RecordPassword {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (user, max) = (cx.user()?, cx.executor.settings.passwords.attempts_per_account);
-        record(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, RateLimit::Password, max)
+        let counter = record(cx, OWN_PASSWORD, &user.to_string()).await?;
+        counter.check(cx, RateLimit::Password, max)?;
+        counter.emit_locked(cx, Some(user).filter(|_| counter.is_used_up(max)), "password");
+        Ok(())
     }
 }
 
@@ -156,7 +169,11 @@ impl Command for RecordCode {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let max = cx.executor.settings.passwords.attempts_per_account;
-        record(cx, CODES_BY_ADDRESS, &self.address).await?.check(cx, RateLimit::Code, max)
+        let counter = record(cx, CODES_BY_ADDRESS, &self.address).await?;
+        counter.check(cx, RateLimit::Code, max)?;
+        let user = if counter.is_used_up(max) { find_user(cx, &self.address).await? } else { None };
+        counter.emit_locked(cx, user, "code");
+        Ok(())
     }
 }
 
@@ -219,6 +236,27 @@ impl Counter {
         cx.count_refusal(limit);
         Err(Problem::too_many_requests(self.window_end.since(cx.now)))
     }
+
+    /// Whether this attempt was the last one of the window.
+    fn is_used_up(&self, max: u32) -> bool {
+        self.attempts == i64::from(max)
+    }
+
+    /// Emits that further attempts are refused. The refused ones are rolled back, so it is the last allowed one that says
+    /// it; also if it is right.
+    fn emit_locked(&self, cx: &mut Context<'_>, user: Option<UserId>, attempted: &'static str) {
+        if let Some(user_id) = user {
+            cx.emit(UserLocked { user_id, attempted, locked_until: self.window_end });
+        }
+    }
+}
+
+/// The user with this address or user name.
+async fn find_user(cx: &mut Context<'_>, identifier: &str) -> Result<Option<UserId>> {
+    // No user name contains the character.
+    let statement =
+        if identifier.contains('@') { user::sql::PASSWORD_BY_EMAIL } else { user::sql::PASSWORD_BY_USERNAME };
+    Ok(cx.tx.optional(statement, (identifier,)).await?.map(|row| row.user_id))
 }
 
 /// Records one attempt in the window of password attempts.

@@ -14,8 +14,8 @@ use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::metrics::RateLimit;
 use crate::settings::RateLimits;
 
-const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 /// The age until which an organization is new.
 const NEW_ORGANIZATION_AGE: Duration = DAY;
 
@@ -25,11 +25,11 @@ const MAX_WAITS: usize = 8;
 /// A rate limit: how its refusals are counted, its name, from which the stored keys are derived, its setting, and its
 /// window.
 #[derive(Clone, Copy)]
-pub(crate) struct Limit {
-    kind: RateLimit,
-    name: &'static str,
-    max: fn(&RateLimits) -> u32,
-    window: Duration,
+pub(super) struct Limit {
+    pub(super) kind: RateLimit,
+    pub(super) name: &'static str,
+    pub(super) max: fn(&RateLimits) -> u32,
+    pub(super) window: Duration,
 }
 
 const fn daily(kind: RateLimit, name: &'static str, max: fn(&RateLimits) -> u32) -> Limit {
@@ -103,10 +103,10 @@ struct Quota {
 
 /// What a change takes from all its counters. Limits that are off are left out.
 #[derive(Default)]
-struct Quotas(Vec<Quota>);
+pub(super) struct Quotas(Vec<Quota>);
 
 impl Quotas {
-    fn add(&mut self, cx: &Context<'_>, limit: Limit, subject: &str, count: usize) {
+    pub(super) fn add(&mut self, cx: &Context<'_>, limit: Limit, subject: &str, count: usize) {
         self.add_in_order(cx, limit, subject, count, true);
     }
 
@@ -160,7 +160,7 @@ impl Quotas {
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS` if a limit is reached. What the others took is rolled back with the transaction.
-    async fn take(self, cx: &mut Context<'_>) -> Result<()> {
+    pub(super) async fn take(self, cx: &mut Context<'_>) -> Result<()> {
         let taken = self.take_each(cx).await?;
         let mut wait = None;
         for (quota, _) in self.0.iter().zip(taken).filter(|(_, taken)| !taken).take(MAX_WAITS) {
@@ -175,7 +175,7 @@ impl Quotas {
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS`.
-    async fn check(self, cx: &mut Context<'_>) -> Result<()> {
+    pub(super) async fn check(self, cx: &mut Context<'_>) -> Result<()> {
         for quota in self.0 {
             if let Some((end,)) = cx.tx.optional(sql::EXHAUSTED, (&quota.key, quota.max, cx.now)).await? {
                 cx.count_refusal(quota.kind);
@@ -389,38 +389,4 @@ async fn take_by_user_and_organization(
     quotas.add_by_user(cx, by_user, grant, 1);
     quotas.add(cx, of_organization, &grant.organization().to_string(), 1);
     quotas.take(cx).await
-}
-
-/// A bound on the number of pending invitations, which is too large to count them for each new one. They are counted
-/// once for each block of new ones; a counter of the current block is in the database.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PendingBlock {
-    organization: OrganizationId,
-    /// New invitations for which a count suffices.
-    size: i64,
-}
-
-impl PendingBlock {
-    const NAME: &'static str = "pending invitations of organization";
-
-    pub(crate) const fn new(organization: OrganizationId, size: i64) -> Self {
-        Self { organization, size }
-    }
-
-    /// Takes `count` from the current block. Returns whether it has as many left. If not, the block's row stays locked
-    /// until the transaction ends.
-    pub(crate) async fn take(self, cx: &mut Context<'_>, count: i64) -> Result<bool> {
-        let taken = cx.tx.optional(sql::TAKE_FROM_BLOCK, (&self.key(cx), count, self.size, cx.now.plus(DAY))).await?;
-        Ok(taken.is_some_and(|(taken,)| taken <= self.size))
-    }
-
-    /// Starts a new block, from which `count` are taken.
-    pub(crate) async fn restart(self, cx: &mut Context<'_>, count: i64) -> Result<()> {
-        cx.tx.execute(sql::RESTART_BLOCK, (&self.key(cx), count, cx.now.plus(DAY))).await?;
-        Ok(())
-    }
-
-    fn key(self, cx: &Context<'_>) -> [u8; 32] {
-        cx.executor.keys.limit_key(Self::NAME, &self.organization.to_string())
-    }
 }

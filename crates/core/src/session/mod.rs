@@ -104,14 +104,19 @@ async fn insert_sign_in(
         return Err(Code::UserAlreadySignedIn.into());
     }
     if existing.is_some() {
-        cx.tx.execute(sql::DELETE_OLDEST_SIGN_INS, (session, MAX_SIGN_INS)).await?;
+        for ended in cx.tx.all(sql::DELETE_OLDEST_SIGN_INS, (session, MAX_SIGN_INS)).await? {
+            sign_ins::emit_ended(cx, &ended);
+        }
     }
     cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     match impersonator {
-        None => cx.emit(SessionCreated { user_id: user, sign_in_id: sign_in, method: proved_by.as_str() }),
+        None => {
+            let method = proved_by.as_str();
+            cx.emit(SessionCreated { user_id: user, sign_in_id: sign_in, method, expires_at });
+        }
         Some(Impersonator { user: impersonator_id, .. }) => {
-            cx.emit(ImpersonationStarted { user_id: user, sign_in_id: sign_in, impersonator_id });
+            cx.emit(ImpersonationStarted { user_id: user, sign_in_id: sign_in, impersonator_id, expires_at });
         }
     }
     Ok(token)

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::sql::{self, SignIn};
+use super::sql::{self, EndedSignIn, SignIn};
 use crate::caller::CurrentSession;
 use crate::error::{Code, Problem, Result};
-use crate::event::{SessionDeleted, SessionsDeleted};
+use crate::event::{ImpersonationEnded, SessionDeleted, SessionsDeleted};
 use crate::execution::{Context, Query};
 use crate::id::{ApiKeyId, SignInId, UserId};
 use crate::listing::{MAX_COUNTED, Position, Slice, Total};
@@ -103,11 +103,18 @@ impl Query for ListLastUsed {
 /// `SIGN_IN_NOT_FOUND`.
 pub(crate) async fn end_sign_in(cx: &mut Context<'_>, user: UserId, sign_in: SignInId) -> Result<()> {
     cx.tx.execute(sql::DEACTIVATE_SIGN_IN, (user, sign_in, cx.now)).await?;
-    if cx.tx.execute(sql::DELETE_SIGN_IN_OF_USER, (user, sign_in)).await? == 0 {
-        return Err(Code::SignInNotFound.into());
-    }
-    cx.emit(SessionDeleted { user_id: user, sign_in_id: sign_in });
+    let ended = cx.tx.optional(sql::DELETE_SIGN_IN_OF_USER, (user, sign_in)).await?.ok_or(Code::SignInNotFound)?;
+    emit_ended(cx, &ended);
     Ok(())
+}
+
+/// Emits that a sign-in was ended.
+pub(super) fn emit_ended(cx: &mut Context<'_>, ended: &EndedSignIn) {
+    let (user_id, sign_in_id) = (ended.user_id, ended.id);
+    match ended.impersonator_id {
+        None => cx.emit(SessionDeleted { user_id, sign_in_id }),
+        Some(impersonator_id) => cx.emit(ImpersonationEnded { user_id, sign_in_id, impersonator_id }),
+    }
 }
 
 /// Ends every sign-in of a user except `remaining`.
@@ -140,7 +147,7 @@ pub(crate) async fn end_impersonations_by_key(cx: &mut Context<'_>, key: ApiKeyI
 async fn end_impersonations(cx: &mut Context<'_>, impersonator: UserId, key: ApiKeyId) -> Result<()> {
     cx.tx.execute(sql::DEACTIVATE_IMPERSONATIONS, (impersonator, key, cx.now)).await?;
     for sign_in in cx.tx.all(sql::DELETE_IMPERSONATIONS, (impersonator, key)).await? {
-        cx.emit(SessionDeleted { user_id: sign_in.user_id, sign_in_id: sign_in.id });
+        emit_ended(cx, &sign_in);
     }
     Ok(())
 }

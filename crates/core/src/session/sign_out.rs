@@ -1,9 +1,9 @@
 //! Signing out of one sign-in, or of all in the session.
 
 use super::show::{SessionDetails, show};
+use super::sign_ins::emit_ended;
 use super::sql;
 use crate::error::{Code, Result};
-use crate::event::SessionDeleted;
 use crate::execution::{Command, Context};
 use crate::id::SignInId;
 use crate::permission::Requirement;
@@ -43,7 +43,7 @@ impl Command for SignOut {
         };
         cx.subject.is_unchanged = ended.is_empty();
         for sign_in in ended {
-            cx.emit(SessionDeleted { user_id: sign_in.user_id, sign_in_id: sign_in.id });
+            emit_ended(cx, &sign_in);
         }
         cx.tx.execute(sql::CLEAR_ACTIVE_SIGN_IN, (session, cx.now)).await?;
         if let Some(session) = &mut cx.session {

@@ -159,6 +159,8 @@ record! {
     pub(crate) struct EndedSignIn {
         pub(crate) id: SignInId,
         pub(crate) user_id: UserId,
+        /// The person who was signed in as the user, for support.
+        pub(crate) impersonator_id: Option<UserId>,
     }
 }
 
@@ -203,20 +205,21 @@ sql! {
       RETURNING id";
 
     /// Deletes the oldest sign-ins of a session that has more than `$2`.
-    DELETE_OLDEST_SIGN_INS(SessionId, i64) invalidates Session(1) =
+    DELETE_OLDEST_SIGN_INS(SessionId, i64) -> EndedSignIn invalidates Session(1) =
         "DELETE FROM sign_ins
           WHERE session_id = $1
-            AND id <= (SELECT i.id FROM sign_ins i WHERE i.session_id = $1 ORDER BY i.id DESC LIMIT 1 OFFSET $2)";
+            AND id <= (SELECT i.id FROM sign_ins i WHERE i.session_id = $1 ORDER BY i.id DESC LIMIT 1 OFFSET $2)
+      RETURNING id, user_id, impersonator_id";
 
     /// Frees the unique key for a new sign-in of the same user in the session.
     DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
 
     DELETE_SIGN_IN(SessionId, SignInId) -> EndedSignIn invalidates Session(1) =
-        "DELETE FROM sign_ins WHERE session_id = $1 AND id = $2 RETURNING id, user_id";
+        "DELETE FROM sign_ins WHERE session_id = $1 AND id = $2 RETURNING id, user_id, impersonator_id";
 
     DELETE_SIGN_INS(SessionId) -> EndedSignIn invalidates Session(1) =
-        "DELETE FROM sign_ins WHERE session_id = $1 RETURNING id, user_id";
+        "DELETE FROM sign_ins WHERE session_id = $1 RETURNING id, user_id, impersonator_id";
 
     SIGN_INS(SessionId, Timestamp) -> SignInWithUser = sign_ins!(
             ", u.first_name AS first_name, u.last_name AS last_name, u.username AS username, u.image_url AS image_url,
@@ -329,7 +332,8 @@ sql! {
           WHERE id IN (SELECT session_id FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2)";
 
     DELETE_IMPERSONATIONS(UserId, ApiKeyId) -> EndedSignIn invalidates nothing("DEACTIVATE_IMPERSONATIONS sets the sessions' revisions") =
-        "DELETE FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2 RETURNING id, user_id";
+        "DELETE FROM sign_ins WHERE impersonator_id = $1 OR impersonator_key_id = $2
+      RETURNING id, user_id, impersonator_id";
 
     /// Like `DEACTIVATE_OTHER_SIGN_INS`, for one sign-in.
     DEACTIVATE_SIGN_IN(UserId, SignInId, Timestamp) invalidates User(1) =
@@ -341,8 +345,8 @@ sql! {
     DELETE_OTHER_SIGN_INS(UserId, SignInId) invalidates nothing("DEACTIVATE_OTHER_SIGN_INS invalidates the sessions") =
         "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
 
-    DELETE_SIGN_IN_OF_USER(UserId, SignInId) invalidates nothing("DEACTIVATE_SIGN_IN invalidates the session") =
-        "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
+    DELETE_SIGN_IN_OF_USER(UserId, SignInId) -> EndedSignIn invalidates nothing("DEACTIVATE_SIGN_IN invalidates the session") =
+        "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2 RETURNING id, user_id, impersonator_id";
 
     /// Never shortens the time.
     EXTEND_ATTEMPTS_UNTIL(SessionId, Timestamp) invalidates Session(1) =

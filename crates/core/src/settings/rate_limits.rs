@@ -36,6 +36,9 @@ pub struct RateLimits {
     pub uploads_per_user: u32,
     /// Images that are uploaded from one client address in an hour, and with one API key.
     pub uploads_per_address: u32,
+    /// Tests, and deliveries that are sent again, of the endpoints of an organization in an hour; also of those of the
+    /// installation. The operator may send any number.
+    pub webhook_replays_per_organization: u32,
 }
 
 impl RateLimits {
@@ -61,6 +64,7 @@ impl RateLimits {
             join_requests_per_user: max,
             uploads_per_user: max,
             uploads_per_address: max,
+            webhook_replays_per_organization: max,
         }
     }
 
@@ -96,6 +100,7 @@ impl Default for RateLimits {
             join_requests_per_user: 20,
             uploads_per_user: 60,
             uploads_per_address: 600,
+            webhook_replays_per_organization: 20_000,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Claiming an account by verifying its address.
 
 use crate::error::Result;
-use crate::event::EmailVerified;
+use crate::event::{EmailVerified, PasswordRemoved};
 use crate::execution::Context;
 use crate::id::{EmailAddressId, UserId};
 use crate::session;
@@ -14,6 +14,8 @@ pub(super) async fn claim_account(cx: &mut Context<'_>, user: UserId, email: Ema
     cx.tx.execute(sql::VERIFY_ADDRESS, (user, email, cx.now)).await?;
     cx.emit(EmailVerified { user_id: user, email_id: email, email: None });
     cx.tx.execute(claims::DELETE_ALL_OF_USER, (user,)).await?;
-    cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
+    if cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await? > 0 {
+        cx.emit(PasswordRemoved { user_id: user });
+    }
     session::end_all_sign_ins(cx, user).await
 }

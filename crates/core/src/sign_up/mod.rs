@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::event::DeploymentInvitationAccepted;
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::invitation::{self, InvitationState};
 use crate::names::{PersonName, Username};
@@ -193,6 +194,7 @@ impl CreateAccount {
         // It is used up by the account. While the address is still to be verified, it stays.
         if token.is_mailed() || !self.requires_verification(cx).await? {
             cx.tx.execute(deployment_invitation::sql::DELETE, (invitation.id,)).await?;
+            cx.emit(DeploymentInvitationAccepted { deployment_invitation_id: invitation.id });
         }
         Ok(token.is_mailed())
     }

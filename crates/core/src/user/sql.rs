@@ -209,8 +209,9 @@ sql! {
     DELETE_UNVERIFIED_ADDRESS(Text) -> RemovedAddress invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL RETURNING id, user_id";
 
+    /// Changes no row if there is none.
     CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) =
-        "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
+        "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1 AND password_digest IS NOT NULL";
 
     USERNAME_OWNER(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 

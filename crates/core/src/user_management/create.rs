@@ -109,7 +109,7 @@ impl Command for Create {
         }
         let image_url = match picture {
             images::Change::Set(name) => {
-                Update { picture: picture.clone(), ..Update::default() }.apply(cx, user).await?;
+                Update { picture: picture.clone(), ..Update::default() }.apply(cx, user, None).await?;
                 name.as_str()
             }
             images::Change::Keep | images::Change::Clear => "",

@@ -6,6 +6,7 @@
 //! belong to none.
 
 mod addresses;
+mod audit_log;
 mod bulk;
 mod create;
 mod delete;
@@ -18,6 +19,7 @@ pub(crate) mod sql;
 mod update;
 
 pub use addresses::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, UpdateAddress};
+pub use audit_log::ListUserEntries;
 pub use bulk::{BulkCreate, BulkResult, BulkRow, BulkRowResult, MAX_ROWS};
 pub use create::{CREATE_USER_ERRORS, NewAccount, create_user};
 pub use delete::DeleteUser;

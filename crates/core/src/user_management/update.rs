@@ -4,7 +4,6 @@ use super::show::{UserDetails, load_details};
 use super::{find, sql};
 use crate::account;
 use crate::error::{Code, Result};
-use crate::event::UserUpdated;
 use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::metadata::Metadata;
@@ -43,8 +42,9 @@ impl Command for UpdateUser {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<UserDetails> {
         let user = find(cx, self.user).await?.id;
-        self.profile.apply(cx, user).await?;
-        if self.public_metadata.is_some() || self.private_metadata.is_some() {
+        let has_metadata = self.public_metadata.is_some() || self.private_metadata.is_some();
+        self.profile.apply(cx, user, has_metadata.then_some(true)).await?;
+        if has_metadata {
             self.set_metadata(cx, user).await?;
         }
         let mut changes = Vec::new();
@@ -72,7 +72,6 @@ impl UpdateUser {
         let public = self.public_metadata.as_ref().map_or(current.public_metadata.as_str(), Metadata::as_str);
         let private = self.private_metadata.as_ref().map_or(current.private_metadata.as_str(), Metadata::as_str);
         cx.tx.execute(sql::SET_METADATA, (user, public, private, cx.now)).await?;
-        cx.emit(UserUpdated::of_metadata(user));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::sql::EndpointRow;
 use crate::error::{Problem, Result};
-use crate::event::EventType;
+use crate::event::{CHECKPOINT_CREATED, EventType};
 use crate::execution::Context;
 use crate::http_client::{OutgoingUrl, UrlError};
 use crate::id::{OrganizationId, WebhookEndpointId};
@@ -88,9 +88,11 @@ impl EventFilter {
     pub fn parse(names: &[String]) -> Result<Self> {
         let mut filter = Vec::new();
         for name in names {
-            let event = EventType::ALL.iter().find(|event| event.name == name);
-            let event = event.ok_or_else(|| Problem::field("events", format_args!("{name:?} is no event.")))?;
-            filter.push(event.name);
+            let found = match EventType::find(name) {
+                Some(event) => Some(event.name),
+                None => Some(CHECKPOINT_CREATED).filter(|delivered| delivered == name),
+            };
+            filter.push(found.ok_or_else(|| Problem::field("events", format_args!("{name:?} is no event.")))?);
         }
         filter.sort_unstable();
         filter.dedup();
@@ -102,8 +104,9 @@ impl EventFilter {
     /// # Errors
     /// `INVALID_FIELD`.
     pub(super) fn check_for_organization(&self) -> Result<()> {
-        let is_of_organization =
-            |name: &str| EventType::ALL.iter().any(|event| event.name == name && event.is_of_organization);
+        let is_of_organization = |name: &str| {
+            name == CHECKPOINT_CREATED || EventType::find(name).is_some_and(|event| event.is_of_organization)
+        };
         match self.0.iter().find(|name| !is_of_organization(name)) {
             None => Ok(()),
             Some(name) => Err(Problem::field(
@@ -203,6 +206,7 @@ mod tests {
     #[test]
     fn organizations_have_no_events_of_the_installation() {
         assert!(filter(&["organization.member.added"]).unwrap().check_for_organization().is_ok());
+        assert!(filter(&[CHECKPOINT_CREATED]).unwrap().check_for_organization().is_ok());
         assert!(filter(&["waitlist.entry.created"]).unwrap().check_for_organization().is_err());
     }
 }

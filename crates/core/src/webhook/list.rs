@@ -3,7 +3,8 @@
 use super::access::{Access, ForOrganization};
 use super::create::MAX_ENDPOINTS;
 use super::endpoint::Endpoint;
-use super::sql::{self, LatestDelivery};
+use super::sql::log::LatestDelivery;
+use super::sql::{self, log};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::{OrganizationId, WebhookEndpointId};
@@ -79,6 +80,6 @@ impl Query for ListLatestDeliveries {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<LatestDelivery>> {
         ForOrganization(self.organization).authorize(cx).await?;
-        Ok(cx.tx.all(sql::LATEST, (self.organization, MAX_ENDPOINTS)).await?)
+        Ok(cx.tx.all(log::LATEST, (self.organization, MAX_ENDPOINTS)).await?)
     }
 }

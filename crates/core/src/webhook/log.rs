@@ -9,6 +9,7 @@ use crate::event::webhook_body;
 use crate::execution::{Command, Context, Query};
 use crate::id::{AuditEntryId, WebhookEndpointId};
 use crate::permission::Requirement;
+use crate::rate_limit;
 use crate::scope::ScopeRequirement;
 use crate::time::Timestamp;
 
@@ -67,8 +68,10 @@ impl<A: Access> Query for ListDeliveries<A> {
         let end = self.before.map_or(end, |before| before.min(end));
         let (event, fetched) = (event.as_deref().unwrap_or_default(), i64::from(limit) + 1);
         let mut deliveries = match *state {
-            Some(state) => cx.tx.all(sql::DELIVERIES_IN_STATE, (endpoint, first, end, event, fetched, state)).await?,
-            None => cx.tx.all(sql::DELIVERIES, (endpoint, first, end, event, fetched)).await?,
+            Some(state) => {
+                cx.tx.all(sql::log::DELIVERIES_IN_STATE, (endpoint, first, end, event, fetched, state)).await?
+            }
+            None => cx.tx.all(sql::log::DELIVERIES, (endpoint, first, end, event, fetched)).await?,
         };
         let has_more = deliveries.len() > usize::from(limit);
         deliveries.truncate(limit.into());
@@ -106,7 +109,7 @@ impl<A: Access> Query for ShowDelivery<A> {
         let endpoint = self.access.authorize(cx).await?.find(cx, self.endpoint).await?.id;
         let found = cx.tx.optional(sql::FIND_DELIVERY, (endpoint, self.delivery)).await?;
         let delivery = found.ok_or(Code::WebhookDeliveryNotFound)?;
-        let (body,) = cx.tx.one(sql::BODY, (endpoint, self.delivery)).await?;
+        let (body,) = cx.tx.one(sql::log::BODY, (endpoint, self.delivery)).await?;
         let mut attempts = cx.tx.all(sql::ATTEMPTS, (endpoint, self.delivery)).await?;
         // Whoever names a URL must not read what an internal server behind it answers.
         if !cx.caller.is_operator {
@@ -119,7 +122,7 @@ impl<A: Access> Query for ShowDelivery<A> {
 /// Sends a test to an endpoint, whatever its filter is.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_ENDPOINT_DISABLED`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Test<A> {
     pub access: A,
@@ -128,7 +131,8 @@ pub struct Test<A> {
 
 impl<A: Access> Command for Test<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled];
+    const ERRORS: &'static [Code] =
+        &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled, Code::TooManyRequests];
     const SCOPE: ScopeRequirement = A::WRITE;
     type Out = Delivery;
 
@@ -137,6 +141,7 @@ impl<A: Access> Command for Test<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
+        rate_limit::take_webhook_replays(cx, row.organization_id, 1).await?;
         let id = cx.id();
         let data = format!(r#"{{"entity_type":"webhook_endpoint","entity_id":"{}"}}"#, row.id);
         let body = webhook_body(TEST_EVENT, cx.now, &data);
@@ -162,7 +167,8 @@ pub enum Span {
 /// schedule of attempts begins anew. What is being sent at the moment is left alone.
 ///
 /// # Errors
-/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`.
+/// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`;
+/// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Replay<A> {
     pub access: A,
@@ -172,8 +178,12 @@ pub struct Replay<A> {
 
 impl<A: Access> Command for Replay<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] =
-        &[Code::WebhookEndpointNotFound, Code::WebhookDeliveryNotFound, Code::WebhookEndpointDisabled];
+    const ERRORS: &'static [Code] = &[
+        Code::WebhookEndpointNotFound,
+        Code::WebhookDeliveryNotFound,
+        Code::WebhookEndpointDisabled,
+        Code::TooManyRequests,
+    ];
     const SCOPE: ScopeRequirement = A::WRITE;
     type Out = usize;
 
@@ -182,6 +192,7 @@ impl<A: Access> Command for Replay<A> {
         if !row.is_enabled {
             return Err(Code::WebhookEndpointDisabled.into());
         }
+        rate_limit::check_webhook_replays(cx, row.organization_id).await?;
         let (from, to, only_failed) = match self.span {
             Span::One(id) => {
                 cx.tx.optional(sql::FIND_DELIVERY, (row.id, id)).await?.ok_or(Code::WebhookDeliveryNotFound)?;
@@ -191,15 +202,18 @@ impl<A: Access> Command for Replay<A> {
                 (AuditEntryId::first_at(from), AuditEntryId::first_at(to), only_failed)
             }
         };
-        let replayed = cx.tx.all(sql::REPLAY, (row.id, from, to, only_failed, cx.now, MAX_REPLAYED)).await?.len();
+        let max = rate_limit::max_webhook_replays(cx).map_or(MAX_REPLAYED, |max| MAX_REPLAYED.min(max.into()));
+        let replayed = cx.tx.all(sql::REPLAY, (row.id, from, to, only_failed, cx.now, max)).await?.len();
         let hurried = match self.span {
             Span::One(id) if replayed == 0 => {
                 cx.tx.execute(sql::HURRY, (row.id, id, cx.now, cx.now.plus(LEASE_LIFETIME))).await?
             }
             _ => 0,
         };
+        let count = replayed + hurried;
+        rate_limit::take_webhook_replays(cx, row.organization_id, count).await?;
         cx.after_commit.on_success(|executor| executor.webhook_requests.wake_for_change());
-        Ok(replayed + hurried)
+        Ok(count)
     }
 }
 

@@ -21,8 +21,7 @@ mod update;
 mod worker;
 
 pub use access::{Access, ForBackend, ForOrganization, Reach};
-pub use cleanup::RETENTION;
-pub(crate) use cleanup::delete_old;
+pub use cleanup::{RETENTION, delete_old};
 pub use create::{Create, MAX_ENDPOINTS};
 pub use delivery::DeliveryState;
 pub use endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_secret};
@@ -32,7 +31,8 @@ pub use log::{
     Span, TEST_EVENT, Test,
 };
 pub use signature::{MessageId, sign};
-pub use sql::{Attempt, Delivery, LatestDelivery};
+pub use sql::log::LatestDelivery;
+pub use sql::{Attempt, Delivery};
 pub use status::{MAX_COUNTED, ShowStatus, Status};
 pub use update::{Delete, MAX_SECRET_GRACE, Rotate, Update};
 pub use worker::{drain, run_worker};

@@ -30,6 +30,15 @@ record! {
 }
 
 record! {
+    /// An endpoint that the worker has disabled.
+    pub(crate) struct DisabledEndpoint {
+        pub(crate) id: WebhookEndpointId,
+        pub(crate) url: String,
+        pub(crate) disabled_reason: String,
+    }
+}
+
+record! {
     /// A delivery without its body.
     pub struct Delivery {
         pub id: AuditEntryId,
@@ -46,19 +55,6 @@ record! {
         /// The kind of the last failure; empty after a response.
         pub last_error: String,
         pub created_at: Timestamp,
-        pub updated_at: Timestamp,
-    }
-}
-
-record! {
-    /// The newest delivery of an endpoint.
-    pub struct LatestDelivery {
-        pub endpoint_id: WebhookEndpointId,
-        pub state: DeliveryState,
-        pub all_attempts: i64,
-        pub last_status: Option<i64>,
-        /// The kind of the last failure; empty after a response.
-        pub last_error: String,
         pub updated_at: Timestamp,
     }
 }
@@ -98,6 +94,13 @@ record! {
 }
 
 record! {
+    pub(crate) struct DeletedRow {
+        pub(crate) endpoint_id: WebhookEndpointId,
+        pub(crate) id: AuditEntryId,
+    }
+}
+
+record! {
     /// The waiting deliveries.
     pub(crate) struct BacklogRow {
         pub(crate) waiting: i64,
@@ -133,14 +136,18 @@ macro_rules! delivery {
     };
 }
 
-/// The waiting delivery `d` of the endpoint `e` that is sent next: the first one if the endpoint asks for an order.
-macro_rules! is_next {
+/// When the delivery of the endpoint `e` is due that is sent next: the first one if the endpoint is ordered. Each engine finds
+/// it at the beginning of an index, however many wait. `EXISTS` would let PostgreSQL read all of them.
+macro_rules! next_due_at {
     () => {
-        "d.endpoint_id = e.id AND d.state = 'waiting'
-         AND (e.is_ordered = 0 OR d.id = (SELECT MIN(m.id) FROM webhook_deliveries m
-                                           WHERE m.endpoint_id = e.id AND m.state = 'waiting'))"
+        "CASE WHEN e.is_ordered = 0
+              THEN (SELECT MIN(d.due_at) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting')
+              ELSE (SELECT d.due_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting'
+                     ORDER BY d.id LIMIT 1) END"
     };
 }
+
+pub(crate) mod log;
 
 sql! {
     /// Inserts nothing if the organization has `max` endpoints.
@@ -205,9 +212,6 @@ sql! {
 
     DELETE(WebhookEndpointId, i64) = "DELETE FROM webhook_endpoints WHERE id = $1 AND organization_id = $2";
 
-    /// Their deliveries are deleted by the cleanup.
-    DELETE_OF_ORGANIZATION(OrganizationId) = "DELETE FROM webhook_endpoints WHERE organization_id = $1";
-
     /// A changed or enabled endpoint starts anew.
     RESET_STATE(WebhookEndpointId) =
         "UPDATE webhook_endpoint_states SET failing_since = NULL, paused_until = 0 WHERE endpoint_id = $1";
@@ -218,22 +222,30 @@ sql! {
           WHERE id = $1 AND is_enabled = 1
       RETURNING organization_id";
 
+    /// The endpoints that the worker has disabled after `$2` and until `$3`, newest first. The limit is the number of
+    /// endpoints that there can be.
+    DISABLED(OrganizationId, Timestamp, Timestamp) -> DisabledEndpoint =
+        "SELECT e.id AS id, e.url AS url, e.disabled_reason AS disabled_reason
+           FROM webhook_endpoints e
+          WHERE e.organization_id = $1 AND e.is_enabled = 0 AND e.disabled_reason IN ('gone', 'failing')
+            AND e.disabled_at > $2 AND e.disabled_at <= $3
+          ORDER BY e.disabled_at DESC, e.id DESC LIMIT 50";
+
     ANY() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e LIMIT 1";
 
     /// The enabled endpoints after `$2` to which something is to be sent.
     DUE(Timestamp, WebhookEndpointId, i64) -> EndpointRow =
         concat!(
-            endpoint!("WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1"),
-            " AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.due_at <= $1 AND ",
-            is_next!(),
-            ") ORDER BY e.id LIMIT $3"
+            endpoint!("WHERE e.is_enabled = 1 AND e.id > $2 AND t.paused_until <= $1 AND "),
+            next_due_at!(),
+            " <= $1 ORDER BY e.id LIMIT $3"
         );
 
     NEXT_DUE(i64) -> NextDueRow =
         concat!(
-            "SELECT (SELECT MIN(d.due_at) FROM webhook_deliveries d WHERE ",
-            is_next!(),
-            ") AS due_at, t.paused_until AS paused_until
+            "SELECT ",
+            next_due_at!(),
+            " AS due_at, t.paused_until AS paused_until
                FROM webhook_endpoints e JOIN webhook_endpoint_states t ON t.endpoint_id = e.id
               WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1"
         );
@@ -279,6 +291,7 @@ sql! {
             SET state = $4, due_at = $5, last_status = $6, last_error = $7, updated_at = $8
           WHERE endpoint_id = $1 AND id = $2 AND all_attempts = $3 AND state = 'waiting'";
 
+    /// Inserts nothing if the delivery was deleted meanwhile: nothing would delete the attempt.
     INSERT_ATTEMPT(NewAttempt {
         endpoint: WebhookEndpointId,
         delivery: AuditEntryId,
@@ -290,7 +303,9 @@ sql! {
         answer: Bytes,
     }) =
         "INSERT INTO webhook_attempts (endpoint_id, delivery_id, number, started_at, duration, status, error, answer)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8
+          WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id = $2)
+             ON CONFLICT (endpoint_id, delivery_id, number) DO NOTHING";
 
     TRIM_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
         "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2 AND number <= $3";
@@ -312,32 +327,6 @@ sql! {
 
     FIND_DELIVERY(WebhookEndpointId, AuditEntryId) -> Delivery =
         delivery!("WHERE d.endpoint_id = $1 AND d.id = $2");
-
-    /// What is sent, byte for byte.
-    BODY(WebhookEndpointId, AuditEntryId) -> (String,) =
-        "SELECT d.body FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id = $2";
-
-    /// The newest delivery of each endpoint of an organization.
-    LATEST(OrganizationId, i64) -> LatestDelivery =
-        "SELECT d.endpoint_id AS endpoint_id, d.state AS state, d.all_attempts AS all_attempts,
-                d.last_status AS last_status, d.last_error AS last_error, d.updated_at AS updated_at
-           FROM webhook_endpoints e JOIN webhook_deliveries d ON d.endpoint_id = e.id
-          WHERE e.organization_id = $1
-            AND d.id = (SELECT MAX(m.id) FROM webhook_deliveries m WHERE m.endpoint_id = e.id)
-          ORDER BY e.id LIMIT $2";
-
-    /// Those from the id `$2` up to but not `$3`, newest first. `$4` is the name of the event, or empty for all.
-    DELIVERIES(WebhookEndpointId, AuditEntryId, AuditEntryId, Text, i64) -> Delivery =
-        delivery!(
-            "WHERE d.endpoint_id = $1 AND d.id >= $2 AND d.id < $3 AND ($4 = '' OR d.event = $4)
-             ORDER BY d.id DESC LIMIT $5"
-        );
-
-    DELIVERIES_IN_STATE(WebhookEndpointId, AuditEntryId, AuditEntryId, Text, i64, DeliveryState) -> Delivery =
-        delivery!(
-            "WHERE d.endpoint_id = $1 AND d.id >= $2 AND d.id < $3 AND ($4 = '' OR d.event = $4) AND d.state = $6
-             ORDER BY d.id DESC LIMIT $5"
-        );
 
     ATTEMPTS(WebhookEndpointId, AuditEntryId) -> Attempt =
         "SELECT number, started_at, duration, status, error, answer FROM webhook_attempts
@@ -369,22 +358,21 @@ sql! {
            FROM (SELECT d.created_at AS created_at FROM webhook_deliveries d WHERE d.state = 'waiting' LIMIT $1) w";
 
     /// The deliveries of before `$1`, whatever became of them, at most `$2`.
-    DELETE_OLD(Timestamp, i64) -> (WebhookEndpointId,) =
+    DELETE_OLD(Timestamp, i64) -> DeletedRow =
         "DELETE FROM webhook_deliveries
           WHERE (endpoint_id, id) IN (SELECT d.endpoint_id, d.id FROM webhook_deliveries d
                                        WHERE d.created_at < $1 ORDER BY d.created_at LIMIT $2)
-      RETURNING endpoint_id";
+      RETURNING endpoint_id, id";
 
-    /// Attempts of the deliveries whose ids are lower than `$2`, at most `$3`.
-    DELETE_OLD_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
+    DELETE_ATTEMPTS(WebhookEndpointId, AuditEntryId) =
+        "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2";
+
+    /// At most `$2` of them.
+    DELETE_ATTEMPTS_OF_ENDPOINT(WebhookEndpointId, i64) =
         "DELETE FROM webhook_attempts
           WHERE endpoint_id = $1
             AND (delivery_id, number) IN (SELECT a.delivery_id, a.number FROM webhook_attempts a
-                                           WHERE a.endpoint_id = $1 AND a.delivery_id < $2 LIMIT $3)";
-
-    /// Endpoints after `$1`, with those that were deleted.
-    STATES_AFTER(WebhookEndpointId, i64) -> (WebhookEndpointId,) =
-        "SELECT t.endpoint_id FROM webhook_endpoint_states t WHERE t.endpoint_id > $1 ORDER BY t.endpoint_id LIMIT $2";
+                                           WHERE a.endpoint_id = $1 LIMIT $2)";
 
     /// An endpoint that was deleted, and whose deliveries were not.
     DELETED_ENDPOINT() -> (WebhookEndpointId,) =

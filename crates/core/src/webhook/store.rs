@@ -13,6 +13,7 @@ use crate::error::{Code, Result};
 use crate::event::WebhookEndpointDisabled;
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, WebhookEndpointId};
+use crate::notification;
 use crate::permission::Requirement;
 use crate::settings::Settings;
 use crate::time::Timestamp;
@@ -101,29 +102,42 @@ async fn update_endpoints(cx: &mut Context<'_>, all: &[&Sent]) -> Result<()> {
         *since = sent.started_at.min(*since);
     }
     let gone: BTreeSet<_> = all.iter().filter(|sent| sent.outcome.is_gone()).map(|sent| sent.endpoint).collect();
+    let mut organizations = BTreeSet::new();
     for endpoint in gone {
-        disable(cx, endpoint, DisabledReason::Gone).await?;
+        organizations.extend(disable(cx, endpoint, DisabledReason::Gone).await?);
     }
     for (endpoint, started_at) in failing {
         let since = cx.tx.optional(sql::SET_FAILING, (endpoint, started_at)).await?;
         if since.is_some_and(|(since,)| since.plus(MAX_FAILING) <= cx.now) {
-            disable(cx, endpoint, DisabledReason::Failing).await?;
+            organizations.extend(disable(cx, endpoint, DisabledReason::Failing).await?);
         }
     }
-    let pauses: BTreeMap<_, _> =
-        all.iter().filter_map(|sent| sent.outcome.pause().map(|pause| (sent.endpoint, cx.now.plus(pause)))).collect();
-    let pauses: Vec<_> = pauses.into_iter().collect();
+    for organization in organizations {
+        notification::notify_of_disabled_webhooks(cx, organization).await?;
+    }
+    // Several of one endpoint: the statement leaves the longest.
+    let pauses: Vec<_> =
+        all.iter().filter_map(|sent| Some((sent.endpoint, cx.now.plus(sent.outcome.pause()?)))).collect();
     cx.tx.execute_each(sql::PAUSE, &pauses).await?;
     Ok(())
 }
 
-async fn disable(cx: &mut Context<'_>, endpoint: WebhookEndpointId, reason: DisabledReason) -> Result<()> {
-    let Some((organization,)) = cx.tx.optional(sql::DISABLE, (endpoint, reason, cx.now)).await? else { return Ok(()) };
-    tracing::warn!(%endpoint, reason = reason.as_str(), "disabled a webhook endpoint");
-    cx.emit(WebhookEndpointDisabled {
-        organization_id: Some(organization).filter(|id| *id != 0).map(OrganizationId::from),
-        webhook_endpoint_id: endpoint,
-        disabled_reason: reason.as_str(),
-    });
-    Ok(())
+/// Disables an endpoint, and returns the organization whose admins are to be told.
+async fn disable(
+    cx: &mut Context<'_>,
+    endpoint: WebhookEndpointId,
+    reason: DisabledReason,
+) -> Result<Option<OrganizationId>> {
+    let Some((organization,)) = cx.tx.optional(sql::DISABLE, (endpoint, reason, cx.now)).await? else {
+        return Ok(None);
+    };
+    let organization_id = Some(organization).filter(|id| *id != 0).map(OrganizationId::from);
+    let reason = reason.as_str();
+    match organization_id {
+        Some(organization) => tracing::info!(%endpoint, %organization, reason, "disabled a webhook endpoint"),
+        // Nobody is told by mail, so alerts look for this line.
+        None => tracing::warn!(%endpoint, reason, "disabled a webhook endpoint of the installation"),
+    }
+    cx.emit(WebhookEndpointDisabled { organization_id, webhook_endpoint_id: endpoint, disabled_reason: reason });
+    Ok(organization_id)
 }

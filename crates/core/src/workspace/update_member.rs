@@ -1,7 +1,7 @@
 //! Changing a member of a workspace.
 
 use super::ReplaceRoles;
-use super::sql::{self, management};
+use super::sql::{self, management, members};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::event::WorkspaceMemberUpdated;
@@ -41,10 +41,12 @@ impl Command for UpdateMember {
         if let Some(metadata) = &self.public_metadata {
             let arguments = (organization, workspace, membership, metadata.as_str(), cx.now);
             cx.tx.execute(management::SET_MEMBER_METADATA, arguments).await?;
+            let (user_id,) = cx.tx.one(members::USER, (organization, workspace, membership)).await?;
             cx.emit(WorkspaceMemberUpdated {
                 organization_id: organization,
                 workspace_id: workspace,
                 workspace_membership_id: membership,
+                user_id,
             });
         }
         Ok(())

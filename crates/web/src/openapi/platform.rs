@@ -49,6 +49,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Settings", "What the settings file of the deployment says."),
     ("API keys", "The keys of this API."),
     ("Webhooks", "Endpoints that get events, and what was delivered to them."),
+    ("Audit log", "Who changed what, and when: of the installation, of an organization, and of an account."),
 ];
 
 #[derive(Debug, utoipa::OpenApi)]

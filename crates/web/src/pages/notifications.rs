@@ -67,5 +67,6 @@ fn explanation(t: Words, kind: NotificationKind) -> String {
         NotificationKind::JoinRequests => t.notifications_join_requests(),
         NotificationKind::RequestAnswers => t.notifications_request_answers(),
         NotificationKind::InvitationAnswers => t.notifications_invitation_answers(),
+        NotificationKind::WebhookFailures => t.notifications_webhook_failures(),
     }
 }

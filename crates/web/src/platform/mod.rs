@@ -4,6 +4,7 @@
 //! A folder per noun, as in `api/`. Handlers contain no domain rules: they run the commands of the Frontend API, whose
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
+mod audit_log;
 mod bearer;
 mod bulk;
 mod deployment_invitations;

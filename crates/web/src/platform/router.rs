@@ -9,13 +9,13 @@ use vestibule_core::organization::management;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
-    api_key, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
+    api_key, audit, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
     user_management, webhook, workspace,
 };
 
 use super::{
-    deployment_invitations, invitations, keys, members, organizations, roles, settings, tickets, users, waitlist,
-    webhooks, workspaces,
+    audit_log, deployment_invitations, invitations, keys, members, organizations, roles, settings, tickets, users,
+    waitlist, webhooks, workspaces,
 };
 use crate::app::App;
 use crate::docs;
@@ -183,5 +183,11 @@ api_routes! {
         webhooks::show_delivery => query::<webhook::ShowDelivery<webhook::ForBackend>>();
         webhooks::replay_delivery => command::<webhook::Replay<webhook::ForBackend>>();
         webhooks::cancel_delivery => command::<webhook::Cancel<webhook::ForBackend>>();
+    }
+    /// The audit log.
+    audit_logs {
+        audit_log::list => query::<audit::ListInstallationEntries>();
+        audit_log::list_of_organization => query::<audit::ListOrganizationEntries>();
+        audit_log::list_of_user => query::<user_management::ListUserEntries>();
     }
 }

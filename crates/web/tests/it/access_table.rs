@@ -39,7 +39,8 @@ const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBI
 /// Members. There is no offer to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The path parameters.
-const PARAMETERS: [&str; 6] = ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}"];
+const PARAMETERS: [&str; 8] =
+    ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}", "{endpointId}", "{deliveryId}"];
 /// Every caller.
 const ANYBODY: [&str; 7] = [OK; 7];
 
@@ -56,6 +57,8 @@ const PASSWORD_WRONG: [&str; 7] = signed_in("400 PASSWORD_WRONG");
 
 const NO_DOMAIN: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 DOMAIN_NOT_FOUND"];
+const NO_ENDPOINT: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 WEBHOOK_ENDPOINT_NOT_FOUND"];
 const NO_REQUEST: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 REQUEST_NOT_FOUND", "404 REQUEST_NOT_FOUND"];
 
@@ -167,6 +170,18 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/organizations/{id}/restore", &[], signed_in(NOTHING_TO_RESTORE)),
     ("GET", "/organizations/{id}/explain?action=invite", &[], MEMBERS),
     ("GET", "/organizations/{id}/audit-log", &[], ADMINS),
+    ("GET", "/organizations/{id}/webhooks", &[], ADMINS),
+    ("POST", "/organizations/{id}/webhooks", &[("url", "https://example.com/webhooks")], ADMINS),
+    ("GET", "/organizations/{id}/webhooks/{endpointId}", &[], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/update", &[("enabled", "false")], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/rotate", &[], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/test", &[], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/replay", &[("from", "2026-01-15T09:30:00Z")], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/delete", &[], NO_ENDPOINT),
+    ("GET", "/organizations/{id}/webhooks/{endpointId}/deliveries", &[], NO_ENDPOINT),
+    ("GET", "/organizations/{id}/webhooks/{endpointId}/deliveries/{deliveryId}", &[], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/deliveries/{deliveryId}/replay", &[], NO_ENDPOINT),
+    ("POST", "/organizations/{id}/webhooks/{endpointId}/deliveries/{deliveryId}/cancel", &[], NO_ENDPOINT),
     ("GET", "/me/handovers", &[], SIGNED_IN),
     ("POST", "/organizations/{id}/handover", &[("member_id", "1")], HANDOVER_ADMINS),
     ("POST", "/organizations/{id}/handover/withdraw", &[], NO_HANDOVER_ADMINS),
@@ -350,6 +365,8 @@ impl Setup {
                 .replace("{memberId}", &member)
                 .replace("{roleId}", &role)
                 .replace("{domainId}", &self.organization)
+                .replace("{endpointId}", &self.organization)
+                .replace("{deliveryId}", &self.organization)
                 .replace("{requestId}", &self.organization)
                 .replace("HOST", &format!("host{}.example", self.count.get()))
                 .replace("ORGANIZATION", &self.organization)

@@ -77,6 +77,7 @@ async fn deployment_lists_built_in_permissions_that_roles_can_have() {
         "organization:manage_roles",
         "organization:manage_settings",
         "organization:update",
+        "organization:view_audit_log",
         "organization:read",
         "organization:member",
         "orders:read",

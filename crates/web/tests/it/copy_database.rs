@@ -77,9 +77,54 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
             "INSERT INTO session_tickets (digest, user_id, actor_id, api_key_id, created_at, expires_at)
              VALUES ({id}, {kim}, {kim}, 1, 0, 1)"
         ),
+        format!(
+            "INSERT INTO audit_entries
+               (organization_id, id, created_at, action, actor_kind, target_kind, target_id, sequence, hash)
+             VALUES (7, 1, 0, 'user.created', 'system', 'user', 1, 1, {id})"
+        ),
+        format!(
+            "INSERT INTO audit_chains
+               (organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence)
+             VALUES (7, 1, {id}, 0, {id}, 1)"
+        ),
+        format!(
+            "INSERT INTO audit_checkpoints (organization_id, sequence, hash, created_at, signature)
+             VALUES (7, 1, {id}, 0, {id})"
+        ),
+        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES (7, 1, 0)".to_owned(),
         "INSERT INTO deployment_invitations (id, email, email_key, first_name, last_name, created_at, expires_at)
          VALUES (1, 'W@x.se', 'w@x.se', '', '', 0, 1)"
             .to_owned(),
+        // The event is in the queue: nothing seals it here.
+        format!(
+            "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, actor_id, target_kind, target_id,
+                                        payload, personal, salt, commitment, sequence, hash)
+             VALUES ({organization}, 1, 0, 'user.created', 'user', {kim}, 'user', {kim}, '{{}}', NULL, {id}, {id}, 1, {id})"
+        ),
+        format!(
+            "INSERT INTO audit_chains (organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence)
+             VALUES ({organization}, 1, {id}, 0, {id}, 1)"
+        ),
+        format!(
+            "INSERT INTO audit_checkpoints (organization_id, sequence, hash, created_at, signature)
+             VALUES ({organization}, 1, {id}, 0, {id})"
+        ),
+        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES (1, 0, 0)".to_owned(),
+        format!(
+            "INSERT INTO webhook_endpoints (id, organization_id, url, description, events, is_ordered, is_enabled,
+                                            disabled_reason, disabled_at, secret, previous_secret, created_at, updated_at)
+             VALUES (1, {organization}, 'https://x.se/', 'L\u{e4}ger', ' user.created ', 1, 0, 'gone', 1, {id}, {id}, 0, 0)"
+        ),
+        "INSERT INTO webhook_endpoint_states (endpoint_id, sequence, failing_since, paused_until) VALUES (1, 1, 0, 0)"
+            .to_owned(),
+        "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, sequence, attempts, all_attempts, due_at,
+                                         last_status, last_error, created_at, updated_at)
+         VALUES (1, 1, 'user.created', '{}', 'failed', 1, 1, 1, 0, 410, '', 0, 0)"
+            .to_owned(),
+        format!(
+            "INSERT INTO webhook_attempts (endpoint_id, delivery_id, number, started_at, duration, status, error, answer)
+             VALUES (1, 1, 1, 0, 9, 410, '', {id})"
+        ),
     ] {
         app.execute(&statement);
     }
@@ -143,10 +188,10 @@ impl TableNames for &[(&'static str, &[&str])] {
 }
 
 #[tokio::test]
-async fn copies_every_table_but_process_leases_and_migrations() {
+async fn copies_every_table_but_process_state_and_migrations() {
     let app = TestApp::start().await;
     let mut tables = TABLES.table_names();
-    tables.extend(["nodes", "schema_migrations"]);
+    tables.extend(["audit_sealer", "nodes", "schema_migrations"]);
     tables.sort_unstable();
     assert_eq!(app.inner.database.tables(), tables);
 }

@@ -46,7 +46,7 @@ async fn large(members: usize, invitations: usize) -> Large {
 
 impl Large {
     fn add_members(&self, members: usize) {
-        let (organization, first, role) = (self.organization, self.owner_membership + 10, &self.role);
+        let (organization, first, role) = (self.organization, self.owner_membership + 1_000, &self.role);
         let rows = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {members})");
         for statement in [
             format!(
@@ -271,7 +271,7 @@ async fn search_by_index_finds_what_search_by_scan_finds() {
     let mut numbers = Numbers(7);
     let mut people = Vec::new();
     for number in 1..=SEGMENT_SIZE + 200 {
-        let id = large.owner_membership + 10 + i64::try_from(number).unwrap();
+        let id = large.owner_membership + 1_000 + i64::try_from(number).unwrap();
         let (first, last) = (numbers.name(), numbers.name());
         large.app.execute(&format!("UPDATE users SET first_name = '{first}', last_name = '{last}' WHERE id = {id}"));
         people.push((id, first, last, format!("m{number}@large.example")));
@@ -313,7 +313,7 @@ async fn search_follows_changed_names_and_departures() {
         assert_eq!(search(former).await, BTreeSet::new());
     }
     assert_eq!(first_names(&large.owner.get(&large.path("members?sort=-name&limit=1")).await.ok()), ["Xaver"]);
-    let leaving = large.owner_membership + 10 + 77;
+    let leaving = large.owner_membership + 1_000 + 77;
     large.owner.post(&large.path(&format!("members/{leaving}/remove")), &[]).await.ok();
     assert_eq!(search("berg77").await.len(), 10);
 }

@@ -1,6 +1,6 @@
 //! Notifications by mail about join requests and answers, and the preferences that turn them off.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
 
 use crate::harness::{DAY, TestApp, TestClient, text};
@@ -70,6 +70,16 @@ impl Setup {
         let requests = self.owner.get(&format!("{}/requests", self.path)).await.ok();
         format!("{}/requests/{}", self.path, text(&requests[0]["id"]))
     }
+}
+
+/// All kinds, with or without join requests.
+fn preferences(join_requests: bool) -> Value {
+    json!({
+        "join_requests": join_requests,
+        "request_answers": true,
+        "invitation_answers": true,
+        "webhook_failures": true,
+    })
 }
 
 /// Returns the path of the unsubscribe link of the newest mail to an address.
@@ -295,10 +305,11 @@ async fn answer_makes_no_mail_to_those_whose_membership_changed_since() {
 async fn preferences_turn_each_kind_off_and_on() {
     let setup = setup(|_| ()).await;
     let (app, path) = (&setup.app, "/me/notification-preferences");
-    let all = json!({"join_requests": true, "request_answers": true, "invitation_answers": true});
+    let all = preferences(true);
     assert_eq!(setup.owner.get(path).await.ok(), all);
     let changed = setup.owner.post_json(path, &json!({"invitation_answers": false, "join_requests": false})).await.ok();
-    assert_eq!(changed, json!({"join_requests": false, "request_answers": true, "invitation_answers": false}));
+    assert_eq!((&changed["join_requests"], &changed["invitation_answers"]), (&json!(false), &json!(false)));
+    assert_eq!((&changed["request_answers"], &changed["webhook_failures"]), (&json!(true), &json!(true)));
     let count = app.mail_count(OWNER);
     setup.accept("nina@example.com").await;
     setup.ask("kim@example.com").await;
@@ -320,16 +331,16 @@ async fn link_of_a_mail_turns_its_kind_off() {
     assert!(eml.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{eml}");
     let (stop, browser) = (stop_path(app, OWNER), app.anonymous());
     browser.get(&stop).await.assert_page(200, "asks to join an organization");
-    let preferences = async || setup.owner.get("/me/notification-preferences").await.ok();
-    assert_eq!(preferences().await["join_requests"], true, "viewing changes nothing");
+    let shown = async || setup.owner.get("/me/notification-preferences").await.ok();
+    assert_eq!(shown().await["join_requests"], true, "viewing changes nothing");
     browser.post(&stop, &[("email", "eve@example.com")]).await.assert_page(400, "email");
-    assert_eq!(preferences().await["join_requests"], true);
+    assert_eq!(shown().await["join_requests"], true);
     browser.post(&stop, &[("email", OWNER)]).await.assert_page(200, "no more emails");
-    let expected = json!({"join_requests": false, "request_answers": true, "invitation_answers": true});
-    assert_eq!(preferences().await, expected);
+    let expected = preferences(false);
+    assert_eq!(shown().await, expected);
     setup.owner.post("/me/notification-preferences", &[("join_requests", "true")]).await.ok();
     assert_eq!(browser.post(&stop, &[("List-Unsubscribe", "One-Click")]).await.status, 200);
-    assert_eq!(preferences().await, expected);
+    assert_eq!(shown().await, expected);
     let mut wrong = stop.clone().into_bytes();
     let place = wrong.len() - 9;
     wrong[place] = if wrong[place] == b'A' { b'B' } else { b'A' };

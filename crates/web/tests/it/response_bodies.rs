@@ -29,7 +29,7 @@ async fn read_responses() {
 "message":"",
 "data":{
 "organization":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "deployment_id":"137503545753604100",
 "name":"Lindgren Tea",
 "description":"Good leaves",
@@ -45,13 +45,13 @@ async fn read_responses() {
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "membership":{
-"id":"137503545753604106",
-"organization_id":"137503545753604105",
+"id":"137503545753604109",
+"organization_id":"137503545753604107",
 "user_id":"137503545753604101",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"}},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -64,8 +64,8 @@ async fn read_responses() {
 "message":"",
 "data":{
 "workspace":{
-"id":"137503545753604107",
-"organization_id":"137503545753604105",
+"id":"137503545753604111",
+"organization_id":"137503545753604107",
 "name":"Warehouse",
 "description":"",
 "image_url":"",
@@ -80,14 +80,14 @@ async fn read_responses() {
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "membership":{
-"id":"137503545753604108",
-"workspace_id":"137503545753604107",
-"organization_membership_id":"137503545753604106",
+"id":"137503545753604112",
+"workspace_id":"137503545753604111",
+"organization_membership_id":"137503545753604109",
 "user_id":"137503545753604101",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"}},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -125,7 +125,7 @@ async fn read_responses() {
 "updated_at":"2026-01-15T10:30:00Z",
 "is_deployment_level":true}],
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -142,10 +142,10 @@ async fn read_responses() {
 "valid":true,
 "type":"workspace",
 "organization":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "name":"Lindgren Tea"},
 "workspace":{
-"id":"137503545753604107",
+"id":"137503545753604111",
 "name":"Warehouse"},
 "inviter":{
 "first_name":"Ada",
@@ -164,31 +164,31 @@ async fn read_responses() {
 "status":200,
 "message":"",
 "data":[{
-"id":"137503545753604109",
-"organization_id":"137503545753604105",
+"id":"137503545753604115",
+"organization_id":"137503545753604107",
 "email":"nina@example.com",
-"token":"inv_AeiCvxAAEA0xfPY3idY3Exht3GV2hPnEaXHz5X_6WmQ",
+"token":"inv_AeiCvxAAEBOsjY1ycJ8yitjbcN1v50IWziEXiUhaEFw",
 "status":"pending",
 "expires_at":"2026-01-22T10:30:00Z",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z",
 "expired":false,
 "organization":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "name":"Lindgren Tea",
 "image_url":""},
 "role":{
 "id":"137503545753604097",
 "name":"Member"},
 "workspace":{
-"id":"137503545753604107",
+"id":"137503545753604111",
 "name":"Warehouse"},
 "inviter":{
 "first_name":"Ada",
 "last_name":"Lindgren",
 "email":""}}],
 "session":{
-"id":"137503545753604113",
+"id":"137503545753604121",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -199,15 +199,15 @@ async fn read_responses() {
 "message":"",
 "data":{
 "organization":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "name":"Lindgren Tea"},
 "workspace":{
-"id":"137503545753604107",
+"id":"137503545753604111",
 "name":"Warehouse"},
-"signin_id":"137503545753604114",
+"signin_id":"137503545753604122",
 "message":"Welcome to Lindgren Tea."},
 "session":{
-"id":"137503545753604113",
+"id":"137503545753604121",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -227,7 +227,7 @@ async fn write_responses() {
 "status":200,
 "message":"",
 "data":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "deployment_id":"137503545753604100",
 "name":"Acme",
 "description":"Good leaves",
@@ -243,7 +243,7 @@ async fn write_responses() {
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -255,8 +255,8 @@ async fn write_responses() {
 "status":200,
 "message":"",
 "data":{
-"id":"137503545753604114",
-"organization_id":"137503545753604105",
+"id":"137503545753604124",
+"organization_id":"137503545753604107",
 "name":"Buyer",
 "permissions":["purchases:write"],
 "is_system_role":false,
@@ -264,7 +264,7 @@ async fn write_responses() {
 "updated_at":"2026-01-15T10:30:00Z",
 "is_deployment_level":false},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -279,8 +279,8 @@ async fn write_responses() {
 "message":"",
 "data":{
 "workspace":{
-"id":"137503545753604115",
-"organization_id":"137503545753604105",
+"id":"137503545753604126",
+"organization_id":"137503545753604107",
 "name":"Barn",
 "description":"",
 "image_url":"",
@@ -295,7 +295,7 @@ async fn write_responses() {
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"}},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -307,14 +307,14 @@ async fn write_responses() {
 "message":"",
 "data":{
 "membership":{
-"id":"137503545753604117",
-"workspace_id":"137503545753604115",
-"organization_membership_id":"137503545753604113",
-"user_id":"137503545753604109",
+"id":"137503545753604131",
+"workspace_id":"137503545753604126",
+"organization_membership_id":"137503545753604120",
+"user_id":"137503545753604114",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"}},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -327,8 +327,8 @@ async fn write_responses() {
 "status":200,
 "message":"",
 "data":{
-"id":"137503545753604118",
-"workspace_id":"137503545753604115",
+"id":"137503545753604133",
+"workspace_id":"137503545753604126",
 "name":"Keeper",
 "permissions":["files:write"],
 "is_system_role":false,
@@ -336,7 +336,7 @@ async fn write_responses() {
 "updated_at":"2026-01-15T10:30:00Z",
 "is_deployment_level":false},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -364,8 +364,8 @@ async fn write_responses() {
 "updated_at":"2026-01-15T10:30:00Z",
 "is_deployment_level":true},
 {
-"id":"137503545753604118",
-"workspace_id":"137503545753604115",
+"id":"137503545753604133",
+"workspace_id":"137503545753604126",
 "name":"Keeper",
 "permissions":["files:write"],
 "is_system_role":false,
@@ -373,7 +373,7 @@ async fn write_responses() {
 "updated_at":"2026-01-15T10:30:00Z",
 "is_deployment_level":false}],
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -387,7 +387,7 @@ async fn write_responses() {
 "data":{
 "message":"Workspace role deleted"},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -404,7 +404,7 @@ async fn write_responses() {
 "code":"FORBIDDEN",
 "message":"You have no permission to do this."},
 "session":{
-"id":"137503545753604111",
+"id":"137503545753604117",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -418,7 +418,7 @@ async fn write_responses() {
 "data":{
 "success":true},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -429,7 +429,7 @@ async fn write_responses() {
 "message":"",
 "data":[{
 "organization":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "name":"Acme"},
 "giver":{
 "id":"137503545753604101",
@@ -438,7 +438,7 @@ async fn write_responses() {
 "expires_at":"2026-01-22T10:30:00Z",
 "created_at":"2026-01-15T10:30:00Z"}],
 "session":{
-"id":"137503545753604111",
+"id":"137503545753604117",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -460,12 +460,12 @@ async fn write_responses() {
 "status":200,
 "message":"",
 "data":[{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "name":"Acme",
 "deleted_at":"2026-01-15T10:30:00Z",
 "erased_at":"2026-02-14T10:30:00Z"}],
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}
@@ -475,7 +475,7 @@ async fn write_responses() {
 "status":200,
 "message":"",
 "data":{
-"id":"137503545753604105",
+"id":"137503545753604107",
 "deployment_id":"137503545753604100",
 "name":"Acme",
 "description":"Good leaves",
@@ -491,7 +491,7 @@ async fn write_responses() {
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "session":{
-"id":"137503545753604103",
+"id":"137503545753604104",
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z"},
 "errors":null}

@@ -39,4 +39,5 @@ pub(super) static RATE_LIMITS: &[Setting] = rate_limits! {
     join_requests_per_user "Join requests of one user in a day." "20" "5";
     uploads_per_user "Images that one user uploads in an hour." "60" "10";
     uploads_per_address "Images that are uploaded from one client address, or with one API key, in an hour." "600" "100";
+    webhook_replays_per_organization "Tests of webhooks, and webhooks that are sent again, of the endpoints of an organization in an hour." "20000" "1000";
 };

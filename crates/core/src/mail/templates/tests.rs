@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::mail::email_template::InvitationEmail;
+use crate::mail::email_template::{InvitationEmail, WebhooksEmail};
 
 const LINK: &str = "https://join.example/invite#token=inv_SAMPLE.sample";
 
@@ -236,6 +236,14 @@ fn hostile_names_are_quoted_and_shortened_in_subject_and_body() {
             link: LINK,
             expires_at: email.expires_at,
         },
+        EmailTemplate::WebhooksDisabled(WebhooksEmail {
+            organization: hostile,
+            url: "https://hooks.example/",
+            is_gone: true,
+            count: 1,
+            link: LINK,
+            unsubscribe_url: LINK,
+        }),
     ];
     for template in &templates {
         for (language, open, close) in [(Language::English, '“', '”'), (Language::German, '„', '“')] {

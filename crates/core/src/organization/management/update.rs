@@ -3,7 +3,6 @@
 use super::{ManagedOrganization, set_metadata};
 use crate::access;
 use crate::error::{Code, Result};
-use crate::event::OrganizationUpdated;
 use crate::execution::{Command, Context};
 use crate::metadata::Metadata;
 use crate::organization;
@@ -34,14 +33,11 @@ impl Command for Update {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ManagedOrganization> {
-        let organization = self.settings.organization;
-        let grant = access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
+        let grant = access::authorize(cx, self.settings.organization, RequiredPermission::ManageSettings).await?;
         grant.api_key()?;
-        self.settings.apply(cx, &grant).await?;
-        if self.public_metadata.is_some() || self.private_metadata.is_some() {
-            cx.emit(OrganizationUpdated::of_metadata(organization));
-        }
         let (public, private) = (self.public_metadata.as_ref(), self.private_metadata.as_ref());
+        let has_metadata = public.is_some() || private.is_some();
+        self.settings.apply(cx, &grant, has_metadata.then_some(true)).await?;
         set_metadata(cx, grant.organization(), public, private).await
     }
 }

@@ -1,15 +1,16 @@
 //! `GET /organizations/{id}/invitations.csv`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use vestibule_core::id::OrganizationId;
-use vestibule_core::invitation::{Batch, Export, InvitationDetails, Status};
+use vestibule_core::invitation::{Batch, Export, InvitationDetails, StartExport, Status};
 use vestibule_core::names::full_name;
 
 use super::csv::Csv;
 use super::{File, respond};
 use crate::api::invitations::list::ListParams;
 use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
 use crate::extract::{Path, Query};
 use crate::links::rfc3339;
 
@@ -36,6 +37,9 @@ pub(super) async fn export(
     Path((organization,)): Path<(OrganizationId,)>,
     Query(params): Query<ListParams>,
 ) -> Response {
+    if let Err(problem) = app.run(&caller, StartExport { organization }).await.result {
+        return Refusal(problem).into_response();
+    }
     let first = Export { organization, filter: params.list(organization).filter, before: None };
     respond(app, caller, first, File { name: "invitations.csv", columns: COLUMNS, write: write_batch }).await
 }

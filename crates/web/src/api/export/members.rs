@@ -1,14 +1,15 @@
 //! `GET /organizations/{id}/members.csv`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::{ExportMembers, MemberDetails, MembersBatch};
+use vestibule_core::membership::{ExportMembers, MemberDetails, MembersBatch, StartMemberExport};
 
 use super::csv::Csv;
 use super::{File, respond};
 use crate::api::organizations::members::MemberParams;
 use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
 use crate::extract::{Path, Query};
 use crate::links::rfc3339;
 
@@ -22,7 +23,12 @@ pub(super) async fn export(
     Path((organization,)): Path<(OrganizationId,)>,
     Query(params): Query<MemberParams>,
 ) -> Response {
-    let first = ExportMembers { organization, filter: params.filter(), before: None };
+    let filter = params.filter();
+    let start = StartMemberExport { organization, filter: filter.clone() };
+    if let Err(problem) = app.run(&caller, start).await.result {
+        return Refusal(problem).into_response();
+    }
+    let first = ExportMembers { organization, filter, before: None };
     respond(app, caller, first, File { name: "members.csv", columns: COLUMNS, write: write_batch }).await
 }
 

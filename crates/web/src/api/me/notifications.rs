@@ -14,6 +14,7 @@ use crate::openapi::Enveloped;
 /// Which notifications the caller gets by mail.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NotificationPreferences)]
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
 pub(crate) struct PreferencesResponse {
     /// Somebody asks to join an organization whose members the caller manages, or for an invitation to it.
     join_requests: bool,
@@ -21,12 +22,15 @@ pub(crate) struct PreferencesResponse {
     request_answers: bool,
     /// An invitation that the caller sent was accepted or declined.
     invitation_answers: bool,
+    /// An endpoint of webhooks of an organization whose settings the caller manages was disabled because it failed.
+    webhook_failures: bool,
 }
 
 impl From<NotificationPreferences> for PreferencesResponse {
     fn from(preferences: NotificationPreferences) -> Self {
-        let NotificationPreferences { join_requests, request_answers, invitation_answers } = preferences;
-        Self { join_requests, request_answers, invitation_answers }
+        let NotificationPreferences { join_requests, request_answers, invitation_answers, webhook_failures } =
+            preferences;
+        Self { join_requests, request_answers, invitation_answers, webhook_failures }
     }
 }
 
@@ -37,6 +41,7 @@ pub(crate) struct Fields {
     join_requests: Option<bool>,
     request_answers: Option<bool>,
     invitation_answers: Option<bool>,
+    webhook_failures: Option<bool>,
 }
 
 impl FromFields for Fields {
@@ -45,6 +50,7 @@ impl FromFields for Fields {
             join_requests: fields.flag("join_requests")?,
             request_answers: fields.flag("request_answers")?,
             invitation_answers: fields.flag("invitation_answers")?,
+            webhook_failures: fields.flag("webhook_failures")?,
         })
     }
 }
@@ -68,8 +74,8 @@ pub(crate) async fn show(
 pub(crate) async fn update(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(Fields { join_requests, request_answers, invitation_answers }): Body<Fields>,
+    Body(Fields { join_requests, request_answers, invitation_answers, webhook_failures }): Body<Fields>,
 ) -> ApiResponse<PreferencesResponse> {
-    let update = UpdatePreferences { join_requests, request_answers, invitation_answers };
+    let update = UpdatePreferences { join_requests, request_answers, invitation_answers, webhook_failures };
     ApiResponse::from(app.run(&caller, update).await.map(PreferencesResponse::from))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use vestibule_core::audit::{delete_expired, erase_requested, make_checkpoints, seal_all};
 use vestibule_core::organization::erase_deleted;
 
-use super::{member_id, verify};
+use super::{list_chains, member_id, verify, verify_chains};
 use crate::harness::{PASSWORD, TestApp};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -23,7 +23,7 @@ async fn personal_data_is_erased_with_the_account_and_the_chains_still_fit() {
     let like_kim = "SELECT COUNT(*) FROM audit_entries WHERE personal LIKE '%kim@example.com%'";
     assert!(app.count(like_kim) > 0);
     kim.reauthenticate().await;
-    kim.post("/me/delete", &[("password", PASSWORD)]).await.ok();
+    kim.post("/me/account/delete", &[("password", PASSWORD)]).await.ok();
     seal_all(&app.inner.service).await.unwrap();
     assert_eq!(erase_requested(&app.inner.service).await.unwrap(), 0, "the last entries may not be sealed");
     app.advance(Duration::from_secs(61));
@@ -75,9 +75,20 @@ async fn retention_cuts_chains_at_a_checkpoint() {
     app.advance(31 * DAY);
     let count = format!("SELECT COUNT(*) FROM audit_entries WHERE organization_id = {organization}");
     assert_eq!(app.count(&count), 3);
+    let chains = list_chains(&app).await;
     assert!(delete_expired(&app.inner.service).await.unwrap() >= 2);
     assert_eq!(app.count(&count), 1, "the entry after the checkpoint stays until the next one is old enough");
     assert!(verify(&app, &[]).await.iter().all(|report| report.finding.is_none()));
+    // A verification that began before.
+    assert!(verify_chains(&app, &chains, &[]).await.iter().all(|report| report.finding.is_none()));
+    // What a process that was killed after the cut has left, the next one deletes.
+    app.execute(&format!(
+        "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, target_kind, target_id, sequence, hash)
+         SELECT organization_id, id - 1, created_at, action, actor_kind, target_kind, target_id, 2, hash
+           FROM audit_entries WHERE organization_id = {organization}"
+    ));
+    assert_eq!(delete_expired(&app.inner.service).await.unwrap(), 1);
+    assert_eq!(app.count(&count), 1);
     make_checkpoints(&app.inner.service).await.unwrap();
     assert!(verify(&app, &[]).await.iter().all(|report| report.finding.is_none()));
     assert_eq!(delete_expired(&app.inner.service).await.unwrap(), 0);

@@ -1,15 +1,18 @@
 //! Changes behind the service's back: each is found, and the first entry that does not fit is named.
 
-use vestibule_core::audit::{ChainReport, Checkpoint, Finding, FindingKind, make_checkpoints, seal_all};
+use vestibule_core::audit::{
+    ChainReport, Checkpoint, Finding, FindingKind, ListMissingChains, make_checkpoints, seal_all,
+};
+use vestibule_core::execution::Caller;
 
-use super::verify;
-use crate::harness::{TestApp, TestClient};
+use super::{list_chains, verify, verify_chains};
+use crate::harness::{DAY, TestApp, TestClient};
 
 const ENTRIES: i64 = 10;
 
 struct Log {
     app: TestApp,
-    _owner: TestClient,
+    owner: TestClient,
     organization: String,
     /// The checkpoints as they were written elsewhere.
     known: Vec<Checkpoint>,
@@ -29,7 +32,7 @@ async fn start() -> Log {
     make_checkpoints(&app.inner.service).await.unwrap();
     let known = std::fs::read_to_string(&file).unwrap();
     let known = known.lines().map(|line| Checkpoint::from_line(line).unwrap()).collect();
-    Log { app, _owner: owner, organization, known }
+    Log { app, owner, organization, known }
 }
 
 impl Log {
@@ -184,4 +187,27 @@ async fn deleted_beginning_is_found() {
           WHERE organization_id = ORG",
     );
     assert_eq!(log.finding().await, (4, FindingKind::BeginningMissing));
+}
+
+#[tokio::test]
+async fn a_deleted_chain_is_found() {
+    let log = start().await;
+    log.change("DELETE FROM audit_chains WHERE organization_id = ORG");
+    let missing = log.app.inner.service.query(&Caller::anonymous(), &ListMissingChains).await.result.unwrap();
+    let missing: Vec<_> = missing.iter().map(|chain| (chain.organization_id.to_string(), chain.sequence)).collect();
+    assert_eq!(missing, [(log.organization, ENTRIES)]);
+}
+
+#[tokio::test]
+async fn a_chain_that_grows_meanwhile_fits() {
+    let log = start().await;
+    let chains = list_chains(&log.app).await;
+    let path = format!("/organizations/{}/invitations", log.organization);
+    log.owner.post(&path, &[("email", "late@example.com")]).await.ok();
+    log.app.advance(DAY);
+    seal_all(&log.app.inner.service).await.unwrap();
+    assert!(make_checkpoints(&log.app.inner.service).await.unwrap() > 0);
+    let reports = verify_chains(&log.app, &chains, &log.known).await;
+    assert!(reports.iter().all(|report| report.finding.is_none()), "{reports:?}");
+    assert!(reports.iter().any(|report| report.entries == 11), "{reports:?}");
 }

@@ -4,6 +4,7 @@ mod authority;
 mod invitations;
 mod rates;
 mod roles;
+mod webhooks;
 
 use crate::harness::{TestApp, TestClient, TestResponse, text};
 

@@ -81,7 +81,8 @@ async fn exports_every_family_with_help_and_type() {
         let family = family.unwrap_or_else(|| panic!("{sample:?}"));
         let mut labels: Vec<_> = sample.labels.keys().map(String::as_str).filter(|label| *label != "le").collect();
         let mut expected = family.labels.to_vec();
-        (labels.sort_unstable(), expected.sort_unstable());
+        labels.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(labels, expected, "{sample:?}");
         assert!(sample.labels.values().all(|value| !value.is_empty()), "{sample:?}");
     }

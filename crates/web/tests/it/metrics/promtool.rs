@@ -13,7 +13,7 @@ use crate::platform::PlatformClient;
 fn promtool(arguments: &[&str], input: &str) {
     let mut command = Command::new("promtool");
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = command.spawn().expect("promtool is installed by scripts/requirements");
+    let mut running = command.spawn().unwrap_or_else(|error| panic!("promtool: {error}; run scripts/requirements"));
     running.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = running.wait_with_output().unwrap();
     let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -24,6 +24,7 @@ pub(super) async fn tell(recorder: &mut Recorder) {
     invite(recorder, &scene).await;
     decide_requests(recorder, &scene).await;
     manage_members(recorder, &scene).await;
+    manage_webhooks(recorder, &scene).await;
     manage_workspace(recorder, &scene).await;
     use_account(recorder, &scene).await;
     sign_in_by_mail(recorder, &scene).await;
@@ -162,6 +163,30 @@ async fn manage_members(recorder: &mut Recorder, scene: &Scene) {
     recorder.post(ada, &format!("{path}/roles/{role}/remove"), replacement).await;
     recorder.post(ada, &format!("{rosa}/remove"), json!({"invitations": "suspend"})).await;
     recorder.run(&leaver, &format!("{path}/leave")).await;
+}
+
+async fn manage_webhooks(recorder: &mut Recorder, scene: &Scene) {
+    let Scene { ada, path, .. } = scene;
+    let endpoints = format!("{path}/webhooks");
+    let body = json!({
+        "url": "https://example.com/webhooks",
+        "description": "Sync to the CRM",
+        "events": ["organization.member.added", "organization.member.removed"],
+    });
+    let endpoint = format!("{endpoints}/{}", text(&recorder.post(ada, &endpoints, body).await["id"]));
+    recorder.get(ada, &endpoints).await;
+    recorder.post(ada, &format!("{endpoint}/update"), json!({"description": "Sync to the CRM and billing"})).await;
+    recorder.get(ada, &endpoint).await;
+    recorder.post(ada, &format!("{endpoint}/rotate"), json!({"grace_hours": 48})).await;
+    recorder.run(ada, &format!("{endpoint}/test")).await;
+    let deliveries = recorder.get(ada, &format!("{endpoint}/deliveries?state=waiting&limit=20")).await;
+    let delivery = format!("{endpoint}/deliveries/{}", text(&deliveries[0]["id"]));
+    recorder.run(ada, &format!("{delivery}/cancel")).await;
+    recorder.run(ada, &format!("{delivery}/replay")).await;
+    recorder.get(ada, &delivery).await;
+    let body = json!({"from": "2026-01-15T09:30:00Z", "only_failed": true});
+    recorder.post(ada, &format!("{endpoint}/replay"), body).await;
+    recorder.run(ada, &format!("{endpoint}/delete")).await;
 }
 
 async fn manage_workspace(recorder: &mut Recorder, scene: &Scene) {

@@ -131,7 +131,7 @@ async fn chooses_notifications_and_language() {
     let app = TestApp::start().await;
     let ada = app.create_user(ADA).await;
     let page = ada.get("/account").await.assert_page(200, "Email notifications");
-    for kind in ["join_requests", "request_answers", "invitation_answers"] {
+    for kind in ["join_requests", "request_answers", "invitation_answers", "webhook_failures"] {
         assert!(page.contains(&format!("name=\"{kind}\" value=\"yes\" checked")), "{page}");
     }
     ada.post("/account/notifications", &[("request_answers", "yes")]).await.assert_redirect("/account");

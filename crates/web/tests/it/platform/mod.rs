@@ -1,6 +1,7 @@
 //! The API for backends.
 
 mod addresses;
+mod audit_log;
 mod cached_members;
 mod client;
 mod deployment_invitations;

@@ -73,9 +73,13 @@ async fn creating_a_user_costs_few_statements() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
     let fields = json!({"first_name": "A", "last_name": "B", "email_address": "a@example.com"});
-    assert_eq!(backend.post("/users", &fields).await.statements, 4, "the key, the user, the address and its domain");
+    assert_eq!(
+        backend.post("/users", &fields).await.statements,
+        6,
+        "the key, the user, the address, its domain, the event and its webhooks"
+    );
     let fields = json!({"first_name": "A", "last_name": "B"});
-    assert_eq!(backend.post("/users", &fields).await.statements, 2);
+    assert_eq!(backend.post("/users", &fields).await.statements, 3);
     invariants::assert_hold(&app.inner.database, &[WITHOUT_ADDRESS]);
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vestibule_core::webhook::delete_old;
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use super::{create_endpoint, deliver, deliveries, only_delivery, start};
@@ -118,13 +119,13 @@ async fn redirects_are_not_followed_and_answers_not_shown() {
     let backend = PlatformClient::new(&app, "*").await;
     let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
     receiver.next([
-        Behaviour::with_header(302, "Location", "http://169.254.169.254/"),
         Behaviour::Reset,
+        Behaviour::with_header(302, "Location", "http://169.254.169.254/"),
         Behaviour::Garbage,
         Behaviour::body("x".repeat(1 << 20)),
     ]);
     app.create_user("sam@example.com").await;
-    for (status, error) in [(json!(302), json!(null)), (json!(null), json!("connection_lost"))] {
+    for (status, error) in [(json!(null), json!("connection_lost")), (json!(302), json!(null))] {
         assert_eq!(deliver(&app).await, 1);
         let delivery = only_delivery(&backend, &endpoint).await;
         assert_eq!((&delivery["last_status"], &delivery["last_error"]), (&status, &error));
@@ -228,4 +229,42 @@ async fn a_slow_endpoint_delays_no_other() {
     assert_eq!(quick.wait_for(5).await.len(), 5);
     drop(stop);
     worker.abort();
+}
+
+/// The receiver's answer and the stop come together: what was delivered must not be sent again after a restart.
+#[tokio::test]
+async fn a_stop_loses_no_outcome() {
+    let (app, receiver) = (start().await, Receiver::start().await);
+    let backend = PlatformClient::new(&app, "*").await;
+    let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
+    for number in 0..20 {
+        app.create_user(&format!("user{number}@example.com")).await;
+    }
+    let stop = async { drop(receiver.wait_for(20).await) };
+    vestibule_core::webhook::run_worker(&app.inner.service, stop).await;
+    assert!(deliveries(&backend, &endpoint).await.iter().all(|delivery| delivery["state"] == "delivered"));
+    app.advance(HOUR);
+    assert_eq!(deliver(&app).await, 0);
+}
+
+#[tokio::test]
+async fn deliveries_are_deleted_with_their_attempts() {
+    let (app, receiver) = (start().await, Receiver::start().await);
+    let backend = PlatformClient::new(&app, "*").await;
+    let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
+    let rows = |table: &str| app.count(&format!("SELECT COUNT(*) FROM {table}"));
+    app.create_user("sam@example.com").await;
+    deliver(&app).await;
+    app.advance(DAY * 29);
+    assert_eq!(delete_old(&app.inner.service).await.unwrap(), 0);
+    app.create_user("kim@example.com").await;
+    deliver(&app).await;
+    app.advance(DAY * 2);
+    assert_eq!(delete_old(&app.inner.service).await.unwrap(), 1);
+    assert_eq!((rows("webhook_deliveries"), rows("webhook_attempts")), (1, 1));
+    backend.delete(&endpoint).await.ok();
+    assert_eq!(delete_old(&app.inner.service).await.unwrap(), 1);
+    for table in ["webhook_deliveries", "webhook_attempts", "webhook_endpoint_states"] {
+        assert_eq!(rows(table), 0, "{table}");
+    }
 }

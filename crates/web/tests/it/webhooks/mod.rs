@@ -1,7 +1,16 @@
 //! Webhooks: who manages endpoints, what is sent to them, and what happens if they do not accept it.
 
 mod attempts;
+mod crash;
+mod destinations;
 mod endpoints;
+mod fairness;
+mod hostile_receivers;
+mod notifications;
+mod outages;
+mod packages;
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use vestibule_core::settings::Mode;
@@ -10,6 +19,9 @@ use vestibule_testbed::receiver::Receiver;
 
 use crate::harness::{TestApp, text};
 use crate::platform::PlatformClient;
+
+/// After this, another worker takes over what one has claimed.
+const LEASE_LIFETIME: Duration = Duration::from_mins(2);
 
 /// An app that may send to this machine.
 async fn start() -> TestApp {

@@ -42,6 +42,9 @@ pub(super) fn describe(t: Words, permission: &str) -> Option<Description> {
     let (group, title, sentence) = match permission {
         ADMIN => (Group::Administration, t.permission_admin(), t.permission_admin_sentence()),
         "organization:manage" => (Group::Administration, t.permission_manage(), t.permission_manage_sentence()),
+        "organization:view_audit_log" => {
+            (Group::Administration, t.permission_audit_log(), t.permission_audit_log_sentence())
+        }
         "organization:manage_members" => (Group::People, t.permission_members(), t.permission_members_sentence()),
         "organization:manage_roles" => (Group::People, t.permission_roles(), t.permission_roles_sentence()),
         "organization:manage_settings" | "organization:update" => {
