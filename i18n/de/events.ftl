@@ -29,6 +29,8 @@ event-organization-ownership-transfer-withdrawn = Angebot der Übergabe zurückg
 event-organization-ownership-transfer-declined = Übergabe abgelehnt
 event-organization-ownership-transfer-accepted = Organisation übergeben
 event-organization-audit-log-exported = Audit-Log exportiert
+event-organization-members-exported = Mitgliederliste exportiert
+event-organization-invitations-exported = Einladungsliste exportiert
 event-workspace-created = Arbeitsbereich erstellt
 event-workspace-updated = Einstellungen des Arbeitsbereichs geändert
 event-workspace-deleted = Arbeitsbereich gelöscht
@@ -51,6 +53,7 @@ event-webhook-endpoint-deleted = Webhook-Endpunkt gelöscht
 event-mail-retried = E-Mail vom Betreiber erneut gesendet
 event-mail-dropped = Nicht gesendete E-Mail vom Betreiber gelöscht
 event-webhook-test = Testereignis
+event-audit-log-checkpoint-created = Prüfpunkt des Audit-Logs signiert
 
 ## Was ein Eintrag des Audit-Logs außerdem sagt: der Name des Felds
 
@@ -75,6 +78,7 @@ audit-field-joined-by = Beigetreten durch
 audit-field-mail-kind = Art der E-Mail
 audit-field-metadata-changed = Metadaten geändert
 audit-field-name = Name
+audit-field-old-secret-expires-at = Alter Schlüssel gültig bis
 audit-field-permissions = Berechtigungen
 audit-field-removed-by = Entfernt durch
 audit-field-replacement-role-id = Ersetzt durch
@@ -94,12 +98,10 @@ audit-kind-mail = E-Mail
 audit-kind-organization = Organisation
 audit-kind-organization-domain = Domain
 audit-kind-organization-invitation = Einladung
-audit-kind-organization-membership = Mitgliedschaft
 audit-kind-organization-role = Rolle
 audit-kind-user = Konto
 audit-kind-webhook-endpoint = Endpunkt
 audit-kind-workspace = Arbeitsbereich
-audit-kind-workspace-membership = Mitgliedschaft im Arbeitsbereich
 audit-kind-workspace-role = Rolle im Arbeitsbereich
 
 ## Werte von Feldern

@@ -29,6 +29,8 @@ event-organization-ownership-transfer-withdrawn = Ownership offer withdrawn
 event-organization-ownership-transfer-declined = Ownership offer declined
 event-organization-ownership-transfer-accepted = Ownership transferred
 event-organization-audit-log-exported = Audit log exported
+event-organization-members-exported = List of members exported
+event-organization-invitations-exported = List of invitations exported
 event-workspace-created = Workspace created
 event-workspace-updated = Workspace settings changed
 event-workspace-deleted = Workspace deleted
@@ -51,6 +53,7 @@ event-webhook-endpoint-deleted = Webhook endpoint deleted
 event-mail-retried = Email sent again by the operator
 event-mail-dropped = Unsent email deleted by the operator
 event-webhook-test = Test event
+event-audit-log-checkpoint-created = Checkpoint of the audit log signed
 
 ## What an entry of the audit log says besides: the name of the field of its payload
 
@@ -75,6 +78,7 @@ audit-field-joined-by = Joined by
 audit-field-mail-kind = Kind of email
 audit-field-metadata-changed = Metadata changed
 audit-field-name = Name
+audit-field-old-secret-expires-at = Old secret valid until
 audit-field-permissions = Permissions
 audit-field-removed-by = Removed by
 audit-field-replacement-role-id = Replaced by
@@ -94,12 +98,10 @@ audit-kind-mail = Email
 audit-kind-organization = Organization
 audit-kind-organization-domain = Domain
 audit-kind-organization-invitation = Invitation
-audit-kind-organization-membership = Membership
 audit-kind-organization-role = Role
 audit-kind-user = Account
 audit-kind-webhook-endpoint = Endpoint
 audit-kind-workspace = Workspace
-audit-kind-workspace-membership = Workspace membership
 audit-kind-workspace-role = Workspace role
 
 ## Values of fields

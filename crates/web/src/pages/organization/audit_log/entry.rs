@@ -145,9 +145,11 @@ fn details(t: Words, entry: &Entry, known: &Known<'_>) -> Vec<Detail> {
             details.push(detail(t, name, &format!("{} → {}", or_none(before), or_none(after))));
         }
         for (name, value) in payload.iter().filter(|(name, _)| is_shown(name)) {
-            let value = text(t, name, value, known);
             // The column of the target has it.
-            if !value.is_empty() && !(NAMES.contains(&name.as_str()) && own_name(entry).as_ref() == Some(&value)) {
+            let is_target = value.as_str() == Some(entry.target_id.to_string().as_str())
+                || NAMES.contains(&name.as_str()) && value.as_str().map(cut) == own_name(entry);
+            let value = text(t, name, value, known);
+            if !value.is_empty() && !is_target {
                 details.push(detail(t, name, &value));
             }
         }

@@ -16,7 +16,7 @@ use vestibule_core::time::Timestamp;
 use self::entry::{EntryView, Known, view};
 use super::super::context::{PageContext, PageResult};
 use super::super::layout::Layout;
-use super::event_names::{EventGroup, event_groups};
+use super::event_names::{EventGroup, logged_events};
 use super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use crate::routes::Routes;
 
@@ -147,7 +147,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     };
     let page = Page {
         layout: cx.layout(format!("{} · {}", cx.words.audit_log(), org.name), true),
-        event_groups: event_groups(cx.words, |name| name == state.action),
+        event_groups: logged_events(cx.words, |name| name == state.action),
         actor_name: name(&state.actor),
         target_name: name(&state.target),
         csv: state.export_url(&format!("/organizations/{}/audit-log.csv", org.id)),

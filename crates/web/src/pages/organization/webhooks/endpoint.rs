@@ -9,7 +9,7 @@ use vestibule_core::webhook::{Delivery, DeliveryState, ListDeliveries, RETENTION
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
-use super::super::event_names::{EventGroup, event_groups};
+use super::super::event_names::{EventGroup, delivered_events};
 use super::super::{OrganizationPage, load_organization, page_or_response};
 use super::filter::ListState;
 use super::replay::SpanFields;
@@ -123,7 +123,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, failed: Failed<'_>) -> Page
         description: endpoint.description,
         graces: graces(cx),
         states: STATES.map(|state| state_choice(cx, state, &list)).into(),
-        event_groups: event_groups(t, |name| name == list.event),
+        event_groups: delivered_events(t, |name| name == list.event),
         test_event: Choice {
             value: TEST_EVENT.to_owned(),
             label: t.event(TEST_EVENT),

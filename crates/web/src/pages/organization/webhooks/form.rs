@@ -11,7 +11,7 @@ use vestibule_core::{Code, Problem};
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::layout::Layout;
-use super::super::event_names::{EventGroup, event_groups};
+use super::super::event_names::{EventGroup, delivered_events};
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use super::{Ids, PathIds, TAB, secret};
 
@@ -144,7 +144,7 @@ fn render(
         action: endpoint.map_or_else(|| list_path.clone(), |(ids, _)| format!("{}/edit", ids.path())),
         back_path: endpoint.map_or(list_path, |(ids, _)| ids.path()),
         back_label: endpoint.map_or_else(|| t.webhooks(), |(_, url)| url.to_owned()),
-        groups: event_groups(t, |name| values.events.iter().any(|event| event == name)),
+        groups: delivered_events(t, |name| values.events.iter().any(|event| event == name)),
         title,
         values,
         errors,
