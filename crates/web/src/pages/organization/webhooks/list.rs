@@ -13,7 +13,7 @@ use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use super::TAB;
-use super::status::{Badge, delivery_badge, endpoint_badge, endpoint_explanation, outcome};
+use super::status::{Badge, delivery_badge, endpoint_badge, endpoint_reason, outcome};
 
 /// The most events that a row names.
 const MAX_NAMED: usize = 2;
@@ -32,7 +32,7 @@ struct EndpointView {
     description: String,
     events: String,
     badge: Badge,
-    explanation: Option<String>,
+    reason: Option<String>,
     /// `None`: nothing has happened yet that it gets.
     latest: Option<LatestView>,
 }
@@ -81,7 +81,7 @@ fn view(cx: &PageContext, endpoint: Endpoint, latest: &HashMap<i64, LatestDelive
     EndpointView {
         id: endpoint.id,
         badge: endpoint_badge(t, &endpoint),
-        explanation: endpoint_explanation(cx, &endpoint),
+        reason: endpoint_reason(cx, &endpoint),
         events: events(cx, &endpoint.events),
         url: endpoint.url,
         description: endpoint.description,

@@ -21,7 +21,20 @@ pub(super) fn endpoint_badge(t: Words, endpoint: &Endpoint) -> Badge {
     }
 }
 
-/// Returns why an endpoint gets nothing; `None` if all is well.
+/// Returns in a few words why an endpoint gets nothing; `None` if all is well.
+pub(super) fn endpoint_reason(cx: &PageContext, endpoint: &Endpoint) -> Option<String> {
+    let t = cx.words;
+    if endpoint.is_enabled {
+        return endpoint.failing_since.map(|since| t.webhook_reason_since(t.long_time(since)));
+    }
+    Some(match endpoint.disabled_reason {
+        Some(DisabledReason::Gone) => t.webhook_reason_gone(),
+        Some(DisabledReason::Failing) => t.webhook_reason_failing(),
+        Some(DisabledReason::Manual) | None => t.webhook_reason_manual(),
+    })
+}
+
+/// Returns the same in whole sentences, with what follows.
 pub(super) fn endpoint_explanation(cx: &PageContext, endpoint: &Endpoint) -> Option<String> {
     let t = cx.words;
     if endpoint.is_enabled {
