@@ -32,7 +32,7 @@ const HIDDEN: &[&str] = &[
     "webhook_endpoint_id",
 ];
 /// The members that name what an entry is about, the best one first.
-const NAMES: [&str; 4] = ["name", "email", "domain", "host"];
+const NAMES: &[&str] = &["name", "email", "domain", "host"];
 
 pub(super) struct Detail {
     pub(super) name: String,
