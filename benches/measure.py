@@ -158,13 +158,13 @@ class RunningServer:
 RUN_NUMBER = [int(time.time()) % 100000]
 
 
-def start_wrk(running, file, connections, seconds, once=False):
-    """Starts wrk on a request file. With `once`, it stops at the end of the file."""
+def start_wrk(running, file, connections, seconds, once=False, pause_ms=0):
+    """Starts wrk on a request file. With `once`, it stops at the end of the file. Each connection pauses after a response."""
     RUN_NUMBER[0] += 1
     with open(file) as requests:
         port = port_of(running.target, requests.readline())
     environment = {**os.environ, "REQUESTS": str(file), "RUN_NUMBER": str(RUN_NUMBER[0]), "ONCE": "1" if once else "0",
-                   "ORIGIN": f"http://127.0.0.1:{port}"}
+                   "PAUSE_MS": str(pause_ms), "ORIGIN": f"http://127.0.0.1:{port}"}
     return subprocess.Popen(
         ["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
          "-s", str(BENCHES / "replay.lua"), f"http://127.0.0.1:{port}"],
@@ -180,15 +180,16 @@ def finish_wrk(wrk):
     return json.loads(lines[0].removeprefix("RESULT "))
 
 
-def replay(running, file, connections, seconds, once=False):
-    return finish_wrk(start_wrk(running, file, connections, seconds, once))
+def replay(running, file, connections, seconds, once=False, pause_ms=0):
+    return finish_wrk(start_wrk(running, file, connections, seconds, once, pause_ms))
 
 
-def measure(running, workload, connections, seconds, once=False, warm_up=1):
+def measure(running, workload, connections, seconds, once=False, warm_up=1, settle=lambda: None):
     """One measurement: requests per second, latencies in µs, CPU time per request in µs, memory in MiB.
 
     Requests that can be sent only once get no warm-up. If they run out before the window ends, the rate is that of the
-    time they lasted (`window`, in seconds). `others` is the number of processors that other programs used.
+    time they lasted (`window`, in seconds). `others` is the number of processors that other programs used. `settle` waits for
+    work that requests leave to be done after their response, so that its CPU time counts too.
     """
     target = running.target
     file = Path(target["requests"]) / workload["file"]
@@ -200,8 +201,10 @@ def measure(running, workload, connections, seconds, once=False, warm_up=1):
     def clocks():
         return cpu_seconds(pids), database_cpu_seconds(), system_cpu_seconds(), children_cpu_seconds(), time.monotonic()
 
+    settle()
     before = clocks()
     result = replay(running, file, connections, seconds, once)
+    settle()
     server, database, system, load, wall = (after - earlier for after, earlier in zip(clocks(), before))
     requests, window = max(result["requests"], 1), result["us"] / 1e6
     return {

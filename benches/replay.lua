@@ -1,6 +1,8 @@
 -- A wrk script that replays the requests of a file ($REQUESTS) in turn: method, path, credentials and body, separated by
 -- tabs. Credentials are a cookie, or an Authorization header that begins with "Bearer ". %N% in a body becomes a number that
--- is used once. With $ONCE=1 it stops at the end of the file. Every POST with a cookie has $ORIGIN as its Origin header. wrk reports the whole window even if the script stops it, so the time until then is taken here.
+-- is used once. With $ONCE=1 it stops at the end of the file. With $PAUSE_MS, a connection pauses for so long on average
+-- before it sends a request. Every POST with a cookie has $ORIGIN as its Origin header. wrk reports the whole window even if
+-- the script stops it, so the time until then is taken here.
 local ffi = require("ffi")
 ffi.cdef [[
   struct timespec64 { long s; long ns; };
@@ -62,6 +64,11 @@ function request()
     return wrk.format(method, path, headers, (body:gsub("%%N%%", string.format("%.0f", unique))))
   end
   return prepared[next]
+end
+
+local pause_ms = tonumber(os.getenv("PAUSE_MS") or "0")
+if pause_ms > 0 then
+  function delay() return math.random(0, 2 * pause_ms) end
 end
 
 function done(summary, latency)

@@ -29,6 +29,8 @@ CREATE TABLE audit_entries (
     target_id       BIGINT  NOT NULL,
     request_id      BIGINT,
     payload         TEXT,
+    payload_salt    BYTEA,
+    payload_commitment BYTEA,
     personal        TEXT,
     salt            BYTEA,
     commitment      BYTEA,

@@ -45,7 +45,7 @@ CREATE TABLE webhook_deliveries (
 );
 
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at, id) WHERE state = 'waiting';
-CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (endpoint_id, state, id);
+CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (endpoint_id, state, id DESC NULLS LAST);
 CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
 
 CREATE TABLE webhook_attempts (

@@ -38,6 +38,10 @@ CREATE TABLE audit_entries (
     request_id      INTEGER,
     -- NULL once the organization is erased.
     payload         TEXT,
+    -- Erased with `payload`.
+    payload_salt    BLOB,
+    -- The hash is over it instead of the payload, so that it still fits once that is erased.
+    payload_commitment BLOB,
     -- NULL if there is none, or once it is erased.
     personal        TEXT,
     -- Erased with `personal`.

@@ -1,7 +1,7 @@
 //! `vestibule audit`: verifies the audit log.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ use crate::error::AppError;
 use crate::operator;
 use crate::settings::LoadedSettings;
 use crate::{master_key, output, startup};
+
+/// A longer line is none of ours. The file may be from somebody else.
+const MAX_LINE_BYTES: u64 = 4 << 20;
 
 /// Runs a command on the audit log.
 pub(crate) async fn run(args: &AuditArgs) -> Result<(), AppError> {
@@ -87,7 +90,10 @@ fn print_report(report: &ChainReport) {
         INSTALLATION => "the installation".to_owned(),
         id => format!("organization {id}"),
     };
-    let entries = count(report.entries, "entry fits", "entries fit");
+    let mut entries = count(report.entries, "entry fits", "entries fit");
+    if report.begins_after > 0 {
+        entries += &format!(", after entry {}", report.begins_after);
+    }
     match &report.finding {
         None => output::print_line(format_args!("{chain}: {entries}")),
         Some(Finding { sequence, id, kind }) => {
@@ -120,7 +126,7 @@ async fn verify_database(args: &VerifyArgs, known: &[Checkpoint]) -> Result<Vec<
     for MissingChain { organization_id, sequence } in unlisted {
         if only.is_none_or(|only| only == organization_id) {
             let finding = Some(Finding { sequence, id: None, kind: FindingKind::EndMissing });
-            reports.push(ChainReport { organization_id, entries: 0, finding });
+            reports.push(ChainReport { organization_id, begins_after: 0, entries: 0, finding });
         }
     }
     let mut missing: Vec<&Checkpoint> = known
@@ -132,6 +138,7 @@ async fn verify_database(args: &VerifyArgs, known: &[Checkpoint]) -> Result<Vec<
     missing.dedup_by_key(|checkpoint| checkpoint.organization_id);
     reports.extend(missing.into_iter().map(|checkpoint| ChainReport {
         organization_id: checkpoint.organization_id,
+        begins_after: 0,
         entries: 0,
         finding: Some(Finding { sequence: checkpoint.sequence, id: None, kind: FindingKind::CutOff }),
     }));
@@ -155,8 +162,7 @@ fn verify_export(
     known: &[Checkpoint],
     verifier: Option<&CheckpointVerifier>,
 ) -> Result<ChainReport, AppError> {
-    let mut chain: Option<(i64, ChainVerifier)> = None;
-    let report = |organization_id, entries, finding| Ok(ChainReport { organization_id, entries, finding });
+    let (mut chain, mut begins_after): (Option<(i64, ChainVerifier)>, i64) = (None, 0);
     for (number, line) in lines(file)?.enumerate() {
         let line = line.map_err(|error| unreadable(file, &error))?;
         let invalid = || invalid_line(file, number, "no line of an export of the audit log as JSON Lines");
@@ -171,11 +177,11 @@ fn verify_export(
                     && let Some(forged) = checkpoints.iter().find(|checkpoint| !key.is_valid(checkpoint))
                 {
                     let finding = Finding { sequence: forged.sequence, id: None, kind: FindingKind::ForgedCheckpoint };
-                    return report(organization_id, 0, Some(finding));
+                    return Ok(ChainReport { organization_id, begins_after, entries: 0, finding: Some(finding) });
                 }
                 let hash = Hash::try_from(previous.as_slice()).map_err(|_| invalid())?;
-                let before = entry.sequence.unwrap_or_default() - 1;
-                let verifying = ChainVerifier::new(before, hash, checkpoints, false);
+                begins_after = entry.sequence.unwrap_or_default().saturating_sub(1);
+                let verifying = ChainVerifier::new(begins_after, hash, checkpoints, false);
                 let (organization_id, verifying) = chain.insert((organization_id, verifying));
                 (*organization_id, verifying)
             }
@@ -184,14 +190,15 @@ fn verify_export(
             return Err(invalid_line(file, number, "an entry of another organization"));
         }
         if let Err(finding) = verifying.add(&entry) {
-            return report(organization_id, verifying.entries(), Some(finding));
+            let entries = verifying.entries();
+            return Ok(ChainReport { organization_id, begins_after, entries, finding: Some(finding) });
         }
     }
     let Some((organization_id, verifying)) = chain else {
         return Err(AppError::CommandFailed(format!("{} has no entries", file.display())));
     };
     let entries = verifying.entries();
-    report(organization_id, entries, verifying.finish(None).err())
+    Ok(ChainReport { organization_id, begins_after, entries, finding: verifying.finish(None).err() })
 }
 
 /// Skips lines that are no checkpoint: a server that was killed may have left half a line.
@@ -215,8 +222,23 @@ fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>, AppError> {
     }
 }
 
-fn lines(file: &Path) -> Result<std::io::Lines<BufReader<File>>, AppError> {
-    Ok(BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?).lines())
+fn lines(file: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>, AppError> {
+    let mut reader = BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?);
+    Ok(std::iter::from_fn(move || read_line(&mut reader).transpose()))
+}
+
+/// Reads a line, without its end. `None` at the end of the file.
+fn read_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
+    let mut line = String::new();
+    if reader.by_ref().take(MAX_LINE_BYTES).read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() as u64 == MAX_LINE_BYTES && !line.ends_with('\n') {
+        return Err(std::io::Error::new(ErrorKind::InvalidData, "a line has more than 4 MiB"));
+    }
+    let length = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(length);
+    Ok(Some(line))
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> AppError {
@@ -230,4 +252,22 @@ fn invalid_line(file: &Path, index: usize, what: &str) -> AppError {
 fn failed(problem: &Problem) -> AppError {
     let reason = problem.cause().unwrap_or_else(|| problem.to_string());
     AppError::CommandFailed(format!("cannot read the audit log: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_without_their_ends_up_to_a_length() {
+        let mut reader = "a\r\n\nb".as_bytes();
+        let mut lines = std::iter::from_fn(|| read_line(&mut reader).transpose());
+        for expected in ["a", "", "b"] {
+            assert_eq!(lines.next().unwrap().unwrap(), expected);
+        }
+        assert!(lines.next().is_none());
+        let long = "x".repeat(usize::try_from(MAX_LINE_BYTES).unwrap() + 1);
+        assert!(read_line(&mut long.as_bytes()).is_err());
+        assert!(read_line(&mut format!("{}\n", &long[2..]).as_bytes()).unwrap().is_some());
+    }
 }

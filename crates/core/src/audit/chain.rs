@@ -57,10 +57,11 @@ fn itoa(number: i64) -> String {
     number.to_string()
 }
 
-/// The commitment to the personal data of an entry: with the salt, nobody can guess the data from it once both are erased.
-pub(super) fn commitment(salt: &[u8], personal: &str) -> Hash {
+/// The commitment to the payload or the personal data of an entry: with the salt, nobody can guess the data from it once
+/// both are erased.
+pub(super) fn commitment(salt: &[u8], data: &str) -> Hash {
     let mut hasher = FieldHasher::default();
-    hasher.bytes(salt).bytes(personal.as_bytes());
+    hasher.bytes(salt).bytes(data.as_bytes());
     hasher.finish()
 }
 
@@ -69,14 +70,16 @@ pub(super) fn commitment(salt: &[u8], personal: &str) -> Hash {
 pub struct SealedEntry<'e> {
     pub entry: &'e Entry,
     pub sequence: i64,
+    /// To the payload.
+    pub payload_commitment: Option<&'e [u8]>,
+    /// To the personal data.
     pub commitment: Option<&'e [u8]>,
 }
 
 impl SealedEntry<'_> {
-    /// The hash of the entry after the one with the hash `previous`. `None` if its payload was erased.
-    pub fn hash(&self, previous: &[u8]) -> Option<Hash> {
+    /// The hash of the entry after the one with the hash `previous`.
+    pub fn hash(&self, previous: &[u8]) -> Hash {
         let entry = self.entry;
-        let payload = entry.payload.as_deref()?;
         let mut hasher = FieldHasher::default();
         hasher
             .bytes(ENTRY_FORM)
@@ -92,13 +95,13 @@ impl SealedEntry<'_> {
             .bytes(entry.target_kind.as_bytes())
             .number(entry.target_id)
             .optional_number(entry.request_id)
-            .bytes(payload.as_bytes())
+            .optional(self.payload_commitment)
             .optional(self.commitment);
-        Some(hasher.finish())
+        hasher.finish()
     }
 }
 
-/// The commitment of an entry that is about to be sealed.
+/// The commitment to the personal data of an entry that is about to be sealed.
 pub(super) fn commitment_of(entry: &Entry) -> Option<Hash> {
     Some(commitment(entry.salt.as_deref()?, entry.personal.as_deref()?))
 }

@@ -1,5 +1,5 @@
 //! Erasing: the personal data of a deleted account, and the payloads of an erased organization. The hashes stay, so that
-//! the chains can still be verified.
+//! the chains can still be verified. The stored bodies of webhooks have the same data, and lose it too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,12 @@ use vestibule_db::TransactionMode;
 
 use super::sql::{self, ErasedEntry, Erasure};
 use crate::error::{Code, Result};
-use crate::event::{InvitationAccepted, Payload};
+use crate::event::{DeploymentInvitationAccepted, InvitationAccepted, InvitationDeclined, Payload, webhook_body};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::AuditEntryId;
 use crate::permission::Requirement;
 use crate::settings::Settings;
+use crate::webhook;
 
 /// Entries per transaction.
 const BATCH_SIZE: i64 = 200;
@@ -50,7 +51,7 @@ async fn erase_organization(executor: &Arc<Executor>, organization: i64) -> Resu
 }
 
 /// Erases the personal data of the entries that the person caused, of those about them, and of the invitations that they
-/// accepted.
+/// accepted or declined.
 async fn erase_person(executor: &Arc<Executor>, user: i64) -> Result<()> {
     let mut subjects = vec![(Role::Actor, user), (Role::Target, user)];
     while let Some((role, subject)) = subjects.pop() {
@@ -59,7 +60,7 @@ async fn erase_person(executor: &Arc<Executor>, user: i64) -> Result<()> {
             let batch =
                 executor.run(&Caller::anonymous(), ErasePersonal { role, subject, after: position }).await.result?;
             if role == Role::Actor {
-                subjects.extend(batch.accepted_invitations.into_iter().map(|invitation| (Role::Target, invitation)));
+                subjects.extend(batch.invitations.into_iter().map(|invitation| (Role::Target, invitation)));
             }
             after = batch.next;
         }
@@ -123,6 +124,7 @@ impl Command for ErasePayloads {
             return Ok(None);
         }
         cx.tx.execute(sql::MARK_ERASED, (self.organization, cx.now)).await?;
+        cx.tx.execute(sql::DELETE_WEBHOOKS, (self.organization, after, after + BATCH_SIZE)).await?;
         cx.tx.execute(sql::ERASE_PAYLOADS, (self.organization, after, after + BATCH_SIZE)).await?;
         Ok(Some(after + BATCH_SIZE))
     }
@@ -144,7 +146,8 @@ struct ErasePersonal {
 
 #[derive(Debug)]
 struct ErasedBatch {
-    accepted_invitations: Vec<i64>,
+    /// Those that the person accepted or declined.
+    invitations: Vec<i64>,
     next: Option<(i64, AuditEntryId)>,
 }
 
@@ -166,10 +169,25 @@ impl Command for ErasePersonal {
         let entries = cx.tx.all(statement, (self.subject, organization, id, BATCH_SIZE)).await?;
         let rows: Vec<_> = entries.iter().map(|entry| (entry.organization_id, entry.id)).collect();
         cx.tx.execute_each(sql::ERASE_PERSONAL, &rows).await?;
-        let is_accepted = |entry: &&ErasedEntry| entry.action == InvitationAccepted::ACTION;
-        Ok(ErasedBatch {
-            accepted_invitations: entries.iter().filter(is_accepted).map(|entry| entry.target_id).collect(),
-            next: rows.last().copied(),
-        })
+        replace_bodies(cx, &entries).await?;
+        let of_invitee = [InvitationAccepted::ACTION, InvitationDeclined::ACTION, DeploymentInvitationAccepted::ACTION];
+        let invitations = entries.iter().filter(|entry| of_invitee.contains(&entry.action.as_str()));
+        Ok(ErasedBatch { invitations: invitations.map(|entry| entry.target_id).collect(), next: rows.last().copied() })
     }
+}
+
+/// Makes the stored bodies of webhooks those of entries without personal data. Older ones are deleted by the cleanup.
+async fn replace_bodies(cx: &mut Context<'_>, entries: &[ErasedEntry]) -> Result<()> {
+    let first_kept = AuditEntryId::first_at(cx.now.minus(webhook::RETENTION));
+    let bodies: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.id >= first_kept)
+        .filter_map(|entry| {
+            let body = webhook_body(&entry.action, entry.created_at, entry.payload.as_deref()?);
+            Some((entry.id, entry.organization_id, body))
+        })
+        .collect();
+    let rows: Vec<_> = bodies.iter().map(|(id, organization, body)| (*id, *organization, body.as_str())).collect();
+    cx.tx.execute_each(sql::REPLACE_WEBHOOKS, &rows).await?;
+    Ok(())
 }

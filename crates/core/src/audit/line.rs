@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::sql::Entry;
 use crate::time::Timestamp;
 
-/// A line of an export. The JSON of the payload is a text, because the hash is over these very bytes.
+/// A line of an export. The JSON of the payload is a text, because the hash is over these very bytes. It has no other
+/// fields: nothing would prove them.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ExportLine {
     pub organization_id: String,
     pub sequence: Option<i64>,
@@ -21,6 +23,8 @@ pub struct ExportLine {
     pub target_id: String,
     pub request_id: Option<String>,
     pub payload: Option<String>,
+    pub payload_salt: Option<String>,
+    pub payload_commitment: Option<String>,
     pub personal: Option<String>,
     pub salt: Option<String>,
     pub commitment: Option<String>,
@@ -55,6 +59,8 @@ impl ExportLine {
             target_id: entry.target_id.to_string(),
             request_id: text(entry.request_id),
             payload: entry.payload,
+            payload_salt: entry.payload_salt.as_deref().map(hex),
+            payload_commitment: entry.payload_commitment.as_deref().map(hex),
             personal: entry.personal,
             salt: entry.salt.as_deref().map(hex),
             commitment: entry.commitment.as_deref().map(hex),
@@ -82,12 +88,67 @@ impl ExportLine {
             target_id: number(&line.target_id)?,
             request_id: optional(line.request_id)?,
             payload: line.payload,
+            payload_salt: optional_bytes(line.payload_salt)?,
+            payload_commitment: optional_bytes(line.payload_commitment)?,
             personal: line.personal,
             salt: optional_bytes(line.salt)?,
             commitment: optional_bytes(line.commitment)?,
-            sequence: line.sequence,
+            // An export has sealed entries only. The last number has none that follows.
+            sequence: Some(line.sequence.filter(|number| (1..i64::MAX).contains(number)).ok_or(InvalidLine)?),
             hash: optional_bytes(line.hash)?,
         };
         Ok((entry, bytes(&line.previous_hash)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> String {
+        let entry = Entry {
+            organization_id: 5,
+            id: 7.into(),
+            created_at: Timestamp::from_microseconds(9),
+            action: "organization.updated".to_owned(),
+            actor_kind: "system".to_owned(),
+            actor_id: None,
+            impersonator_id: None,
+            target_kind: "organization".to_owned(),
+            target_id: 5,
+            request_id: None,
+            payload: Some("{}".to_owned()),
+            payload_salt: Some(vec![2; 16]),
+            payload_commitment: Some(vec![3; 32]),
+            personal: None,
+            salt: None,
+            commitment: None,
+            sequence: Some(3),
+            hash: Some(vec![1; 32]),
+        };
+        serde_json::to_string(&ExportLine::new(entry, &[0; 32])).unwrap()
+    }
+
+    #[test]
+    fn reads_the_lines_that_it_writes_and_no_hostile_ones() {
+        let line = line();
+        let (entry, previous) = ExportLine::parse(&line).unwrap();
+        assert_eq!((entry.sequence, entry.payload.as_deref(), previous), (Some(3), Some("{}"), vec![0; 32]));
+        let sequence = |value: &str| line.replace(r#""sequence":3"#, &format!(r#""sequence":{value}"#));
+        for hostile in [
+            String::new(),
+            sequence("null"),
+            sequence("0"),
+            sequence("-9223372036854775808"),
+            sequence("9223372036854775807"),
+            sequence("9223372036854775808"),
+            // What a reader shows and what was verified must not differ.
+            line.replacen('{', r#"{"payload":"{\"name\":\"x\"}","#, 1),
+            line.replacen('{', r#"{"note":"verified","#, 1),
+            line.replace(r#""payload":"{}""#, r#""payload":{}"#),
+            line.replace(r#""payload":"{}""#, &format!(r#""payload":{}"#, "[".repeat(100_000))),
+        ] {
+            assert!(ExportLine::parse(&hostile).is_err(), "{}", &hostile[..hostile.len().min(300)]);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vestibule_db::TransactionMode;
 
-use super::chain::{Hash, SealedEntry, ZERO_HASH, commitment_of};
+use super::chain::{Hash, SealedEntry, ZERO_HASH, commitment, commitment_of};
 use super::sql::{self, Entry, SealedRow};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query};
@@ -15,6 +15,8 @@ use crate::settings::Settings;
 
 /// Entries per transaction, to hold SQLite's writer for a few milliseconds only.
 const BATCH_SIZE: i64 = 200;
+/// The number of random bytes that hide a payload behind its commitment.
+const SALT_LENGTH: usize = 16;
 
 /// Seals all entries, and returns their number. Each batch is a transaction of its own. Several processes may do so at a
 /// time: they take turns by batch.
@@ -65,6 +67,15 @@ impl Command for Seal {
     }
 }
 
+/// What the sealer adds to an entry.
+struct Sealing {
+    sequence: i64,
+    hash: Hash,
+    payload_salt: [u8; SALT_LENGTH],
+    payload_commitment: Hash,
+    commitment: Option<Hash>,
+}
+
 /// Appends entries, which are in the order of their organizations, to the chains.
 async fn seal(cx: &mut Context<'_>, entries: &[Entry]) -> Result<()> {
     let mut organizations: Vec<i64> = entries.iter().map(|entry| entry.organization_id).collect();
@@ -73,13 +84,20 @@ async fn seal(cx: &mut Context<'_>, entries: &[Entry]) -> Result<()> {
     let heads = cx.tx.all(sql::HEADS, (packed.as_str(),)).await?;
     let heads = heads.into_iter().map(|chain| Ok((chain.organization_id, (chain.sequence, to_hash(&chain.hash)?))));
     let mut heads: HashMap<i64, (i64, Hash)> = heads.collect::<Result<_>>()?;
-    let mut seals: Vec<(i64, Hash, Option<Hash>)> = Vec::with_capacity(entries.len());
+    let mut seals: Vec<Sealing> = Vec::with_capacity(entries.len());
     for entry in entries {
         let head = heads.entry(entry.organization_id).or_insert((0, ZERO_HASH));
-        let (sequence, commitment) = (head.0 + 1, commitment_of(entry));
-        let sealed = SealedEntry { entry, sequence, commitment: commitment.as_ref().map(Hash::as_slice) };
-        let hash = sealed.hash(&head.1).ok_or_else(|| Problem::internal("an unsealed entry has no payload"))?;
-        seals.push((sequence, hash, commitment));
+        let payload = entry.payload.as_deref().ok_or_else(|| Problem::internal("an unsealed entry has no payload"))?;
+        let (sequence, payload_salt) = (head.0 + 1, cx.random().bytes::<SALT_LENGTH>());
+        let (payload_commitment, personal_commitment) = (commitment(&payload_salt, payload), commitment_of(entry));
+        let sealed = SealedEntry {
+            entry,
+            sequence,
+            payload_commitment: Some(&payload_commitment),
+            commitment: personal_commitment.as_ref().map(Hash::as_slice),
+        };
+        let hash = sealed.hash(&head.1);
+        seals.push(Sealing { sequence, hash, payload_salt, payload_commitment, commitment: personal_commitment });
         *head = (sequence, hash);
     }
     let rows: Vec<_> = entries.iter().zip(&seals).map(|(entry, seal)| sealed_row(entry, seal)).collect();
@@ -95,7 +113,7 @@ async fn seal(cx: &mut Context<'_>, entries: &[Entry]) -> Result<()> {
     Ok(())
 }
 
-fn sealed_row<'e>(entry: &'e Entry, (sequence, hash, commitment): &'e (i64, Hash, Option<Hash>)) -> SealedRow<'e> {
+fn sealed_row<'e>(entry: &'e Entry, sealing: &'e Sealing) -> SealedRow<'e> {
     SealedRow {
         organization: entry.organization_id,
         id: entry.id,
@@ -108,11 +126,13 @@ fn sealed_row<'e>(entry: &'e Entry, (sequence, hash, commitment): &'e (i64, Hash
         target: entry.target_id,
         request: entry.request_id,
         payload: entry.payload.as_deref().unwrap_or_default(),
+        payload_salt: &sealing.payload_salt,
+        payload_commitment: &sealing.payload_commitment,
         personal: entry.personal.as_deref(),
         salt: entry.salt.as_deref(),
-        commitment: commitment.as_ref().map(Hash::as_slice),
-        sequence: *sequence,
-        hash,
+        commitment: sealing.commitment.as_ref().map(Hash::as_slice),
+        sequence: sealing.sequence,
+        hash: &sealing.hash,
     }
 }
 

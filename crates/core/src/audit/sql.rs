@@ -22,6 +22,8 @@ record! {
         pub request_id: Option<i64>,
         /// JSON; `None` once the organization is erased.
         pub payload: Option<String>,
+        pub payload_salt: Option<Vec<u8>>,
+        pub payload_commitment: Option<Vec<u8>>,
         /// JSON; `None` if there is none, or it was erased.
         pub personal: Option<String>,
         pub salt: Option<Vec<u8>>,
@@ -64,8 +66,10 @@ record! {
     pub(crate) struct ErasedEntry {
         pub(crate) organization_id: i64,
         pub(crate) id: AuditEntryId,
+        pub(crate) created_at: Timestamp,
         pub(crate) action: String,
         pub(crate) target_id: i64,
+        pub(crate) payload: Option<String>,
     }
 }
 
@@ -109,7 +113,7 @@ macro_rules! entries {
     ($rest:expr) => {
         concat!(
             "SELECT organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
-                    request_id, payload, personal, salt, commitment, sequence, hash
+                    request_id, payload, payload_salt, payload_commitment, personal, salt, commitment, sequence, hash
                FROM audit_entries ",
             $rest
         )
@@ -121,8 +125,25 @@ macro_rules! queued {
     ($rest:expr) => {
         concat!(
             "SELECT organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
-                    request_id, payload, personal, salt, NULL AS commitment, NULL AS sequence, NULL AS hash
+                    request_id, payload, NULL AS payload_salt, NULL AS payload_commitment, personal, salt,
+                    NULL AS commitment, NULL AS sequence, NULL AS hash
                FROM audit_queue ",
+            $rest
+        )
+    };
+}
+
+/// The installation, and an organization that is still there, was not erased, whatever its chain says.
+macro_rules! chains {
+    ($rest:expr) => {
+        concat!(
+            "SELECT c.organization_id AS organization_id, c.sequence AS sequence, c.hash AS hash,
+                    c.first_sequence AS first_sequence, c.first_hash AS first_hash,
+                    c.checkpoint_sequence AS checkpoint_sequence,
+                    CASE WHEN c.organization_id = 0
+                           OR (SELECT o.id FROM organizations o WHERE o.id = c.organization_id) IS NOT NULL THEN NULL
+                         ELSE c.erased_at END AS erased_at
+               FROM audit_chains c ",
             $rest
         )
     };
@@ -165,6 +186,8 @@ sql! {
         target: i64,
         request: Option<i64>,
         payload: Text,
+        payload_salt: Bytes,
+        payload_commitment: Bytes,
         personal: Option<Text>,
         salt: Option<Bytes>,
         commitment: Option<Bytes>,
@@ -172,8 +195,9 @@ sql! {
         hash: Bytes,
     }) =
         "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id,
-                                    target_kind, target_id, request_id, payload, personal, salt, commitment, sequence, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+                                    target_kind, target_id, request_id, payload, payload_salt, payload_commitment, personal,
+                                    salt, commitment, sequence, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 
     DEQUEUE(AuditEntryId) = "DELETE FROM audit_queue WHERE id = $1";
 
@@ -182,13 +206,9 @@ sql! {
          VALUES ($1, $2, $3, 0, $4, 0)
              ON CONFLICT (organization_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash";
 
-    CHAINS_AFTER(i64, i64) -> Chain =
-        "SELECT organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence, erased_at
-           FROM audit_chains WHERE organization_id > $1 ORDER BY organization_id LIMIT $2";
+    CHAINS_AFTER(i64, i64) -> Chain = chains!("WHERE c.organization_id > $1 ORDER BY c.organization_id LIMIT $2");
 
-    CHAIN(i64) -> Chain =
-        "SELECT organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence, erased_at
-           FROM audit_chains WHERE organization_id = $1";
+    CHAIN(i64) -> Chain = chains!("WHERE c.organization_id = $1");
 
     /// What has entries or checkpoints without a chain, with the last number.
     MISSING_CHAINS(i64) -> MissingChain =
@@ -263,14 +283,14 @@ sql! {
 
     /// The entries of an actor after one of them.
     OF_ACTOR(i64, i64, AuditEntryId, i64) -> ErasedEntry =
-        "SELECT organization_id, id, action, target_id FROM audit_entries
+        "SELECT organization_id, id, created_at, action, target_id, payload FROM audit_entries
           WHERE actor_id = $1 AND organization_id >= $2
             AND (organization_id > $2 OR id < $3)
           ORDER BY organization_id, id DESC NULLS LAST LIMIT $4";
 
     /// Like [`OF_ACTOR`], of whom or what entries are about.
     OF_TARGET(i64, i64, AuditEntryId, i64) -> ErasedEntry =
-        "SELECT organization_id, id, action, target_id FROM audit_entries
+        "SELECT organization_id, id, created_at, action, target_id, payload FROM audit_entries
           WHERE target_id = $1 AND organization_id >= $2
             AND (organization_id > $2 OR id < $3)
           ORDER BY organization_id, id DESC NULLS LAST LIMIT $4";
@@ -283,8 +303,23 @@ sql! {
 
     /// Erases the payloads between two numbers of a chain.
     ERASE_PAYLOADS(i64, i64, i64) =
-        "UPDATE audit_entries SET payload = NULL, personal = NULL, salt = NULL
+        "UPDATE audit_entries SET payload = NULL, payload_salt = NULL, personal = NULL, salt = NULL
           WHERE organization_id = $1 AND sequence > $2 AND sequence <= $3";
+
+    /// Replaces what is sent for an entry of the audit log whose personal data is erased.
+    REPLACE_WEBHOOKS(AuditEntryId, i64, Text) =
+        "UPDATE webhook_deliveries SET body = $3
+          WHERE id = $1
+            AND endpoint_id IN (SELECT e.id FROM webhook_endpoints e
+                                 WHERE e.organization_id = $2 OR e.organization_id = 0)";
+
+    /// Deletes what endpoints of the installation have of an erased organization: of the entries of its audit log after the
+    /// number `$2`, up to `$3`.
+    DELETE_WEBHOOKS(i64, i64, i64) =
+        "DELETE FROM webhook_deliveries
+          WHERE endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.organization_id = 0)
+            AND id IN (SELECT a.id FROM audit_entries a
+                        WHERE a.organization_id = $1 AND a.sequence > $2 AND a.sequence <= $3)";
 
     /// Of the sealed entries.
     PAGE(i64, AuditEntryId, AuditEntryId, i64) -> Entry =

@@ -101,7 +101,7 @@ impl ChainVerifier {
     /// Why it does not fit.
     pub fn add(&mut self, entry: &Entry) -> Result<(), Finding> {
         let sequence = entry.sequence.unwrap_or_default();
-        let expected = self.sequence + 1;
+        let expected = self.sequence.saturating_add(1);
         let finding = |sequence, kind| Err(Finding { sequence, id: Some(entry.id.get()), kind });
         if sequence > expected {
             return Err(Finding { sequence: expected, id: None, kind: FindingKind::Missing });
@@ -110,17 +110,18 @@ impl ChainVerifier {
             return finding(sequence, FindingKind::Repeated);
         }
         let stored = entry.hash.as_deref().unwrap_or_default();
-        let sealed = SealedEntry { entry, sequence, commitment: entry.commitment.as_deref() };
-        match sealed.hash(&self.hash) {
-            Some(hash) if hash == stored => self.hash = hash,
-            Some(_) => return finding(sequence, FindingKind::Changed),
-            None if !self.is_erased => return finding(sequence, FindingKind::PayloadMissing),
-            // The content is gone. What follows shows whether the hash is the one that was sealed.
-            None => match Hash::try_from(stored) {
-                Ok(hash) => self.hash = hash,
-                Err(_) => return finding(sequence, FindingKind::Changed),
-            },
+        let (payload_commitment, commitment) = (entry.payload_commitment.as_deref(), entry.commitment.as_deref());
+        let hash = SealedEntry { entry, sequence, payload_commitment, commitment }.hash(&self.hash);
+        if hash != stored {
+            return finding(sequence, FindingKind::Changed);
         }
+        if entry.payload.is_none() && !self.is_erased {
+            return finding(sequence, FindingKind::PayloadMissing);
+        }
+        if !is_payload_committed(entry) {
+            return finding(sequence, FindingKind::Changed);
+        }
+        self.hash = hash;
         if !is_committed(entry) {
             return finding(sequence, FindingKind::PersonalChanged);
         }
@@ -153,6 +154,15 @@ impl ChainVerifier {
     }
 }
 
+/// Whether the payload is what was sealed, or was erased.
+fn is_payload_committed(entry: &Entry) -> bool {
+    let Some(payload) = &entry.payload else { return true };
+    match (&entry.payload_salt, &entry.payload_commitment) {
+        (Some(salt), Some(stored)) => commitment(salt, payload) == stored.as_slice(),
+        _ => false,
+    }
+}
+
 /// Whether the personal data is what was sealed, or was erased together with its salt.
 fn is_committed(entry: &Entry) -> bool {
     match (&entry.salt, &entry.personal, &entry.commitment) {
@@ -167,6 +177,8 @@ fn is_committed(entry: &Entry) -> bool {
 pub struct ChainReport {
     /// 0: the installation.
     pub organization_id: i64,
+    /// The last entry that is not there any more, or is not part of an export; 0 for a whole chain.
+    pub begins_after: i64,
     pub entries: u64,
     /// The first entry that does not fit.
     pub finding: Option<Finding>,
@@ -200,7 +212,8 @@ async fn verify_once(
     verifier: &CheckpointVerifier,
 ) -> Result<ChainReport> {
     let organization_id = chain.organization_id;
-    let report = |entries, finding| Ok(ChainReport { organization_id, entries, finding });
+    let begins_after = chain.first_sequence;
+    let report = |entries, finding| Ok(ChainReport { organization_id, begins_after, entries, finding });
     let mut checkpoints = read(executor, &ReadCheckpoints { organization_id, from: chain.first_sequence }).await?;
     checkpoints.extend(known.iter().filter(|known| known.organization_id == organization_id).cloned());
     checkpoints.sort_by_key(|checkpoint| checkpoint.sequence);

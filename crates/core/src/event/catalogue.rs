@@ -163,6 +163,8 @@ events! {
     installation::WebhookEndpointRotated,
     installation::WebhookEndpointDisabled,
     installation::WebhookEndpointDeleted,
+    installation::WebhooksReplayed,
+    installation::WebhookCancelled,
     installation::MembersExported,
     installation::InvitationsExported,
     installation::AuditLogExported,

@@ -214,6 +214,7 @@ macro_rules! ids {
 
 ids!(
     ApiKeyId,
+    AuditEntryId,
     DeploymentInvitationId,
     DomainId,
     EmailAddressId,
@@ -297,7 +298,7 @@ fn text_example(name: &str) -> &'static str {
     match name {
         "allowed_addresses" => "203.0.113.0/24",
         "domain" | "host" => "example.com",
-        "events" => "organization.member.added",
+        "event" | "events" => "organization.member.added",
         "disabled_reason" => "failing",
         "email" | "primary_email" => "sam@example.com",
         "first_name" => "Sam",

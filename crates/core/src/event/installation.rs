@@ -3,7 +3,8 @@
 use super::field::{Changed, Personal};
 use super::payload::payloads;
 use crate::id::{
-    ApiKeyId, DeploymentInvitationId, OrganizationId, OutboxId, SignInId, UserId, WaitlistEntryId, WebhookEndpointId,
+    ApiKeyId, AuditEntryId, DeploymentInvitationId, OrganizationId, OutboxId, SignInId, UserId, WaitlistEntryId,
+    WebhookEndpointId,
 };
 use crate::time::Timestamp;
 
@@ -143,6 +144,23 @@ payloads! {
     WebhookEndpointDeleted("webhook_endpoint.deleted", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
         organization_id: Option<OrganizationId>,
         webhook_endpoint_id: WebhookEndpointId,
+    }
+
+    /// Deliveries of webhooks were made due again, whatever had become of them.
+    WebhooksReplayed("webhook_endpoint.deliveries.replayed", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
+        /// How many.
+        count: i64,
+    }
+
+    /// A delivery of a webhook was cancelled: the endpoint may never get the event.
+    WebhookCancelled("webhook_endpoint.delivery.cancelled", WebhookEndpoint(webhook_endpoint_id), WebhookEndpoint(webhook_endpoint_id) in organization_id) {
+        organization_id: Option<OrganizationId>,
+        webhook_endpoint_id: WebhookEndpointId,
+        /// That of the event's entry in the audit log.
+        delivery_id: AuditEntryId,
+        event: String,
     }
 
     /// The list of the members of an organization was exported.

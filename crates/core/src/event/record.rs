@@ -56,6 +56,9 @@ pub(crate) struct EventContext<'a> {
     /// For an event of nobody in particular: the operator, the service, or anybody.
     pub(crate) otherwise: ActorKind,
     pub(crate) caller: &'a Caller,
+    /// Whether the readers of the entry may see where the caller is: not if it is a person of the support, or a backend of
+    /// the installation.
+    pub(crate) shows_client: bool,
 }
 
 impl PendingEvent {
@@ -126,7 +129,7 @@ impl PendingEvent {
         };
         let mut personal = std::mem::take(&mut self.personal);
         // The operator and the service are no client.
-        if !matches!(actor_kind, ActorKind::Operator | ActorKind::System) {
+        if cx.shows_client && !matches!(actor_kind, ActorKind::Operator | ActorKind::System) {
             personal.push("client_address", &cx.caller.address_text());
             if !cx.caller.user_agent.is_empty() {
                 personal.push("user_agent", &cx.caller.user_agent);

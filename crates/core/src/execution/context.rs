@@ -107,13 +107,16 @@ impl<'a> Context<'a> {
         let session = self.session.as_ref();
         // A key that lets somebody impersonate is not impersonated itself.
         let impersonator = self.subject.impersonator.filter(|_| self.api_key.is_none());
+        let impersonator = session.and_then(|session| session.impersonator_id).or(impersonator);
+        let is_backend_of_installation = self.api_key.as_ref().is_some_and(|key| key.organization_id.is_none());
         EventContext {
             now: self.now,
             user: session.and_then(|session| session.user_id).or(self.subject.user),
-            impersonator: session.and_then(|session| session.impersonator_id).or(impersonator),
+            impersonator,
             api_key: self.api_key.as_ref().map(|key| key.id),
             otherwise: self.otherwise,
             caller: self.caller,
+            shows_client: impersonator.is_none() && !is_backend_of_installation,
         }
     }
 

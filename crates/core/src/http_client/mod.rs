@@ -54,8 +54,10 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             // Shorter than the 5 seconds of Node.js, so that we rarely use a connection that the server closes.
             idle_timeout: Duration::from_secs(4),
-            max_idle: 128,
-            max_idle_per_origin: 32,
+            // As many as the webhooks that are sent at a time, of all endpoints and of one: while one batch is stored and the
+            // next one claimed, all of them are idle.
+            max_idle: 512,
+            max_idle_per_origin: 64,
         }
     }
 }

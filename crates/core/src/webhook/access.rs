@@ -83,7 +83,8 @@ impl Access for ForBackend {
     }
 }
 
-/// A member with `organization:manage_settings`, for the endpoints of their organization.
+/// A member with `organization:manage_settings` and `organization:view_audit_log`, for the endpoints of their organization.
+/// An endpoint gets what the audit log has, with the names and addresses of people.
 #[derive(Clone, Copy, Debug)]
 pub struct ForOrganization(pub OrganizationId);
 
@@ -94,6 +95,9 @@ impl Access for ForOrganization {
 
     async fn authorize(&self, cx: &mut Context<'_>) -> Result<Reach> {
         let grant = access::authorize(cx, self.0, RequiredPermission::ManageSettings).await?;
+        if !grant.permissions().satisfies(RequiredPermission::ViewAuditLog) {
+            return Err(Code::Forbidden.into());
+        }
         Ok(Reach(grant.organization().get()))
     }
 }

@@ -9,7 +9,7 @@ use super::send::{Claimed, Target};
 use super::sql::{self, ClaimedRow, EndpointRow};
 use super::worker::LEASE_LIFETIME;
 use crate::error::{Code, Result};
-use crate::execution::{Command, Context, Query};
+use crate::execution::{Command, Context, Executor, Query};
 use crate::id::WebhookEndpointId;
 use crate::permission::Requirement;
 use crate::settings::Settings;
@@ -86,33 +86,40 @@ impl Command for Claim {
 }
 
 async fn claim(cx: &mut Context<'_>, share: &Share) -> Result<Vec<ClaimedRow>> {
-    let (endpoint, until) = (share.endpoint, cx.now.plus(LEASE_LIFETIME));
-    let limit = i64::try_from(share.limit).unwrap_or(1);
+    let (endpoint, now, until) = (share.endpoint, cx.now, cx.now.plus(LEASE_LIFETIME));
+    // A deleted endpoint has no numbers, and nothing is sent to it.
+    let Some((last,)) = cx.tx.optional(sql::LOCK_NUMBERS, (endpoint,)).await? else { return Ok(Vec::new()) };
     let mut rows = if share.is_ordered {
-        cx.tx.all(sql::CLAIM_FIRST, (endpoint, cx.now, until)).await?
+        cx.tx.all(sql::FIND_FIRST, (endpoint, now)).await?
     } else {
-        cx.tx.all(sql::CLAIM, (endpoint, cx.now, until, limit)).await?
+        cx.tx.all(sql::FIND_DUE, (endpoint, now, i64::try_from(share.limit).unwrap_or(1))).await?
     };
     rows.sort_by_key(|row| row.id);
-    let new = rows.iter().filter(|row| row.sequence.is_none()).count();
-    // A deleted endpoint has no numbers, and nothing is sent to it.
-    let Some((last,)) = cx.tx.optional(sql::TAKE_NUMBERS, (endpoint, i64::try_from(new).unwrap_or(0))).await? else {
-        return Ok(Vec::new());
-    };
-    let mut next = last - i64::try_from(new).unwrap_or(0);
-    let mut numbers = Vec::with_capacity(new);
-    for row in rows.iter_mut().filter(|row| row.sequence.is_none()) {
-        next += 1;
-        row.sequence = Some(next);
-        numbers.push((endpoint, row.id, next));
+    let mut next = last;
+    let mut claims = Vec::with_capacity(rows.len());
+    for row in &mut rows {
+        row.attempts += 1;
+        row.all_attempts += 1;
+        let number = *row.sequence.get_or_insert_with(|| {
+            next += 1;
+            next
+        });
+        claims.push((endpoint, row.id, now, until, number));
     }
-    cx.tx.execute_each(sql::SET_NUMBER, &numbers).await?;
-    Ok(rows)
+    // One that was cancelled meanwhile is not changed.
+    let changed = cx.tx.execute_each(sql::CLAIM, &claims).await?;
+    if next > last {
+        cx.tx.defer(sql::SET_LAST_NUMBER, (endpoint, next))?;
+    }
+    Ok(rows.into_iter().zip(changed).filter(|(_, changed)| *changed > 0).map(|(row, _)| row).collect())
 }
 
 /// Where the deliveries of an endpoint go at this time.
-pub(super) fn target(keys: &crate::secret::Keys, row: &EndpointRow, now: Timestamp) -> Result<Arc<Target>> {
-    Ok(Arc::new(Target { id: row.id, url: row.url.clone(), secrets: open_secrets(keys, row, now)? }))
+pub(super) fn target(executor: &Executor, row: &EndpointRow, now: Timestamp) -> Result<Arc<Target>> {
+    // The settings may have changed since the URL was stored.
+    let url = executor.http_client.parse_url(&row.url).ok();
+    let secrets = open_secrets(&executor.keys, row, now)?;
+    Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url, secrets }))
 }
 
 pub(super) fn claimed(target: &Arc<Target>, row: ClaimedRow) -> Claimed {

@@ -13,8 +13,11 @@ use crate::scope::ScopeRequirement;
 use crate::secret::WebhookSecret;
 use crate::security_log::{Audit, Change};
 
-/// The endpoints of one organization, and those of the installation.
+/// The endpoints of the installation.
 pub const MAX_ENDPOINTS: i64 = 50;
+/// The endpoints of one organization. Each event of it is stored for each of them, so its members decide how much is stored
+/// for a request of theirs.
+pub const MAX_ENDPOINTS_OF_ORGANIZATION: i64 = 10;
 
 /// Creates an endpoint, which is enabled.
 ///
@@ -66,7 +69,7 @@ impl<A: Access> Command for Create<A> {
             is_ordered: self.is_ordered,
             secret: &sealed,
             now: cx.now,
-            max: MAX_ENDPOINTS,
+            max: if organization == 0 { MAX_ENDPOINTS } else { MAX_ENDPOINTS_OF_ORGANIZATION },
         };
         if cx.tx.execute(sql::INSERT, row).await? == 0 {
             return Err(Code::WebhookEndpointLimit.into());

@@ -49,11 +49,18 @@ pub struct Endpoint {
     pub updated_at: Timestamp,
 }
 
+impl EndpointRow {
+    /// `None`: the installation.
+    pub(super) fn organization(&self) -> Option<OrganizationId> {
+        Some(self.organization_id).filter(|id| *id != 0).map(OrganizationId::from)
+    }
+}
+
 impl From<EndpointRow> for Endpoint {
     fn from(row: EndpointRow) -> Self {
         Self {
             id: row.id,
-            organization_id: Some(row.organization_id).filter(|id| *id != 0).map(OrganizationId::from),
+            organization_id: row.organization(),
             events: EventFilter::names(&row.events),
             url: row.url,
             description: row.description,

@@ -1,7 +1,7 @@
 //! Listing endpoints.
 
 use super::access::{Access, ForOrganization};
-use super::create::MAX_ENDPOINTS;
+use super::create::MAX_ENDPOINTS_OF_ORGANIZATION;
 use super::endpoint::Endpoint;
 use super::sql::log::LatestDelivery;
 use super::sql::{self, log};
@@ -80,6 +80,6 @@ impl Query for ListLatestDeliveries {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<LatestDelivery>> {
         ForOrganization(self.organization).authorize(cx).await?;
-        Ok(cx.tx.all(log::LATEST, (self.organization, MAX_ENDPOINTS)).await?)
+        Ok(cx.tx.all(log::LATEST, (self.organization, MAX_ENDPOINTS_OF_ORGANIZATION)).await?)
     }
 }

@@ -5,7 +5,7 @@ use super::delivery::DeliveryState;
 use super::sql::{self, Attempt, Delivery};
 use super::worker::LEASE_LIFETIME;
 use crate::error::{Code, Result};
-use crate::event::webhook_body;
+use crate::event::{WebhookCancelled, WebhooksReplayed, webhook_body};
 use crate::execution::{Command, Context, Query};
 use crate::id::{AuditEntryId, WebhookEndpointId};
 use crate::permission::Requirement;
@@ -212,6 +212,13 @@ impl<A: Access> Command for Replay<A> {
         };
         let count = replayed + hurried;
         rate_limit::take_webhook_replays(cx, row.organization_id, count).await?;
+        if count > 0 {
+            cx.emit(WebhooksReplayed {
+                organization_id: row.organization(),
+                webhook_endpoint_id: row.id,
+                count: i64::try_from(count).unwrap_or(i64::MAX),
+            });
+        }
         cx.after_commit.on_success(|executor| executor.webhook_requests.wake_for_change());
         Ok(count)
     }
@@ -236,10 +243,19 @@ impl<A: Access> Command for Cancel<A> {
     type Out = Delivery;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Delivery> {
-        let endpoint = self.access.authorize(cx).await?.find(cx, self.endpoint).await?.id;
-        let is_cancelled = cx.tx.execute(sql::CANCEL, (endpoint, self.delivery, cx.now)).await? > 0;
-        let found = cx.tx.optional(sql::FIND_DELIVERY, (endpoint, self.delivery)).await?;
+        let row = self.access.authorize(cx).await?.find(cx, self.endpoint).await?;
+        let is_cancelled = cx.tx.execute(sql::CANCEL, (row.id, self.delivery, cx.now)).await? > 0;
+        let found = cx.tx.optional(sql::FIND_DELIVERY, (row.id, self.delivery)).await?;
         let delivery = found.ok_or(Code::WebhookDeliveryNotFound)?;
-        if is_cancelled { Ok(delivery) } else { Err(Code::WebhookDeliveryNotWaiting.into()) }
+        if !is_cancelled {
+            return Err(Code::WebhookDeliveryNotWaiting.into());
+        }
+        cx.emit(WebhookCancelled {
+            organization_id: row.organization(),
+            webhook_endpoint_id: row.id,
+            delivery_id: delivery.id,
+            event: delivery.event.clone(),
+        });
+        Ok(delivery)
     }
 }

@@ -10,6 +10,7 @@ mod cleanup;
 mod create;
 mod delivery;
 mod endpoint;
+mod in_flight;
 mod list;
 mod log;
 mod send;
@@ -22,7 +23,7 @@ mod worker;
 
 pub use access::{Access, ForBackend, ForOrganization, Reach};
 pub use cleanup::{RETENTION, delete_old};
-pub use create::{Create, MAX_ENDPOINTS};
+pub use create::{Create, MAX_ENDPOINTS, MAX_ENDPOINTS_OF_ORGANIZATION};
 pub use delivery::DeliveryState;
 pub use endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_secret};
 pub use list::{EndpointsPage, List, ListLatestDeliveries, Show};

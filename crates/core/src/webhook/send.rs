@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use super::signature::{MessageId, sign};
 use crate::error::Result;
 use crate::execution::Executor;
-use crate::http_client::{Excess, OutgoingRequest};
+use crate::http_client::{Excess, OutgoingRequest, OutgoingUrl};
 use crate::id::{AuditEntryId, WebhookEndpointId};
 use crate::secret::WebhookSecret;
 use crate::time::Timestamp;
@@ -29,7 +29,10 @@ const SEQUENCE: HeaderName = HeaderName::from_static("webhook-sequence");
 /// Where deliveries of an endpoint go, and the secrets that sign them. `Debug` prints no URL: it may contain a secret.
 pub(super) struct Target {
     pub(super) id: WebhookEndpointId,
-    pub(super) url: String,
+    /// 0: the installation.
+    pub(super) organization: i64,
+    /// `None` if the settings do not allow the stored URL any more.
+    pub(super) url: Option<OutgoingUrl>,
     pub(super) secrets: Vec<WebhookSecret>,
 }
 
@@ -141,14 +144,13 @@ pub(super) async fn send(executor: Arc<Executor>, claimed: Claimed) -> Sent {
 
 async fn attempt(executor: &Executor, claimed: &Claimed, now: Timestamp) -> Result<Outcome> {
     let Target { url, secrets, .. } = claimed.target.as_ref();
-    // The settings may have changed since the URL was stored.
-    let Ok(url) = executor.http_client.parse_url(url) else { return Ok(Outcome::Failed("url_not_allowed")) };
+    let Some(url) = url else { return Ok(Outcome::Failed("url_not_allowed")) };
     let mut headers = sign(secrets, &MessageId::new(claimed.id.get()), now, &claimed.body)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(SEQUENCE, HeaderValue::from(claimed.sequence));
     let request = OutgoingRequest {
         method: Method::POST,
-        url: &url,
+        url,
         headers,
         body: claimed.body.clone(),
         // The receiver recognizes a repetition by the id.

@@ -75,7 +75,7 @@ record! {
 }
 
 record! {
-    /// A delivery that the worker has claimed.
+    /// A delivery that the worker claims.
     pub(crate) struct ClaimedRow {
         pub(crate) id: AuditEntryId,
         pub(crate) body: String,
@@ -137,13 +137,14 @@ macro_rules! delivery {
 }
 
 /// When the delivery of the endpoint `e` is due that is sent next: the first one if the endpoint is ordered. Each engine finds
-/// it at the beginning of an index, however many wait. `EXISTS` would let PostgreSQL read all of them.
+/// it at the beginning of an index, however many wait. `EXISTS` would let PostgreSQL read all of them. Ids are never null:
+/// `NULLS FIRST` is for PostgreSQL's planner, as only the intended index has this order.
 macro_rules! next_due_at {
     () => {
         "CASE WHEN e.is_ordered = 0
               THEN (SELECT MIN(d.due_at) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting')
               ELSE (SELECT d.due_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting'
-                     ORDER BY d.id LIMIT 1) END"
+                     ORDER BY d.id NULLS FIRST LIMIT 1) END"
     };
 }
 
@@ -250,31 +251,34 @@ sql! {
               WHERE e.is_enabled = 1 ORDER BY e.id LIMIT $1"
         );
 
-    /// Gives `$2` numbers, and returns the last one. It also excludes another worker that claims deliveries of the endpoint.
-    TAKE_NUMBERS(WebhookEndpointId, i64) -> (i64,) =
-        "UPDATE webhook_endpoint_states SET sequence = sequence + $2 WHERE endpoint_id = $1 RETURNING sequence";
+    /// Excludes another worker that claims deliveries of the endpoint, and returns the last number.
+    LOCK_NUMBERS(WebhookEndpointId) -> (i64,) =
+        "UPDATE webhook_endpoint_states SET sequence = sequence WHERE endpoint_id = $1 RETURNING sequence";
 
-    SET_NUMBER(WebhookEndpointId, AuditEntryId, i64) =
-        "UPDATE webhook_deliveries SET sequence = $3 WHERE endpoint_id = $1 AND id = $2 AND sequence IS NULL";
+    SET_LAST_NUMBER(WebhookEndpointId, i64) =
+        "UPDATE webhook_endpoint_states SET sequence = $2 WHERE endpoint_id = $1";
 
-    /// Claims deliveries that are due at `$2` until the lease ends at `$3`. The outer statement repeats the condition, so
-    /// that only one of two workers that select the same row claims it.
-    CLAIM(WebhookEndpointId, Timestamp, Timestamp, i64) -> ClaimedRow =
+    /// The deliveries that are due at `$2`, those that have been due longest first. They are claimed one by one: for a change
+    /// of all that a subquery finds, PostgreSQL may read everything that waits.
+    FIND_DUE(WebhookEndpointId, Timestamp, i64) -> ClaimedRow =
+        "SELECT d.id AS id, d.body AS body, d.sequence AS sequence, d.attempts AS attempts, d.all_attempts AS all_attempts
+           FROM webhook_deliveries d
+          WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2
+          ORDER BY d.due_at, d.id LIMIT $3";
+
+    /// The first waiting delivery, if it is due at `$2`.
+    FIND_FIRST(WebhookEndpointId, Timestamp) -> ClaimedRow =
+        "SELECT d.id AS id, d.body AS body, d.sequence AS sequence, d.attempts AS attempts, d.all_attempts AS all_attempts
+           FROM webhook_deliveries d
+          WHERE d.endpoint_id = $1 AND d.due_at <= $2
+            AND d.id = (SELECT w.id FROM webhook_deliveries w WHERE w.endpoint_id = $1 AND w.state = 'waiting'
+                         ORDER BY w.id NULLS FIRST LIMIT 1)";
+
+    /// Claims a delivery until the lease ends at `$4`, with its number, unless it is not due any more.
+    CLAIM(WebhookEndpointId, AuditEntryId, Timestamp, Timestamp, i64) =
         "UPDATE webhook_deliveries
-            SET attempts = attempts + 1, all_attempts = all_attempts + 1, due_at = $3, updated_at = $2
-          WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= $2
-            AND id IN (SELECT d.id FROM webhook_deliveries d
-                        WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2
-                        ORDER BY d.due_at, d.id LIMIT $4)
-      RETURNING id, body, sequence, attempts, all_attempts";
-
-    /// Claims the first waiting delivery, if it is due.
-    CLAIM_FIRST(WebhookEndpointId, Timestamp, Timestamp) -> ClaimedRow =
-        "UPDATE webhook_deliveries
-            SET attempts = attempts + 1, all_attempts = all_attempts + 1, due_at = $3, updated_at = $2
-          WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= $2
-            AND id = (SELECT MIN(d.id) FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.state = 'waiting')
-      RETURNING id, body, sequence, attempts, all_attempts";
+            SET attempts = attempts + 1, all_attempts = all_attempts + 1, due_at = $4, updated_at = $3, sequence = $5
+          WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting' AND due_at <= $3";
 
     /// Stores the outcome of an attempt, unless the delivery was cancelled or claimed again since.
     STORE_OUTCOME(AttemptOutcome {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::access::Access;
 use super::endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_url, seal};
-use super::sql::{self, EndpointRow};
+use super::sql;
 use crate::error::{Code, Result};
 use crate::event::{Changed, WebhookEndpointDeleted, WebhookEndpointRotated, WebhookEndpointUpdated};
 use crate::execution::{Command, Context};
-use crate::id::{OrganizationId, WebhookEndpointId};
+use crate::id::WebhookEndpointId;
 use crate::names::WebhookDescription;
 use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
@@ -17,11 +17,6 @@ use crate::security_log::{Audit, Change};
 
 /// The longest time for which a replaced secret still signs.
 pub const MAX_SECRET_GRACE: Duration = Duration::from_hours(24 * 7);
-
-/// The organization of an endpoint; `None` for the installation.
-fn organization_of(row: &EndpointRow) -> Option<OrganizationId> {
-    Some(row.organization_id).filter(|id| *id != 0).map(OrganizationId::from)
-}
 
 /// Changes the given settings of an endpoint; `None` leaves a setting unchanged. What waits for a disabled endpoint is kept,
 /// and sent once it is enabled.
@@ -91,7 +86,7 @@ impl<A: Access> Command for Update<A> {
         }
         let old_host = old_url.map_or_else(String::new, |url| url.host().to_string());
         cx.emit(WebhookEndpointUpdated {
-            organization_id: organization_of(&row),
+            organization_id: row.organization(),
             webhook_endpoint_id: row.id,
             host: url.and_then(|url| Changed::new(old_host, url.host().to_string())),
             events: Changed::new(EventFilter::names(&row.events), EventFilter::names(&events)),
@@ -144,7 +139,7 @@ impl<A: Access> Command for Rotate<A> {
             now: cx.now,
         };
         cx.tx.execute(sql::ROTATE, rotation).await?;
-        cx.emit(WebhookEndpointRotated { organization_id: organization_of(&row), webhook_endpoint_id: row.id });
+        cx.emit(WebhookEndpointRotated { organization_id: row.organization(), webhook_endpoint_id: row.id });
         Ok(EndpointWithSecret { endpoint: reach.find(cx, self.endpoint).await?.into(), secret })
     }
 }
@@ -173,7 +168,7 @@ impl<A: Access> Command for Delete<A> {
         let reach = self.access.authorize(cx).await?;
         let row = reach.find(cx, self.endpoint).await?;
         cx.tx.execute(sql::DELETE, (row.id, row.organization_id)).await?;
-        cx.emit(WebhookEndpointDeleted { organization_id: organization_of(&row), webhook_endpoint_id: row.id });
+        cx.emit(WebhookEndpointDeleted { organization_id: row.organization(), webhook_endpoint_id: row.id });
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The worker that delivers webhooks.
 //!
-//! It takes turns between the endpoints, and gives none of them more than a share of what it sends at a time: one that is slow
-//! or broken delays no other.
+//! It takes turns between the endpoints, and gives no endpoint and no organization more than a share of what it sends at a
+//! time: one that is slow or broken delays no other.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::claim::{Claim, ListDue, LookAhead, Share, claimed, target};
+use super::in_flight::{InFlight, MAX_IN_FLIGHT};
 use super::send::{Claimed, SEND_TIMEOUT, Sent, send};
 use super::sql::EndpointRow;
 use super::store::StoreOutcomes;
@@ -23,16 +24,14 @@ use crate::metrics::WebhookAttempt;
 
 /// After this, another worker may send a delivery again.
 pub(super) const LEASE_LIFETIME: Duration = Duration::from_mins(2);
-/// The deliveries that are sent at a time.
-const MAX_IN_FLIGHT: usize = 512;
-/// Of one endpoint.
-const MAX_PER_ENDPOINT: usize = 64;
-/// Of an endpoint whose last attempts failed.
-const MAX_PER_FAILING_ENDPOINT: usize = 4;
 /// The endpoints whose deliveries one transaction claims.
 const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
+/// So many times the endpoints of a claim are passed over. The next claim goes on after them.
+const MAX_WINDOWS: usize = 16;
 /// The outcomes that one transaction stores.
 const MAX_STORED: usize = 256;
+/// How long the outcomes of attempts are collected for one transaction: attempts that began together end about together.
+const COLLECTION_TIME: Duration = Duration::from_millis(2);
 /// The maximum time between two polls. They find deliveries whose lease has expired, and those of other processes.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(5);
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -49,6 +48,8 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
     let mut stop = pin!(stop);
     loop {
         let wait = match worker.claim().await {
+            // The end of an attempt comes first, most likely.
+            Ok(0) if worker.is_saturated => MIN_POLL_INTERVAL,
             Ok(0) => worker.time_to_next().await,
             Ok(_) => Duration::ZERO,
             Err(problem) => {
@@ -56,11 +57,13 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
                 MAX_POLL_INTERVAL
             }
         };
-        tokio::select! {
+        let first = tokio::select! {
             biased;
             () = &mut stop => break,
-            () = worker.wait(wait) => {}
-        }
+            first = worker.wait(wait) => first,
+        };
+        // Not within the `select`: what it would abandon is sent again.
+        worker.store(first).await;
     }
     let finish = async {
         while !worker.sends.is_empty() {
@@ -89,12 +92,13 @@ pub async fn drain(executor: &Arc<Executor>) -> Result<usize> {
 struct Worker {
     executor: Arc<Executor>,
     sends: JoinSet<Sent>,
-    /// The endpoint of each attempt in progress.
-    endpoints: HashMap<Id, WebhookEndpointId>,
-    /// The attempts in progress of each endpoint.
-    in_flight: HashMap<WebhookEndpointId, usize>,
+    /// The endpoint of each attempt in progress, and its organization.
+    endpoints: HashMap<Id, (WebhookEndpointId, i64)>,
+    in_flight: InFlight,
     /// The last endpoint that had its turn.
     last: WebhookEndpointId,
+    /// Whether something is due, but none of the endpoints that were looked at may have more attempts in progress.
+    is_saturated: bool,
 }
 
 impl Worker {
@@ -103,25 +107,21 @@ impl Worker {
             executor: Arc::clone(executor),
             sends: JoinSet::new(),
             endpoints: HashMap::new(),
-            in_flight: HashMap::new(),
+            in_flight: InFlight::default(),
             last: 0.into(),
+            is_saturated: false,
         }
     }
 
     /// Claims deliveries and begins to send them. Returns their number.
     async fn claim(&mut self) -> Result<usize> {
-        if self.sends.len() >= MAX_IN_FLIGHT {
+        self.is_saturated = self.sends.len() >= MAX_IN_FLIGHT;
+        if self.is_saturated {
             return Ok(0);
         }
-        let mut due = self.due_endpoints().await?;
-        let mut shares = self.shares(&due);
-        // Those that follow have their share already; those before them may not.
-        if shares.is_empty() && !due.is_empty() {
-            self.last = 0.into();
-            due = self.due_endpoints().await?;
-            shares = self.shares(&due);
-        }
+        let (due, shares) = self.next_shares().await?;
         if shares.is_empty() {
+            self.is_saturated = !due.is_empty();
             return Ok(0);
         }
         let claimed_rows = self.executor.run(&Caller::anonymous(), Claim(shares)).await.result?;
@@ -129,7 +129,7 @@ impl Worker {
         let mut count = 0;
         for (endpoint, rows) in claimed_rows {
             let Some(row) = due.iter().find(|row| row.id == endpoint) else { continue };
-            let target = match target(&self.executor.keys, row, now) {
+            let target = match target(&self.executor, row, now) {
                 Ok(target) => target,
                 Err(problem) => {
                     // The deliveries wait until their leases have expired.
@@ -145,6 +145,22 @@ impl Worker {
         Ok(count)
     }
 
+    /// What is claimed next. Endpoints that have their share already are passed over, once around: however many of them
+    /// there are, the others have their turn.
+    async fn next_shares(&mut self) -> Result<(Vec<EndpointRow>, Vec<Share>)> {
+        let (start, mut has_wrapped) = (self.last, false);
+        for _ in 0..MAX_WINDOWS {
+            let before = self.last;
+            let due = self.due_endpoints().await?;
+            let shares = self.in_flight.shares(&due);
+            has_wrapped |= self.last <= before;
+            if !shares.is_empty() || due.is_empty() || (has_wrapped && self.last >= start) {
+                return Ok((due, shares));
+            }
+        }
+        Ok((Vec::new(), Vec::new()))
+    }
+
     /// The endpoints that are next, and the first ones after the last.
     async fn due_endpoints(&mut self) -> Result<Vec<EndpointRow>> {
         let caller = Caller::anonymous();
@@ -157,71 +173,51 @@ impl Worker {
         Ok(due)
     }
 
-    /// How much of each endpoint is claimed: at most a quarter of what is free, so that some is left for the others.
-    fn shares(&self, due: &[EndpointRow]) -> Vec<Share> {
-        let mut free = MAX_IN_FLIGHT.saturating_sub(self.sends.len());
-        let mut shares = Vec::with_capacity(due.len());
-        for row in due {
-            let own = self.in_flight.get(&row.id).copied().unwrap_or(0);
-            let max = match (row.is_ordered, row.failing_since) {
-                (true, _) => 1,
-                (false, Some(_)) => MAX_PER_FAILING_ENDPOINT,
-                (false, None) => MAX_PER_ENDPOINT,
-            };
-            let limit = max.saturating_sub(own).min(free.div_ceil(4));
-            if limit > 0 {
-                free -= limit;
-                shares.push(Share { endpoint: row.id, is_ordered: row.is_ordered, limit });
-            }
-        }
-        shares
-    }
-
     fn spawn(&mut self, claimed: Claimed) {
-        let (executor, endpoint) = (Arc::clone(&self.executor), claimed.target.id);
-        let task = self.sends.spawn(send(executor, claimed));
-        self.endpoints.insert(task.id(), endpoint);
-        *self.in_flight.entry(endpoint).or_insert(0) += 1;
+        let (endpoint, organization) = (claimed.target.id, claimed.target.organization);
+        let task = self.sends.spawn(send(Arc::clone(&self.executor), claimed));
+        self.endpoints.insert(task.id(), (endpoint, organization));
+        self.in_flight.add(endpoint, organization);
     }
 
-    /// Waits for a request, the end of an attempt, or the time.
-    async fn wait(&mut self, wait: Duration) {
+    /// Waits for a request, the end of an attempt, which it returns, or the time.
+    async fn wait(&mut self, wait: Duration) -> Option<Sent> {
         let executor = Arc::clone(&self.executor);
         if self.sends.len() >= MAX_IN_FLIGHT {
-            self.collect().await;
-            return;
+            return self.next_ended().await;
         }
         let mut woken = pin!(timeout(wait, executor.webhook_requests.requested()));
         if self.sends.is_empty() {
             let _ = woken.await;
-            return;
+            return None;
         }
         tokio::select! {
             biased;
-            ended = self.sends.join_next_with_id() => {
-                let first = self.ended(ended);
-                self.store(first).await;
-            }
-            _ = &mut woken => {}
+            ended = self.sends.join_next_with_id() => self.ended(ended),
+            _ = &mut woken => None,
         }
+    }
+
+    /// Waits for the end of an attempt. `None` if it crashed.
+    async fn next_ended(&mut self) -> Option<Sent> {
+        let ended = self.sends.join_next_with_id().await;
+        self.ended(ended)
     }
 
     /// Waits for the end of an attempt and stores its outcome.
     async fn collect(&mut self) {
-        let ended = self.sends.join_next_with_id().await;
-        let first = self.ended(ended);
+        let first = self.next_ended().await;
         self.store(first).await;
     }
 
-    /// Stores this outcome and those of all other attempts that have ended.
+    /// Stores this outcome and those of all other attempts that end about now.
     async fn store(&mut self, first: Option<Sent>) {
-        let mut outcomes: Vec<Sent> = first.into_iter().collect();
-        while outcomes.len() < MAX_STORED {
-            let Some(ended) = self.sends.try_join_next_with_id() else { break };
-            outcomes.extend(self.ended(Some(ended)));
-        }
-        if outcomes.is_empty() {
-            return;
+        let Some(first) = first else { return };
+        let mut outcomes = vec![first];
+        let collected_until = Instant::now() + COLLECTION_TIME;
+        while outcomes.len() < MAX_STORED && !self.sends.is_empty() {
+            let Ok(ended) = timeout_at(collected_until, self.sends.join_next_with_id()).await else { break };
+            outcomes.extend(self.ended(ended));
         }
         #[cfg(feature = "test-hooks")]
         vestibule_db::test_hooks::point("webhook_sent");
@@ -248,13 +244,8 @@ impl Worker {
                 (error.id(), None)
             }
         };
-        if let Some(endpoint) = self.endpoints.remove(&id)
-            && let Some(count) = self.in_flight.get_mut(&endpoint)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.in_flight.remove(&endpoint);
-            }
+        if let Some((endpoint, organization)) = self.endpoints.remove(&id) {
+            self.in_flight.remove(endpoint, organization);
         }
         sent
     }

@@ -41,9 +41,10 @@ sql! {
              ORDER BY d.id DESC LIMIT $5"
         );
 
+    /// Like [`DELIVERIES`]. Ids are never null: `NULLS LAST` is for the planner of PostgreSQL, whose index by state has it.
     DELIVERIES_IN_STATE(WebhookEndpointId, AuditEntryId, AuditEntryId, Text, i64, DeliveryState) -> Delivery =
         delivery!(
             "WHERE d.endpoint_id = $1 AND d.id >= $2 AND d.id < $3 AND ($4 = '' OR d.event = $4) AND d.state = $6
-             ORDER BY d.id DESC LIMIT $5"
+             ORDER BY d.id DESC NULLS LAST LIMIT $5"
         );
 }

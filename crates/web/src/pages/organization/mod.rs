@@ -84,7 +84,7 @@ impl OrganizationPage {
             (true, "workspaces", t.workspaces()),
             (self.has_permission(RequiredPermission::ManageSettings), "domains", t.domains()),
             (self.can_manage_members, "requests", t.join_requests()),
-            (self.has_permission(webhooks::REQUIRED), "webhooks", t.webhooks()),
+            (webhooks::is_manageable(self), "webhooks", t.webhooks()),
             (self.has_permission(RequiredPermission::ViewAuditLog), "audit-log", t.audit_log()),
             (true, "settings", t.settings()),
         ];

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use vestibule_core::audit::{delete_expired, erase_requested, make_checkpoints, seal_all};
+use serde_json::json;
+use vestibule_core::audit::{FindingKind, delete_expired, erase_requested, make_checkpoints, seal_all};
 use vestibule_core::organization::erase_deleted;
 
 use super::{list_chains, member_id, verify, verify_chains};
 use crate::harness::{PASSWORD, TestApp};
+use crate::platform::PlatformClient;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -53,13 +55,19 @@ async fn payloads_are_erased_with_the_organization_and_the_hashes_stay() {
             "SELECT COUNT(*) FROM audit_entries WHERE organization_id = {organization} AND {column} IS NOT NULL"
         ))
     };
-    assert_eq!((left("payload"), left("personal"), left("salt")), (0, 0, 0));
+    assert_eq!((left("payload"), left("payload_salt"), left("personal"), left("salt")), (0, 0, 0, 0));
     assert_eq!(left("hash"), 3);
     assert!(verify(&app, &[]).await.iter().all(|report| report.finding.is_none()));
     let erased = format!(
         "SELECT COUNT(*) FROM audit_entries WHERE organization_id = 0 AND action = 'organization.erased' AND target_id = {organization}"
     );
     assert_eq!(app.count(&erased), 1);
+    // What stays is still proved.
+    app.execute(&format!(
+        "UPDATE audit_entries SET action = 'organization.restored' WHERE organization_id = {organization} AND sequence = 2"
+    ));
+    let finding = verify(&app, &[]).await.into_iter().find_map(|report| report.finding).expect("the change is found");
+    assert_eq!((finding.sequence, finding.kind), (2, FindingKind::Changed));
 }
 
 #[tokio::test]
@@ -92,4 +100,48 @@ async fn retention_cuts_chains_at_a_checkpoint() {
     make_checkpoints(&app.inner.service).await.unwrap();
     assert!(verify(&app, &[]).await.iter().all(|report| report.finding.is_none()));
     assert_eq!(delete_expired(&app.inner.service).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn stored_webhooks_lose_the_personal_data_of_a_deleted_account() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let backend = PlatformClient::new(&app, "webhooks:write").await;
+    let url = "https://example.com/";
+    backend.post("/webhooks/endpoints", &json!({"url": url})).await.ok();
+    backend.post("/webhooks/endpoints", &json!({"url": url, "organization_id": organization})).await.ok();
+    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
+    let role = roles[0]["id"].as_str().unwrap().to_owned();
+    let kim = app.create_member(&owner, &organization, "kim@example.com", &role).await;
+    let like_kim = "SELECT COUNT(*) FROM webhook_deliveries WHERE body LIKE '%kim@example.com%'";
+    assert!(app.count(like_kim) >= 3, "the account, and the invitation for each endpoint");
+    let count = app.count("SELECT COUNT(*) FROM webhook_deliveries");
+    kim.reauthenticate().await;
+    kim.post("/me/delete", &[("password", PASSWORD)]).await.ok();
+    seal_all(&app.inner.service).await.unwrap();
+    app.advance(Duration::from_secs(61));
+    assert_eq!(erase_requested(&app.inner.service).await.unwrap(), 1);
+    assert_eq!(app.count(like_kim), 0);
+    assert!(app.count("SELECT COUNT(*) FROM webhook_deliveries") > count, "the deliveries themselves stay");
+    let is_whole = r#"body LIKE '{"type":"organization.invitation.created","timestamp":"%","data":{%"expires_at"%}}'"#;
+    assert_eq!(app.count(&format!("SELECT COUNT(*) FROM webhook_deliveries WHERE {is_whole}")), 2);
+}
+
+#[tokio::test]
+async fn endpoints_of_the_installation_keep_nothing_of_an_erased_organization() {
+    let app = TestApp::with_settings(|settings| settings.organizations.deletion_grace_days = 1).await;
+    let backend = PlatformClient::new(&app, "webhooks:write").await;
+    backend.post("/webhooks/endpoints", &json!({"url": "https://example.com/"})).await.ok();
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let of_organization = "SELECT COUNT(*) FROM webhook_deliveries WHERE event = 'organization.created'";
+    assert_eq!(app.count(of_organization), 1);
+    owner.reauthenticate().await;
+    owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
+    app.advance(2 * DAY);
+    assert_eq!(erase_deleted(&app.inner.service).await.unwrap(), 1);
+    seal_all(&app.inner.service).await.unwrap();
+    app.advance(Duration::from_secs(61));
+    assert_eq!(erase_requested(&app.inner.service).await.unwrap(), 1);
+    assert_eq!(app.count(of_organization), 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM webhook_deliveries WHERE event = 'organization.erased'"), 1);
 }

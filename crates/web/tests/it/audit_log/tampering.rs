@@ -72,6 +72,8 @@ async fn changed_columns_are_found() {
         "target_id = target_id + 1",
         "request_id = 1",
         "payload = '{}'",
+        "payload_salt = hash",
+        "payload_commitment = hash",
         "commitment = NULL",
         "hash = commitment",
         "id = id + 1",
@@ -102,6 +104,9 @@ async fn deleted_entries_are_found() {
     let log = start().await;
     log.change("UPDATE audit_entries SET payload = NULL WHERE organization_id = ORG AND sequence = 2");
     assert_eq!(log.finding().await, (2, FindingKind::PayloadMissing));
+    log.change("UPDATE audit_entries SET payload_salt = NULL WHERE organization_id = ORG AND sequence = 2");
+    log.change("UPDATE audit_chains SET erased_at = 1 WHERE organization_id = ORG");
+    assert_eq!(log.finding().await, (2, FindingKind::PayloadMissing), "the organization is still there");
 }
 
 #[tokio::test]

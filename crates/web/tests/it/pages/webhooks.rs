@@ -259,6 +259,14 @@ async fn pages_are_for_those_who_manage_the_settings_of_the_organization() {
     let api = format!("/organizations/{organization}");
     let role = create_role(&owner, &api, &["organization:manage_members"]).await;
     let member = app.create_member(&owner, &organization, "kim@example.com", &role).await;
+    // Webhooks have what the audit log has.
+    let settings = [("name", "Settings"), ("permissions", "organization:manage_settings")];
+    let settings = text(&owner.post(&format!("{api}/roles"), &settings).await.ok()["id"]);
+    let manager = app.create_member(&owner, &organization, "max@example.com", &settings).await;
+    for path in [&tab, &endpoint, &format!("{tab}/new")] {
+        manager.get(path).await.assert_page(403, "have access to this page");
+    }
+    assert!(!manager.get(&format!("{api}/-/members")).await.text.contains(&tab));
     assert!(owner.get(&format!("{api}/-/members")).await.text.contains(&tab));
     assert!(!member.get(&format!("{api}/-/members")).await.text.contains(&tab));
     for path in [tab.clone(), format!("{tab}/new"), endpoint.clone(), format!("{endpoint}/edit")] {

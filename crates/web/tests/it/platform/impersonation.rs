@@ -528,3 +528,18 @@ async fn pages_are_translated_to_german() {
     browser.post("/sign-in/ticket", &[("ticket", &ticket)]).await.assert_redirect("/organizations");
     browser.get("/account").await.assert_page(200, "nora Test, Sie sind für den Support als ada Test angemeldet.");
 }
+
+/// Where the support and the backend are is not for the user to see, nor for the admins of an organization.
+#[tokio::test]
+async fn the_audit_log_shows_the_impersonation_but_not_the_address_of_the_support() {
+    let support = Support::start().await;
+    support.impersonate().await;
+    let entries = support.user.get("/me/audit-log").await.ok();
+    for action in ["impersonation.ticket.created", "impersonation.started"] {
+        let entry = entries.as_array().unwrap().iter().find(|entry| entry["action"] == action).unwrap();
+        assert_eq!(entry["data"]["impersonator_id"], support.agent_id.as_str(), "{entry}");
+        assert_eq!(entry["personal"], Value::Null, "{entry}");
+    }
+    let own = entries.as_array().unwrap().iter().find(|entry| entry["action"] == "session.created").unwrap();
+    assert!(own["personal"]["client_address"].is_string(), "{own}");
+}

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule_core::webhook::delete_old;
+use vestibule_core::webhook::{MAX_ENDPOINTS_OF_ORGANIZATION, delete_old};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use super::{create_endpoint, deliver, deliveries, only_delivery, start};
-use crate::harness::{DAY, HOUR, text};
+use crate::harness::{DAY, HOUR, TestApp, text};
 use crate::platform::PlatformClient;
 
 const ONLY_USERS: &str = "user.created";
@@ -185,6 +185,8 @@ async fn an_ordered_endpoint_waits_for_the_first_delivery() {
     let waiting = backend.get(&format!("{endpoint}/deliveries?state=waiting")).await.ok();
     let first = text(&waiting["data"].as_array().unwrap().last().unwrap()["id"]);
     backend.post_empty(&format!("{endpoint}/deliveries/{first}/cancel")).await.ok();
+    let event = "SELECT COUNT(*) FROM audit_queue WHERE action = 'webhook_endpoint.delivery.cancelled'";
+    assert_eq!(app.count(event), 1);
     let again = backend.post_empty(&format!("{endpoint}/deliveries/{first}/cancel")).await;
     again.assert_error(400, "WEBHOOK_DELIVERY_NOT_WAITING");
     assert_eq!(deliver(&app).await, 1);
@@ -207,8 +209,10 @@ async fn a_span_is_replayed_in_order() {
     let replayed = backend.post(&format!("{endpoint}/replay"), &json!({"from": "2020-01-01"})).await.ok();
     let replayed = usize::try_from(replayed["replayed"].as_u64().unwrap()).unwrap();
     assert!(replayed >= 3);
-    assert_eq!(deliver(&app).await, replayed);
-    assert_eq!(receiver.received().len(), before + replayed);
+    // The event that says so is sent too.
+    assert_eq!(deliver(&app).await, replayed + 1);
+    assert_eq!(receiver.received().len(), before + replayed + 1);
+    assert_eq!(deliveries(&backend, &endpoint).await[0]["event"], "webhook_endpoint.deliveries.replayed");
 }
 
 #[tokio::test]
@@ -221,14 +225,39 @@ async fn a_slow_endpoint_delays_no_other() {
     for number in 0..5 {
         app.create_user(&format!("user{number}@example.com")).await;
     }
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let service = std::sync::Arc::clone(&app.inner.service);
-    let worker = tokio::spawn(async move {
-        vestibule_core::webhook::run_worker(&service, async { drop(stopped.await) }).await;
-    });
+    let worker = run_worker(&app);
     assert_eq!(quick.wait_for(5).await.len(), 5);
-    drop(stop);
     worker.abort();
+}
+
+/// More organizations than a claim looks at have endpoints that never answer. They are older than the other one.
+#[tokio::test]
+async fn many_slow_organizations_delay_no_other() {
+    let (app, slow, quick) = (start().await, Receiver::start().await, Receiver::start().await);
+    slow.always(Behaviour::Hang);
+    let backend = PlatformClient::new(&app, "*").await;
+    for number in 0..14 {
+        let created = backend.post("/organizations", &json!({"name": format!("Slow {number}")})).await.ok();
+        let organization = text(&created["id"]);
+        let fields = json!({"organization_id": organization, "events": ["organization.updated"]});
+        for _ in 0..MAX_ENDPOINTS_OF_ORGANIZATION {
+            create_endpoint(&backend, &slow, &fields).await;
+        }
+        for change in 0..10 {
+            let fields = json!({"name": format!("Slow {number} {change}")});
+            backend.patch(&format!("/organizations/{organization}"), &fields).await.ok();
+        }
+    }
+    create_endpoint(&backend, &quick, &json!({"events": [ONLY_USERS]})).await;
+    app.create_user("sam@example.com").await;
+    let worker = run_worker(&app);
+    assert_eq!(quick.wait_for(1).await.len(), 1);
+    worker.abort();
+}
+
+fn run_worker(app: &TestApp) -> tokio::task::JoinHandle<()> {
+    let service = std::sync::Arc::clone(&app.inner.service);
+    tokio::spawn(async move { vestibule_core::webhook::run_worker(&service, std::future::pending()).await })
 }
 
 /// The receiver's answer and the stop come together: what was delivered must not be sent again after a restart.

@@ -1,10 +1,11 @@
 //! Creating, changing and deleting endpoints, and who may.
 
 use serde_json::json;
+use vestibule_core::webhook::MAX_ENDPOINTS_OF_ORGANIZATION;
 use vestibule_testbed::receiver::Receiver;
 
 use super::{create_endpoint, deliver, deliveries, start};
-use crate::harness::{TestApp, text};
+use crate::harness::{TestApp, create_role, text};
 use crate::platform::PlatformClient;
 
 #[tokio::test]
@@ -95,6 +96,44 @@ async fn admins_manage_the_endpoints_of_their_organization() {
     owner.post(&format!("{path}/{endpoint}/test"), &[]).await.assert_error(400, "WEBHOOK_ENDPOINT_DISABLED");
     owner.post(&format!("{path}/{endpoint}/delete"), &[]).await.ok();
     assert_eq!(owner.get(&path).await.ok(), json!([]));
+}
+
+/// The events have what the audit log has.
+#[tokio::test]
+async fn a_member_who_must_not_read_the_audit_log_manages_no_endpoints() {
+    let app = start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let base = format!("/organizations/{organization}");
+    let (path, fields) = (format!("{base}/webhooks"), json!({"url": "https://example.com/"}));
+    for (email, permissions, is_enough) in [
+        ("one@example.com", &["organization:manage_settings"][..], false),
+        ("two@example.com", &["organization:view_audit_log"], false),
+        ("three@example.com", &["organization:manage_settings", "organization:view_audit_log"], true),
+    ] {
+        let role = create_role(&owner, &base, permissions).await;
+        let member = app.create_member(&owner, &organization, email, &role).await;
+        let (listed, created) = (member.get(&path).await, member.post_json(&path, &fields).await);
+        if is_enough {
+            listed.ok();
+            created.ok();
+        } else {
+            listed.assert_error(403, "FORBIDDEN");
+            created.assert_error(403, "FORBIDDEN");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organization_has_a_limited_number_of_endpoints() {
+    let app = start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let (path, fields) = (format!("/organizations/{organization}/webhooks"), json!({"url": "https://example.com/"}));
+    for _ in 0..MAX_ENDPOINTS_OF_ORGANIZATION {
+        owner.post_json(&path, &fields).await.ok();
+    }
+    owner.post_json(&path, &fields).await.assert_error(403, "WEBHOOK_ENDPOINT_LIMIT");
+    // The others are not affected.
+    PlatformClient::new(&app, "webhooks:write").await.post("/webhooks/endpoints", &fields).await.ok();
 }
 
 #[tokio::test]

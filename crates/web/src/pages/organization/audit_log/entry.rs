@@ -30,6 +30,7 @@ const HIDDEN: &[&str] = &[
     "api_key_id",
     "mail_id",
     "webhook_endpoint_id",
+    "delivery_id",
 ];
 /// The members that name what an entry is about, the best one first.
 const NAMES: &[&str] = &["name", "email", "domain", "host"];
@@ -181,7 +182,7 @@ fn text(t: Words, name: &str, value: &Value, known: &Known<'_>) -> String {
         Value::String(value) if name.ends_with("_at") => {
             Timestamp::parse(value).map_or_else(|| value.clone(), |time| t.long_time(time))
         }
-        Value::String(value) if name == "events" => t.event(value),
+        Value::String(value) if matches!(name, "event" | "events") => t.event(value),
         Value::String(value) => {
             let word = t.find(&format!("audit-value-{}-{}", name.replace('_', "-"), value.replace('_', "-")));
             word.unwrap_or_else(|| value.clone())

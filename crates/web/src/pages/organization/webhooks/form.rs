@@ -13,7 +13,7 @@ use super::super::super::form::Form;
 use super::super::super::layout::Layout;
 use super::super::event_names::{EventGroup, delivered_events};
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
-use super::{Ids, PathIds, TAB, secret};
+use super::{Ids, PathIds, TAB, is_manageable, secret};
 
 /// What the fields contain: from the endpoint, or from the form that was refused.
 struct Values {
@@ -162,10 +162,10 @@ async fn new_page(cx: &PageContext, organization: &str) -> PageResult<Response> 
     Ok(render(cx, org, None, Values::empty(), None))
 }
 
-/// Error page: `FORBIDDEN` without `organization:manage_settings`, which the form would need.
+/// Error page: `FORBIDDEN` without the permissions that the form needs.
 async fn load_manageable(cx: &PageContext, organization: &str) -> PageResult<OrganizationPage> {
     let org = load_organization(cx, parse_id(cx, organization)?, TAB).await?;
-    if org.has_permission(super::REQUIRED) { Ok(org) } else { Err(cx.error_page(&Code::Forbidden.into())) }
+    if is_manageable(&org) { Ok(org) } else { Err(cx.error_page(&Code::Forbidden.into())) }
 }
 
 pub(super) async fn create(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {

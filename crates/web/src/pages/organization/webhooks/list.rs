@@ -7,7 +7,9 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_core::id::WebhookEndpointId;
-use vestibule_core::webhook::{Endpoint, ForOrganization, LatestDelivery, List, ListLatestDeliveries, MAX_ENDPOINTS};
+use vestibule_core::webhook::{
+    Endpoint, ForOrganization, LatestDelivery, List, ListLatestDeliveries, MAX_ENDPOINTS_OF_ORGANIZATION,
+};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
@@ -55,7 +57,7 @@ pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> R
 
 async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, TAB).await?;
-    let limit = u16::try_from(MAX_ENDPOINTS).unwrap_or(u16::MAX);
+    let limit = u16::try_from(MAX_ENDPOINTS_OF_ORGANIZATION).unwrap_or(u16::MAX);
     let found = cx.query(List { access: ForOrganization(org.id), after: None, limit }).await?.endpoints;
     let latest = cx.query(ListLatestDeliveries { organization: org.id }).await?;
     let latest: HashMap<i64, LatestDelivery> =
@@ -64,7 +66,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
         layout: cx.layout(format!("{} · {}", cx.words.webhooks(), org.name), true),
         path: org.path(TAB),
         has_room: found.len() < usize::from(limit),
-        max_endpoints: MAX_ENDPOINTS,
+        max_endpoints: MAX_ENDPOINTS_OF_ORGANIZATION,
         endpoints: found.into_iter().map(|endpoint| view(cx, endpoint, &latest)).collect(),
         org,
     };

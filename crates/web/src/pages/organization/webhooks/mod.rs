@@ -16,13 +16,13 @@ use vestibule_core::permission::RequiredPermission;
 use vestibule_core::webhook::{Endpoint, ForOrganization, Show};
 
 use super::super::context::{PageContext, PageResult};
-use super::parse_id;
+use super::{OrganizationPage, parse_id};
 use crate::routes::Routes;
 
 /// The path segment of the tab.
 const TAB: &str = "webhooks";
-/// What the commands on endpoints require.
-pub(super) const REQUIRED: RequiredPermission = RequiredPermission::ManageSettings;
+/// What the commands on endpoints require: an endpoint gets what the audit log has.
+const REQUIRED: [RequiredPermission; 2] = [RequiredPermission::ManageSettings, RequiredPermission::ViewAuditLog];
 
 pub(super) fn routes() -> Routes {
     const LIST: &str = "/organizations/{id}/-/webhooks";
@@ -44,6 +44,12 @@ pub(super) fn routes() -> Routes {
         .get(DELIVERY, delivery::show)
         .post(&format!("{DELIVERY}/replay"), delivery::send_again)
         .post(&format!("{DELIVERY}/cancel"), delivery::cancel)
+}
+
+/// Returns whether the caller can open the pages. Only for display: the commands check permissions.
+pub(super) fn is_manageable(org: &OrganizationPage) -> bool {
+    let permissions = org.permissions();
+    REQUIRED.iter().all(|required| permissions.satisfies(*required))
 }
 
 /// The organization and the endpoint of a path.
