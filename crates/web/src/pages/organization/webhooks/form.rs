@@ -206,7 +206,7 @@ async fn edit_page(cx: &PageContext, ids: (&str, &str)) -> PageResult<Response> 
     let org = load_organization(cx, ids.organization, TAB).await?;
     let endpoint = ids.find(cx).await?;
     let url = endpoint.url.clone();
-    Ok(render(cx, org, Some((ids, &url)), Values::from_endpoint(endpoint), None))
+    Ok(render(cx, org, Some((ids, url.as_str())), Values::from_endpoint(endpoint), None))
 }
 
 pub(super) async fn update(cx: PageContext, Path((organization, id)): PathIds, form: Form) -> Response {
@@ -220,7 +220,7 @@ async fn update_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageResu
     let values = Values::from_form(form);
     let Parsed { description, events } = match values.parse(cx) {
         Ok(parsed) => parsed,
-        Err(errors) => return Ok(render(cx, org, Some((ids, &url)), values, Some(Refused::Fields(errors)))),
+        Err(errors) => return Ok(render(cx, org, Some((ids, url.as_str())), values, Some(Refused::Fields(errors)))),
     };
     let update = Update {
         access: ids.access(),
@@ -234,6 +234,6 @@ async fn update_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageResu
     };
     match cx.run(update).await {
         Ok(_) => Ok(cx.redirect_with_flash(&ids.path(), "saved")),
-        Err(problem) => Ok(render(cx, org, Some((ids, &url)), values, Some(Refused::Command(problem)))),
+        Err(problem) => Ok(render(cx, org, Some((ids, url.as_str())), values, Some(Refused::Command(problem)))),
     }
 }
