@@ -1,7 +1,7 @@
 # Das Audit-Log einer Organisation.
 
 audit-log = Audit-Log
-audit-log-explanation = Wer was in dieser Organisation geändert hat. Einträge lassen sich nicht ändern.
+audit-log-explanation = Wer wann was in dieser Organisation geändert hat. Wählen Sie einen Namen, um nur zu sehen, was diese Person getan hat oder was sie betrifft. Einträge lassen sich nicht ändern.
 audit-log-event = Ereignis
 audit-log-actor = Wer
 audit-log-target = Betrifft
@@ -11,16 +11,22 @@ audit-log-any-event = Alle Ereignisse
 audit-log-from = Von
 audit-log-to = Bis
 audit-log-filter = Filtern
-audit-log-only-by = Nur was { $name } getan hat
-audit-log-only-about = Nur was { $name } betrifft
+audit-log-only-by = Nur, was { $name } getan hat
+audit-log-only-about = Nur, was { $name } betrifft
 audit-log-nothing = Keine Einträge gefunden
-audit-log-system = Der Dienst
-audit-log-operator = Der Betreiber
+audit-log-nothing-hint = Nichts passt zu all diesen Filtern. Wählen Sie ein anderes Ereignis oder einen längeren Zeitraum.
+audit-log-system = System
+audit-log-operator = Betreiber dieses Dienstes
 audit-log-anonymous = Jemand ohne Konto
 audit-log-api-key = API-Schlüssel { $id }
 audit-log-impersonated = { $impersonator } als { $user }
-audit-log-erased = Gelöscht
+audit-log-yes = ja
+audit-log-no = nein
+audit-log-nothing-set = keine Angabe
+audit-log-of-member = Was { $name } betrifft, im Audit-Log
 audit-log-export-csv = Als CSV exportieren
 audit-log-export-json = Als JSON Lines exportieren
+audit-log-export-found-csv = Diese als CSV exportieren
+audit-log-export-found-json = Diese als JSON Lines exportieren
 audit-log-newest = Neueste Einträge
 audit-log-older = Ältere Einträge

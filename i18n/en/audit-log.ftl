@@ -1,7 +1,7 @@
 # The audit log of an organization.
 
 audit-log = Audit log
-audit-log-explanation = Who changed what in this organization. Entries cannot be changed.
+audit-log-explanation = Who changed what in this organization, and when. Select a name to see only what that person did, or what happened to them. Entries cannot be changed.
 audit-log-event = Event
 audit-log-actor = Who
 audit-log-target = About
@@ -14,13 +14,19 @@ audit-log-filter = Filter
 audit-log-only-by = Only what { $name } did
 audit-log-only-about = Only what is about { $name }
 audit-log-nothing = No entries found
-audit-log-system = The service
-audit-log-operator = The operator
+audit-log-nothing-hint = Nothing matches all of these filters. Choose another event or a longer period.
+audit-log-system = System
+audit-log-operator = Operator of this service
 audit-log-anonymous = Somebody without an account
 audit-log-api-key = API key { $id }
 audit-log-impersonated = { $impersonator } as { $user }
-audit-log-erased = Erased
+audit-log-yes = yes
+audit-log-no = no
+audit-log-nothing-set = none
+audit-log-of-member = What has happened to { $name }, in the audit log
 audit-log-export-csv = Export as CSV
 audit-log-export-json = Export as JSON Lines
+audit-log-export-found-csv = Export these as CSV
+audit-log-export-found-json = Export these as JSON Lines
 audit-log-newest = Newest entries
 audit-log-older = Older entries

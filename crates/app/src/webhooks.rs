@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule_core::id::WebhookEndpointId;
 use vestibule_core::time::Timestamp;
-use vestibule_core::webhook::{Delivery, ForBackend, List, ListDeliveries, ShowDelivery};
+use vestibule_core::webhook::{Delivery, DeliveryFilter, ForBackend, List, ListDeliveries, ShowDelivery};
 use vestibule_core::{Caller, Query};
 
 use crate::cli::{WebhooksArgs, WebhooksCommand};
@@ -162,7 +162,8 @@ fn delivery_json(delivery: &Delivery) -> Value {
 }
 
 async fn list_deliveries(loaded: &LoadedSettings, endpoint: WebhookEndpointId, is_json: bool) -> Result<(), AppError> {
-    let list = ListDeliveries { access: ForBackend, endpoint, state: None, before: None, limit: MAX_DELIVERIES };
+    let filter = DeliveryFilter::default();
+    let list = ListDeliveries { access: ForBackend, endpoint, filter, before: None, limit: MAX_DELIVERIES };
     let page = operator::query(loaded, &list).await?;
     if is_json {
         return output::print_json(&page.deliveries.iter().map(delivery_json).collect::<Vec<_>>());

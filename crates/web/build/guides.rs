@@ -6,13 +6,15 @@ use std::fmt::Write;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// The pages in the order of the navigation: the file in `docs/` without its extension, and the name in the navigation.
-pub(crate) const PAGES: [(&str, &str); 12] = [
+pub(crate) const PAGES: [(&str, &str); 14] = [
     ("quickstart", "Quick start"),
     ("session-tokens", "Session tokens"),
     ("invite-into-your-app", "Invitations"),
     ("cookies-and-origins", "Cookies and origins"),
     ("api", "HTTP API"),
     ("platform-api", "API for backends"),
+    ("webhooks", "Webhooks"),
+    ("events", "Events"),
     ("errors", "Error codes"),
     ("compatibility", "Compatibility"),
     ("operations", "Operations"),

@@ -86,7 +86,7 @@ const fn webhooks_sample() -> WebhooksEmail<'static> {
         url: "https://hooks.example/vestibule?key=s3cret",
         is_gone: false,
         count: 3,
-        link: "https://join.example/organizations/1/-/settings/webhooks/2",
+        link: "https://join.example/organizations/1/-/webhooks/2",
         unsubscribe_url: "https://join.example/notifications/stop/sample",
     }
 }

@@ -114,7 +114,7 @@ impl Compose<'_> {
                 Err(skipped) => return Ok(skipped),
             };
         let host = cx.executor.settings.public_url.as_str();
-        let link = format!("{host}/organizations/{organization}/-/settings/webhooks/{}", newest.id);
+        let link = format!("{host}/organizations/{organization}/-/webhooks/{}", newest.id);
         let template = EmailTemplate::WebhooksDisabled(WebhooksEmail {
             organization: &recipient.organization_name,
             url: &newest.url,

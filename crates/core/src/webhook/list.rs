@@ -1,11 +1,13 @@
 //! Listing endpoints.
 
-use super::access::Access;
+use super::access::{Access, ForOrganization};
+use super::create::MAX_ENDPOINTS_OF_ORGANIZATION;
 use super::endpoint::Endpoint;
-use super::sql;
+use super::sql::log::LatestDelivery;
+use super::sql::{self, log};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::id::WebhookEndpointId;
+use crate::id::{OrganizationId, WebhookEndpointId};
 use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
 
@@ -61,5 +63,23 @@ impl<A: Access> Query for Show<A> {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Endpoint> {
         let reach = self.access.authorize(cx).await?;
         Ok(reach.find(cx, self.endpoint).await?.into())
+    }
+}
+
+/// The newest delivery of each endpoint of an organization that has one.
+#[derive(Debug)]
+pub struct ListLatestDeliveries {
+    pub organization: OrganizationId,
+}
+
+impl Query for ListLatestDeliveries {
+    const REQUIRES: Requirement = ForOrganization::REQUIRES;
+    const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ForOrganization::READ;
+    type Out = Vec<LatestDelivery>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<LatestDelivery>> {
+        ForOrganization(self.organization).authorize(cx).await?;
+        Ok(cx.tx.all(log::LATEST, (self.organization, MAX_ENDPOINTS_OF_ORGANIZATION)).await?)
     }
 }

@@ -18,6 +18,18 @@ pub const TEST_EVENT: &str = "webhook.test";
 /// The most deliveries that one replay of a span sends.
 pub const MAX_REPLAYED: i64 = 10_000;
 
+/// Which deliveries. Each part that is `None` applies to all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    pub state: Option<DeliveryState>,
+    /// The name of the event.
+    pub event: Option<String>,
+    /// The time of the event. Inclusive.
+    pub from: Option<Timestamp>,
+    /// Exclusive.
+    pub to: Option<Timestamp>,
+}
+
 /// The deliveries of an endpoint, newest first.
 ///
 /// # Errors
@@ -26,8 +38,7 @@ pub const MAX_REPLAYED: i64 = 10_000;
 pub struct ListDeliveries<A> {
     pub access: A,
     pub endpoint: WebhookEndpointId,
-    /// `None` for all.
-    pub state: Option<DeliveryState>,
+    pub filter: DeliveryFilter,
     /// The last delivery of the previous page.
     pub before: Option<AuditEntryId>,
     /// From 1 to 500.
@@ -50,10 +61,17 @@ impl<A: Access> Query for ListDeliveries<A> {
     async fn run(&self, cx: &mut Context<'_>) -> Result<DeliveriesPage> {
         let endpoint = self.access.authorize(cx).await?.find(cx, self.endpoint).await?.id;
         let limit = self.limit.clamp(1, 500);
-        let (before, fetched) = (self.before.unwrap_or_else(|| i64::MAX.into()), i64::from(limit) + 1);
-        let mut deliveries = match self.state {
-            Some(state) => cx.tx.all(sql::DELIVERIES_IN_STATE_BEFORE, (endpoint, before, fetched, state)).await?,
-            None => cx.tx.all(sql::DELIVERIES_BEFORE, (endpoint, before, fetched)).await?,
+        let DeliveryFilter { state, event, from, to } = &self.filter;
+        // Ids begin with the time.
+        let first = from.map_or_else(|| 0.into(), AuditEntryId::first_at);
+        let end = to.map_or_else(|| i64::MAX.into(), AuditEntryId::first_at);
+        let end = self.before.map_or(end, |before| before.min(end));
+        let (event, fetched) = (event.as_deref().unwrap_or_default(), i64::from(limit) + 1);
+        let mut deliveries = match *state {
+            Some(state) => {
+                cx.tx.all(sql::log::DELIVERIES_IN_STATE, (endpoint, first, end, event, fetched, state)).await?
+            }
+            None => cx.tx.all(sql::log::DELIVERIES, (endpoint, first, end, event, fetched)).await?,
         };
         let has_more = deliveries.len() > usize::from(limit);
         deliveries.truncate(limit.into());
@@ -65,6 +83,8 @@ impl<A: Access> Query for ListDeliveries<A> {
 #[derive(Debug)]
 pub struct DeliveryWithAttempts {
     pub delivery: Delivery,
+    /// What is sent, byte for byte.
+    pub body: String,
     pub attempts: Vec<Attempt>,
 }
 
@@ -89,12 +109,13 @@ impl<A: Access> Query for ShowDelivery<A> {
         let endpoint = self.access.authorize(cx).await?.find(cx, self.endpoint).await?.id;
         let found = cx.tx.optional(sql::FIND_DELIVERY, (endpoint, self.delivery)).await?;
         let delivery = found.ok_or(Code::WebhookDeliveryNotFound)?;
+        let (body,) = cx.tx.one(sql::log::BODY, (endpoint, self.delivery)).await?;
         let mut attempts = cx.tx.all(sql::ATTEMPTS, (endpoint, self.delivery)).await?;
         // Whoever names a URL must not read what an internal server behind it answers.
         if !cx.caller.is_operator {
             attempts.iter_mut().for_each(|attempt| attempt.answer.clear());
         }
-        Ok(DeliveryWithAttempts { delivery, attempts })
+        Ok(DeliveryWithAttempts { delivery, body, attempts })
     }
 }
 

@@ -26,12 +26,13 @@ pub use cleanup::{RETENTION, delete_old};
 pub use create::{Create, MAX_ENDPOINTS, MAX_ENDPOINTS_OF_ORGANIZATION};
 pub use delivery::DeliveryState;
 pub use endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_secret};
-pub use list::{EndpointsPage, List, Show};
+pub use list::{EndpointsPage, List, ListLatestDeliveries, Show};
 pub use log::{
-    Cancel, DeliveriesPage, DeliveryWithAttempts, ListDeliveries, MAX_REPLAYED, Replay, ShowDelivery, Span, TEST_EVENT,
-    Test,
+    Cancel, DeliveriesPage, DeliveryFilter, DeliveryWithAttempts, ListDeliveries, MAX_REPLAYED, Replay, ShowDelivery,
+    Span, TEST_EVENT, Test,
 };
 pub use signature::{MessageId, sign};
+pub use sql::log::LatestDelivery;
 pub use sql::{Attempt, Delivery};
 pub use status::{MAX_COUNTED, ShowStatus, Status};
 pub use update::{Delete, MAX_SECRET_GRACE, Rotate, Update};

@@ -148,6 +148,8 @@ macro_rules! next_due_at {
     };
 }
 
+pub(crate) mod log;
+
 sql! {
     /// Inserts nothing if the organization has `max` endpoints.
     INSERT(NewEndpoint {
@@ -329,14 +331,6 @@ sql! {
 
     FIND_DELIVERY(WebhookEndpointId, AuditEntryId) -> Delivery =
         delivery!("WHERE d.endpoint_id = $1 AND d.id = $2");
-
-    /// Newest first.
-    DELIVERIES_BEFORE(WebhookEndpointId, AuditEntryId, i64) -> Delivery =
-        delivery!("WHERE d.endpoint_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3");
-
-    /// Newest first.
-    DELIVERIES_IN_STATE_BEFORE(WebhookEndpointId, AuditEntryId, i64, DeliveryState) -> Delivery =
-        delivery!("WHERE d.endpoint_id = $1 AND d.id < $2 AND d.state = $4 ORDER BY d.id DESC NULLS LAST LIMIT $3");
 
     ATTEMPTS(WebhookEndpointId, AuditEntryId) -> Attempt =
         "SELECT number, started_at, duration, status, error, answer FROM webhook_attempts

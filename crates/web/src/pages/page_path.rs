@@ -1,7 +1,8 @@
 //! The page to return to after a request that was not for a page: the URL of a form's action cannot be opened.
 
 /// The tabs of an organization.
-const TABS: [&str; 7] = ["members", "invitations", "roles", "workspaces", "domains", "requests", "settings"];
+const TABS: [&str; 9] =
+    ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
 /// Pages whose forms post to paths below them.
 const PAGES: [&str; 6] = ["/account", "/choose-organization", "/invite", "/reset", "/sign-in", "/sign-up"];
 
@@ -35,6 +36,7 @@ mod tests {
         for (action, expected) in [
             ("/organizations/7/-/members/3/remove?x=1", Some("/organizations/7/-/members")),
             ("/organizations/7/-/invitations?account=1", Some("/organizations/7/-/invitations")),
+            ("/organizations/7/-/webhooks/3/replay", Some("/organizations/7/-/webhooks")),
             ("/organizations/7/-/leave", Some("/organizations/7")),
             ("/organizations/-/create", Some("/organizations")),
             ("/account/password", Some("/account")),

@@ -8,7 +8,8 @@ use vestibule_core::names::WebhookDescription;
 use vestibule_core::secret::WebhookSecret;
 use vestibule_core::time::Timestamp;
 use vestibule_core::webhook::{
-    Access, Create, DeliveryState, EventFilter, ListDeliveries, Replay, Rotate, Span, Update, parse_secret,
+    Access, Create, DeliveryFilter, DeliveryState, EventFilter, ListDeliveries, Replay, Rotate, Span, Update,
+    parse_secret,
 };
 use vestibule_core::{Code, Problem};
 
@@ -201,6 +202,7 @@ impl DeliveriesParams {
     }
 
     pub(crate) fn query<A: Access>(&self, access: A, endpoint: WebhookEndpointId) -> ListDeliveries<A> {
-        ListDeliveries { access, endpoint, state: self.state, before: self.cursor, limit: self.limit() }
+        let filter = DeliveryFilter { state: self.state, ..DeliveryFilter::default() };
+        ListDeliveries { access, endpoint, filter, before: self.cursor, limit: self.limit() }
     }
 }

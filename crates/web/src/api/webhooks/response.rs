@@ -151,7 +151,7 @@ pub(crate) struct DeliveryWithAttemptsResponse {
 }
 
 impl From<DeliveryWithAttempts> for DeliveryWithAttemptsResponse {
-    fn from(DeliveryWithAttempts { delivery, attempts }: DeliveryWithAttempts) -> Self {
+    fn from(DeliveryWithAttempts { delivery, attempts, .. }: DeliveryWithAttempts) -> Self {
         let attempt_log = attempts.into_iter().map(AttemptResponse::from).collect();
         Self { delivery: delivery.into(), attempt_log }
     }

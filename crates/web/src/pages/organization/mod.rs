@@ -4,6 +4,7 @@
 mod audit_log;
 mod confirm;
 mod domains;
+mod event_names;
 mod invitations;
 mod list_url;
 mod members;
@@ -12,6 +13,7 @@ mod requests;
 mod role_values;
 mod roles;
 mod settings;
+mod webhooks;
 mod workspaces;
 
 use axum::extract::Path;
@@ -37,6 +39,7 @@ pub(super) fn routes() -> Routes {
         .merge(domains::routes())
         .merge(requests::routes())
         .merge(settings::routes())
+        .merge(webhooks::routes())
         .merge(audit_log::routes())
 }
 
@@ -81,6 +84,7 @@ impl OrganizationPage {
             (true, "workspaces", t.workspaces()),
             (self.has_permission(RequiredPermission::ManageSettings), "domains", t.domains()),
             (self.can_manage_members, "requests", t.join_requests()),
+            (webhooks::is_manageable(self), "webhooks", t.webhooks()),
             (self.has_permission(RequiredPermission::ViewAuditLog), "audit-log", t.audit_log()),
             (true, "settings", t.settings()),
         ];

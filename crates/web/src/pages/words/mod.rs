@@ -30,6 +30,11 @@ impl Words {
         self.0.language().tag()
     }
 
+    /// Returns what an event means, such as `Member added`; its name if there is no phrase of it.
+    pub(super) fn event(self, name: &str) -> String {
+        self.find(&format!("event-{}", name.replace(['.', '_'], "-"))).unwrap_or_else(|| name.to_owned())
+    }
+
     /// Returns the text of a flash message, or `None` for an unknown key.
     pub(super) fn flash(self, flash: &Flash) -> Option<String> {
         let count = || flash.arguments.first()?.parse::<u32>().ok();
@@ -87,6 +92,15 @@ impl Words {
             "sessions_ended" => self.flash_sessions_ended(),
             "code_sent" => self.flash_code_sent(),
             "account_deleted" => self.flash_account_deleted(),
+            "webhook_enabled" => self.flash_webhook_enabled(),
+            "webhook_disabled" => self.flash_webhook_disabled(),
+            "webhook_deleted" => self.flash_webhook_deleted(),
+            "webhook_test_sent" => self.flash_webhook_test_sent(),
+            "webhook_sent_again" => self.flash_webhook_sent_again(),
+            "webhook_being_sent" => self.flash_webhook_being_sent(),
+            "webhook_delivery_cancelled" => self.flash_webhook_delivery_cancelled(),
+            "webhooks_replayed" => self.flash_webhooks_replayed(count()?),
+            "webhooks_replayed_most" => self.flash_webhooks_replayed_most(count()?),
             _ => return None,
         })
     }

@@ -29,6 +29,34 @@ async fn shows_names_changes_and_links_that_filter() {
     owner.get(&format!("{path}?actor=x&from=x&after=x")).await.assert_page(200, "<code>organization.updated</code>");
 }
 
+/// "Who gave Sam that role?"
+#[tokio::test]
+async fn says_in_words_who_gave_somebody_a_role() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let api = format!("/organizations/{organization}");
+    let sam = app.create_member(&owner, &organization, "sam@example.com", "").await;
+    let membership = text(&sam.get("/me/organization-memberships").await.ok()[0]["id"]);
+    let role = create_role(&owner, &api, &["organization:manage_members"]).await;
+    owner.post(&format!("{api}/members/{membership}/roles/{role}/add"), &[]).await.ok();
+    let member = owner.get(&format!("{api}/-/members/{membership}")).await.assert_page(200, "in the audit log</a>");
+    let link = member.split(&format!("href=\"{api}/-/audit-log?target=")).nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("{api}/-/audit-log?target={link}");
+    let page = owner.get(&path).await.assert_page(200, "Roles of a member changed");
+    let change = page.split("Roles:</small> <bdi>Member → ").nth(1).unwrap().split("</bdi>").next().unwrap();
+    assert!(change == "Member, Role" || change == "Role, Member", "{page}");
+    assert!(page.contains("15 January 2026, 10:30 UTC</time>"), "{page}");
+    // No ids of roles, and no fields by their names in the payload.
+    assert!(!page.contains(&role) && !page.contains("role_ids") && !page.contains("membership_id"), "{page}");
+    let page =
+        owner.get(&format!("{path}&action=organization.role.created")).await.assert_page(200, "No entries found");
+    assert!(page.contains("Export these as CSV") && page.contains("Clear filters"), "{page}");
+    let page = owner.get(&format!("{api}/-/audit-log")).await.assert_page(200, "<bdi>Role</bdi>");
+    assert!(page.contains("Export as CSV") && page.contains("<optgroup label=\"Members\">"), "{page}");
+    owner.post("/language", &[("language", "de")]).await.assert_redirect("/");
+    owner.get(&path).await.assert_page(200, "Rollen eines Mitglieds geändert");
+}
+
 #[tokio::test]
 async fn tab_is_for_those_who_may_read_it() {
     let app = TestApp::start().await;

@@ -20,6 +20,7 @@ mod roles;
 mod settings;
 mod sign_in;
 mod switched_accounts;
+mod webhooks;
 mod workspaces;
 
 use std::io::Write;
@@ -47,7 +48,8 @@ pub(crate) const PUBLIC_PAGES: [&str; 10] = [
 
 /// Pages that need a session; those of the organization need its owner.
 pub(crate) fn member_pages(organization: &str) -> Vec<String> {
-    let tabs = ["members", "invitations", "roles", "workspaces", "domains", "requests", "settings"];
+    let tabs =
+        ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
     let tabs = tabs.map(|tab| format!("/organizations/{organization}/-/{tab}"));
     ["/organizations", "/account", "/choose-organization"].into_iter().map(str::to_owned).chain(tabs).collect()
 }

@@ -84,7 +84,7 @@ async fn admins_are_told_once_in_their_language() {
     assert_eq!(german.subject, "Ein Webhook-Endpunkt von „Acme“ auf Vestibule wurde deaktiviert");
     assert!(english.text.contains("status 410") && german.text.contains("Status 410"), "{}", german.text);
     let id = endpoint.rsplit('/').next().unwrap();
-    let page = format!("http://vestibule.test/organizations/{}/-/settings/webhooks/{id}", setup.organization);
+    let page = format!("http://vestibule.test/organizations/{}/-/webhooks/{id}", setup.organization);
     let shown = format!("{}/hook", receiver.address());
     for mail in [&english, &german] {
         assert!(visible(&mail.text).contains(&shown) && mail.text.contains(&page), "{}", mail.text);

@@ -8,6 +8,7 @@ use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{MembershipRole, RemovalEffects, ShowMember, ShowRemovalEffects};
 use vestibule_core::offboarding::{CountSentInvitations, Remove, RemovedMember, SentInvitations};
 use vestibule_core::ownership_transfer::{Offer, ShowOpen};
+use vestibule_core::permission::RequiredPermission;
 use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
@@ -59,6 +60,8 @@ struct MemberPage {
     offer: Option<OfferView>,
     /// Why the member cannot be removed; `None` if they can.
     removal_obstacle: Option<String>,
+    /// The entries of the audit log about the person; `None` if the caller may not read it.
+    audit_log: Option<String>,
     path: String,
 }
 
@@ -90,6 +93,9 @@ async fn page(cx: &PageContext, organization: &str, member: &str, error: Option<
         removal_obstacle: effects
             .as_ref()
             .and_then(|effects| removal_obstacle(cx, &org, &person, &found.roles, effects)),
+        audit_log: org
+            .has_permission(RequiredPermission::ViewAuditLog)
+            .then(|| format!("{}?target={}", org.path("audit-log"), found.member.user_id)),
         path,
         person,
         org,

@@ -64,13 +64,16 @@ pub(super) async fn collect(states: &mut States) {
         states.add(page.rsplit('/').next().unwrap(), owner.get(page).await.text);
         states.add(&format!("{page} as a member"), member.get(page).await.text);
     }
-    for tab in ["members?search=nobody", "invitations?search=nobody", "workspaces?search=nobody"] {
+    let nothing =
+        ["members?search=nobody", "invitations?search=nobody", "workspaces?search=nobody", "audit-log?to=2001-01-01"];
+    for tab in nothing {
         states.add(tab, owner.get(&format!("{path}/{tab}")).await.text);
     }
     for show in ["expired", "accepted", "revoked", "all", "declined"] {
         states.add(show, owner.get(&format!("{path}/invitations?show={show}")).await.text);
     }
     items(states, &fixture).await;
+    webhooks(states, &fixture).await;
     inviting(states, &fixture).await;
     // Nobody but the owner.
     let created = owner.post("/organizations", &[("name", "Empty")]).await.ok();
@@ -135,6 +138,40 @@ async fn items(states: &mut States, Fixture { owner, path, .. }: &Fixture) {
     states.add("bulk of members", owner.post(&members, &bulk).await.text);
     let removal = [("member", nina.as_str()), ("bulk", "remove")];
     states.add("bulk removal", owner.post(&members, &removal).await.text);
+}
+
+/// An endpoint of webhooks in each state, and its deliveries.
+async fn webhooks(states: &mut States, Fixture { app, owner, path, .. }: &Fixture) {
+    let tab = format!("{path}/webhooks");
+    states.add("webhooks/new", owner.get(&format!("{tab}/new")).await.text);
+    let refused = [("url", "http://10.0.0.1/"), ("which", "some"), ("description", "CRM")];
+    states.add("webhooks refused", owner.post(&tab, &refused).await.text);
+    let url = "https://a-rather-long-host-name-of-a-company.example/integrations/organizations/hooks?source=vestibule";
+    let fields = [("url", url), ("description", "CRM"), ("which", "some"), ("event", "organization.member.added")];
+    states.add("webhooks secret", owner.post(&tab, &fields).await.text);
+    let listed = owner.get(&tab).await.text;
+    states.add("webhooks list", listed.clone());
+    let endpoint = format!("{tab}/{}", first_id(&listed, "webhooks"));
+    states.add("webhooks without deliveries", owner.get(&endpoint).await.text);
+    states.add("webhooks edit", owner.get(&format!("{endpoint}/edit")).await.text);
+    let delivery = owner.post(&format!("{endpoint}/test"), &[]).await.assert_redirect(&endpoint);
+    states.add("webhooks waiting", owner.get(&delivery).await.text);
+    // The host has no address.
+    vestibule_core::webhook::drain(&app.inner.service).await.unwrap();
+    states.add("webhooks delivery", owner.get(&delivery).await.text);
+    states.add("webhooks failing", owner.get(&endpoint).await.text);
+    states.add("webhooks failing list", owner.get(&tab).await.text);
+    states.add("webhooks no match", owner.get(&format!("{endpoint}?state=cancelled")).await.text);
+    states.add("webhooks bad span", owner.post(&format!("{endpoint}/replay"), &[("from", "x")]).await.text);
+    let span = [("from", "2026-01-01T00:00")];
+    states.add("webhooks replay", owner.post(&format!("{endpoint}/replay"), &span).await.text);
+    for action in ["rotate", "delete"] {
+        states.add(&format!("webhooks {action}"), owner.post(&format!("{endpoint}/{action}"), &[]).await.text);
+    }
+    let rotated = owner.post(&format!("{endpoint}/rotate"), &[("sure", "yes")]).await;
+    states.add("webhooks rotated", rotated.text);
+    owner.post(&format!("{endpoint}/disable"), &[]).await.assert_redirect(&endpoint);
+    states.add("webhooks disabled", owner.get(&endpoint).await.text);
 }
 
 /// What follows on the form with addresses, and on the list.
