@@ -119,7 +119,7 @@ pub(super) fn target(executor: &Executor, row: &EndpointRow, now: Timestamp) -> 
     // The settings may have changed since the URL was stored.
     let url = executor.http_client.parse_url(&row.url).ok();
     let secrets = open_secrets(&executor.keys, row, now)?;
-    Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url, secrets }))
+    Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url, secrets, updated_at: row.updated_at }))
 }
 
 pub(super) fn claimed(target: &Arc<Target>, row: ClaimedRow) -> Claimed {

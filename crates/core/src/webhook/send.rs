@@ -34,6 +34,8 @@ pub(super) struct Target {
     /// `None` if the settings do not allow the stored URL any more.
     pub(super) url: Option<OutgoingUrl>,
     pub(super) secrets: Vec<WebhookSecret>,
+    /// When the endpoint was last changed.
+    pub(super) updated_at: Timestamp,
 }
 
 impl std::fmt::Debug for Target {
@@ -59,6 +61,8 @@ pub(super) struct Claimed {
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) endpoint: WebhookEndpointId,
+    /// When the endpoint was last changed before the attempt.
+    pub(super) endpoint_updated_at: Timestamp,
     pub(super) id: AuditEntryId,
     pub(super) attempts: i64,
     pub(super) number: i64,
@@ -133,6 +137,7 @@ pub(super) async fn send(executor: Arc<Executor>, claimed: Claimed) -> Sent {
     };
     Sent {
         endpoint: claimed.target.id,
+        endpoint_updated_at: claimed.target.updated_at,
         id: claimed.id,
         attempts: claimed.attempts,
         number: claimed.number,

@@ -148,6 +148,13 @@ macro_rules! next_due_at {
     };
 }
 
+/// Whether the endpoint `$1` is the one that was last changed at `$2`.
+macro_rules! is_unchanged {
+    () => {
+        "endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.id = $1 AND e.updated_at = $2)"
+    };
+}
+
 pub(crate) mod log;
 
 sql! {
@@ -217,10 +224,10 @@ sql! {
     RESET_STATE(WebhookEndpointId) =
         "UPDATE webhook_endpoint_states SET failing_since = NULL, paused_until = 0 WHERE endpoint_id = $1";
 
-    /// Disables an endpoint that is enabled.
-    DISABLE(WebhookEndpointId, DisabledReason, Timestamp) -> (i64,) =
+    /// Disables an endpoint that is enabled, unless it was changed after `$4`.
+    DISABLE(WebhookEndpointId, DisabledReason, Timestamp, Timestamp) -> (i64,) =
         "UPDATE webhook_endpoints SET is_enabled = 0, disabled_reason = $2, disabled_at = $3, updated_at = $3
-          WHERE id = $1 AND is_enabled = 1
+          WHERE id = $1 AND is_enabled = 1 AND updated_at = $4
       RETURNING organization_id";
 
     /// The endpoints that the worker has disabled after `$2` and until `$3`, newest first. The limit is the number of
@@ -280,7 +287,7 @@ sql! {
             SET attempts = attempts + 1, all_attempts = all_attempts + 1, due_at = $4, updated_at = $3, sequence = $5
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting' AND due_at <= $3";
 
-    /// Stores the outcome of an attempt, unless the delivery was cancelled or claimed again since.
+    /// Stores the outcome of an attempt, unless the delivery was cancelled, replayed or claimed again since.
     STORE_OUTCOME(AttemptOutcome {
         endpoint: WebhookEndpointId,
         id: AuditEntryId,
@@ -290,10 +297,11 @@ sql! {
         status: Option<i64>,
         error: Text,
         now: Timestamp,
+        attempts: i64,
     }) =
         "UPDATE webhook_deliveries
             SET state = $4, due_at = $5, last_status = $6, last_error = $7, updated_at = $8
-          WHERE endpoint_id = $1 AND id = $2 AND all_attempts = $3 AND state = 'waiting'";
+          WHERE endpoint_id = $1 AND id = $2 AND all_attempts = $3 AND attempts = $9 AND state = 'waiting'";
 
     /// Inserts nothing if the delivery was deleted meanwhile: nothing would delete the attempt.
     INSERT_ATTEMPT(NewAttempt {
@@ -314,15 +322,28 @@ sql! {
     TRIM_ATTEMPTS(WebhookEndpointId, AuditEntryId, i64) =
         "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2 AND number <= $3";
 
-    CLEAR_FAILING(WebhookEndpointId) =
-        "UPDATE webhook_endpoint_states SET failing_since = NULL WHERE endpoint_id = $1 AND failing_since IS NOT NULL";
+    /// Unless the endpoint was changed after `$2`.
+    CLEAR_FAILING(WebhookEndpointId, Timestamp) =
+        concat!(
+            "UPDATE webhook_endpoint_states SET failing_since = NULL
+              WHERE endpoint_id = $1 AND failing_since IS NOT NULL AND ",
+            is_unchanged!()
+        );
 
-    SET_FAILING(WebhookEndpointId, Timestamp) -> (Timestamp,) =
-        "UPDATE webhook_endpoint_states SET failing_since = COALESCE(failing_since, $2) WHERE endpoint_id = $1
-      RETURNING failing_since";
+    /// Like [`CLEAR_FAILING`].
+    SET_FAILING(WebhookEndpointId, Timestamp, Timestamp) -> (Timestamp,) =
+        concat!(
+            "UPDATE webhook_endpoint_states SET failing_since = COALESCE(failing_since, $3) WHERE endpoint_id = $1 AND ",
+            is_unchanged!(),
+            " RETURNING failing_since"
+        );
 
-    PAUSE(WebhookEndpointId, Timestamp) =
-        "UPDATE webhook_endpoint_states SET paused_until = $2 WHERE endpoint_id = $1 AND paused_until < $2";
+    /// Like [`CLEAR_FAILING`].
+    PAUSE(WebhookEndpointId, Timestamp, Timestamp) =
+        concat!(
+            "UPDATE webhook_endpoint_states SET paused_until = $3 WHERE endpoint_id = $1 AND paused_until < $3 AND ",
+            is_unchanged!()
+        );
 
     INSERT_TEST(WebhookEndpointId, AuditEntryId, Text, Text, Timestamp) =
         "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, attempts, all_attempts, due_at, last_error,

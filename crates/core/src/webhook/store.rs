@@ -73,6 +73,7 @@ fn outcome(cx: &Context<'_>, sent: &Sent) -> sql::AttemptOutcome<'static> {
         status: sent.outcome.status(),
         error: sent.outcome.error(),
         now: cx.now,
+        attempts: sent.attempts,
     }
 }
 
@@ -89,46 +90,62 @@ fn attempt(sent: &Sent) -> sql::NewAttempt<'_> {
     }
 }
 
+/// The endpoint of an attempt, and when it was last changed before. What a URL answers says nothing of the one that has
+/// replaced it meanwhile.
+type Version = (WebhookEndpointId, Timestamp);
+
+fn version(sent: &Sent) -> Version {
+    (sent.endpoint, sent.endpoint_updated_at)
+}
+
 /// Updates what is known of the endpoints, and disables those that want nothing, or have failed for too long.
 async fn update_endpoints(cx: &mut Context<'_>, all: &[&Sent]) -> Result<()> {
-    let succeeding: BTreeSet<WebhookEndpointId> =
-        all.iter().filter(|sent| sent.outcome.is_success()).map(|sent| sent.endpoint).collect();
-    let cleared: Vec<_> = succeeding.iter().map(|endpoint| (*endpoint,)).collect();
+    let succeeding: BTreeSet<Version> =
+        all.iter().filter(|sent| sent.outcome.is_success()).map(|sent| version(sent)).collect();
+    let cleared: Vec<Version> = succeeding.iter().copied().collect();
     cx.tx.execute_each(sql::CLEAR_FAILING, &cleared).await?;
     // The first failure of each endpoint without a success.
-    let mut failing: BTreeMap<WebhookEndpointId, Timestamp> = BTreeMap::new();
-    for sent in all.iter().filter(|sent| !succeeding.contains(&sent.endpoint)) {
-        let since = failing.entry(sent.endpoint).or_insert(sent.started_at);
+    let mut failing: BTreeMap<Version, Timestamp> = BTreeMap::new();
+    for sent in all.iter().filter(|sent| !succeeding.contains(&version(sent))) {
+        let since = failing.entry(version(sent)).or_insert(sent.started_at);
         *since = sent.started_at.min(*since);
     }
-    let gone: BTreeSet<_> = all.iter().filter(|sent| sent.outcome.is_gone()).map(|sent| sent.endpoint).collect();
+    // Before any of them is disabled, which is a change.
+    let mut failed = Vec::new();
+    for ((endpoint, updated_at), started_at) in failing {
+        let since = cx.tx.optional(sql::SET_FAILING, (endpoint, updated_at, started_at)).await?;
+        if since.is_some_and(|(since,)| since.plus(MAX_FAILING) <= cx.now) {
+            failed.push((endpoint, updated_at));
+        }
+    }
+    // Several of one endpoint: the statement leaves the longest.
+    let pauses: Vec<_> = all
+        .iter()
+        .filter_map(|sent| Some((sent.endpoint, sent.endpoint_updated_at, cx.now.plus(sent.outcome.pause()?))))
+        .collect();
+    cx.tx.execute_each(sql::PAUSE, &pauses).await?;
+    let gone: BTreeSet<Version> =
+        all.iter().filter(|sent| sent.outcome.is_gone()).map(|sent| version(sent)).collect();
     let mut organizations = BTreeSet::new();
     for endpoint in gone {
         organizations.extend(disable(cx, endpoint, DisabledReason::Gone).await?);
     }
-    for (endpoint, started_at) in failing {
-        let since = cx.tx.optional(sql::SET_FAILING, (endpoint, started_at)).await?;
-        if since.is_some_and(|(since,)| since.plus(MAX_FAILING) <= cx.now) {
-            organizations.extend(disable(cx, endpoint, DisabledReason::Failing).await?);
-        }
+    for endpoint in failed {
+        organizations.extend(disable(cx, endpoint, DisabledReason::Failing).await?);
     }
     for organization in organizations {
         notification::notify_of_disabled_webhooks(cx, organization).await?;
     }
-    // Several of one endpoint: the statement leaves the longest.
-    let pauses: Vec<_> =
-        all.iter().filter_map(|sent| Some((sent.endpoint, cx.now.plus(sent.outcome.pause()?)))).collect();
-    cx.tx.execute_each(sql::PAUSE, &pauses).await?;
     Ok(())
 }
 
-/// Disables an endpoint, and returns the organization whose admins are to be told.
+/// Disables an endpoint unless it was changed since, and returns the organization whose admins are to be told.
 async fn disable(
     cx: &mut Context<'_>,
-    endpoint: WebhookEndpointId,
+    (endpoint, updated_at): Version,
     reason: DisabledReason,
 ) -> Result<Option<OrganizationId>> {
-    let Some((organization,)) = cx.tx.optional(sql::DISABLE, (endpoint, reason, cx.now)).await? else {
+    let Some((organization,)) = cx.tx.optional(sql::DISABLE, (endpoint, reason, cx.now, updated_at)).await? else {
         return Ok(None);
     };
     let organization_id = Some(organization).filter(|id| *id != 0).map(OrganizationId::from);
