@@ -19,6 +19,8 @@ CREATE TABLE webhook_endpoints (
 );
 
 CREATE INDEX webhook_endpoints_by_organization ON webhook_endpoints (organization_id, id);
+CREATE INDEX webhook_endpoints_by_previous_secret ON webhook_endpoints (previous_secret_until)
+ WHERE previous_secret_until IS NOT NULL;
 
 CREATE TABLE webhook_endpoint_states (
     endpoint_id   BIGINT  NOT NULL PRIMARY KEY,
@@ -46,7 +48,8 @@ CREATE TABLE webhook_deliveries (
 
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at, id) WHERE state = 'waiting';
 CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (endpoint_id, state, id DESC NULLS LAST);
-CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at) WHERE state <> 'waiting';
+CREATE INDEX webhook_deliveries_waiting_by_time ON webhook_deliveries (created_at) WHERE state = 'waiting';
 
 CREATE TABLE webhook_attempts (
     endpoint_id  BIGINT  NOT NULL,

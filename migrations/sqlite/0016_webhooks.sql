@@ -24,6 +24,8 @@ CREATE TABLE webhook_endpoints (
 ) STRICT;
 
 CREATE INDEX webhook_endpoints_by_organization ON webhook_endpoints (organization_id, id);
+CREATE INDEX webhook_endpoints_by_previous_secret ON webhook_endpoints (previous_secret_until)
+ WHERE previous_secret_until IS NOT NULL;
 
 -- What the worker knows of each endpoint.
 CREATE TABLE webhook_endpoint_states (
@@ -60,7 +62,8 @@ CREATE TABLE webhook_deliveries (
 
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at, id) WHERE state = 'waiting';
 CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (endpoint_id, state, id);
-CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at) WHERE state <> 'waiting';
+CREATE INDEX webhook_deliveries_waiting_by_time ON webhook_deliveries (created_at) WHERE state = 'waiting';
 
 -- The last attempts of each delivery.
 CREATE TABLE webhook_attempts (

@@ -137,6 +137,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     webhook::sql::STATEMENTS,
+    webhook::sql::cleanup::STATEMENTS,
     webhook::sql::log::STATEMENTS,
     workspace::sql::STATEMENTS,
     workspace::sql::management::STATEMENTS,

@@ -17,6 +17,7 @@ mod platform;
 mod public_url;
 mod rate_limits;
 mod session_cookie;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -43,6 +44,7 @@ pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
+pub use webhooks::Webhooks;
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
 /// table, which a test of the binary compares.
@@ -104,6 +106,7 @@ pub struct Settings {
     pub mail: Mail,
     pub images: Images,
     pub audit: AuditLog,
+    pub webhooks: Webhooks,
 }
 
 impl Settings {
@@ -386,6 +389,7 @@ impl Default for Settings {
             rate_limits: RateLimits::default(),
             mail: Mail::default(),
             audit: AuditLog::default(),
+            webhooks: Webhooks::default(),
             images: Images { storage: ImageStorage::Directory(PathBuf::from("images")), public_url: None },
         }
     }

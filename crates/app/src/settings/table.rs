@@ -19,6 +19,7 @@ mod organizations;
 mod platform;
 mod rate_limits;
 mod storage;
+mod webhooks;
 
 use super::load::Environment;
 use super::parse::{database, duration, file_path, network, number, optional_path, public_url};
@@ -62,6 +63,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         storage::STORAGE,
         http_client::HTTP_CLIENT,
         audit::AUDIT,
+        webhooks::WEBHOOKS,
     ];
     sections.into_iter().flatten()
 }

@@ -12,8 +12,7 @@ use crate::event::{DeploymentInvitationAccepted, InvitationAccepted, InvitationD
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::AuditEntryId;
 use crate::permission::Requirement;
-use crate::settings::Settings;
-use crate::webhook;
+use crate::settings::{Settings, Webhooks};
 
 /// Entries per transaction.
 const BATCH_SIZE: i64 = 200;
@@ -178,7 +177,9 @@ impl Command for ErasePersonal {
 
 /// Makes the stored bodies of webhooks those of entries without personal data. Older ones are deleted by the cleanup.
 async fn replace_bodies(cx: &mut Context<'_>, entries: &[ErasedEntry]) -> Result<()> {
-    let first_kept = AuditEntryId::first_at(cx.now.minus(webhook::RETENTION));
+    // The longest that the setting can be: the cleanup may not have followed a shorter one yet.
+    let kept = Duration::from_hours(24 * u64::from(Webhooks::MAX_RETENTION_DAYS));
+    let first_kept = AuditEntryId::first_at(cx.now.minus(kept));
     let bodies: Vec<_> = entries
         .iter()
         .filter(|entry| entry.id >= first_kept)

@@ -6,7 +6,7 @@ use vestibule_db::TransactionMode;
 
 use super::endpoint::open_secrets;
 use super::send::{Claimed, Target};
-use super::sql::{self, ClaimedRow, EndpointRow};
+use super::sql::{self, ClaimedRow, EndpointRow, NextDueRow};
 use super::worker::LEASE_LIFETIME;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Executor, Query};
@@ -49,8 +49,7 @@ impl Query for LookAhead {
             return Ok((false, None));
         }
         let rows = cx.tx.all(sql::NEXT_DUE, (MAX_LOOKED_UP,)).await?;
-        let due = rows.into_iter().filter_map(|row| row.due_at.map(|due_at| due_at.max(row.paused_until)));
-        Ok((true, due.min()))
+        Ok((true, rows.iter().filter_map(NextDueRow::next_at).min()))
     }
 }
 

@@ -22,7 +22,7 @@ mod update;
 mod worker;
 
 pub use access::{Access, ForBackend, ForOrganization, Reach};
-pub use cleanup::{RETENTION, delete_old};
+pub use cleanup::delete_old;
 pub use create::{Create, MAX_ENDPOINTS, MAX_ENDPOINTS_OF_ORGANIZATION};
 pub use delivery::DeliveryState;
 pub use endpoint::{DisabledReason, Endpoint, EndpointWithSecret, EventFilter, parse_secret};

@@ -93,19 +93,10 @@ record! {
     }
 }
 
-record! {
-    pub(crate) struct DeletedRow {
-        pub(crate) endpoint_id: WebhookEndpointId,
-        pub(crate) id: AuditEntryId,
-    }
-}
-
-record! {
-    /// The waiting deliveries.
-    pub(crate) struct BacklogRow {
-        pub(crate) waiting: i64,
-        /// `None` without one.
-        pub(crate) oldest_created_at: Option<Timestamp>,
+impl NextDueRow {
+    /// When the next delivery is sent. `None` without one.
+    pub(crate) fn next_at(&self) -> Option<Timestamp> {
+        self.due_at.map(|due_at| due_at.max(self.paused_until))
     }
 }
 
@@ -155,6 +146,7 @@ macro_rules! is_unchanged {
     };
 }
 
+pub(crate) mod cleanup;
 pub(crate) mod log;
 
 sql! {
@@ -377,36 +369,11 @@ sql! {
         "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
 
-    /// The waiting deliveries, of which at most `$1` are counted.
-    BACKLOG(i64) -> BacklogRow =
-        "SELECT COUNT(*) AS waiting, MIN(w.created_at) AS oldest_created_at
-           FROM (SELECT d.created_at AS created_at FROM webhook_deliveries d WHERE d.state = 'waiting' LIMIT $1) w";
-
-    /// The deliveries of before `$1`, whatever became of them, at most `$2`.
-    DELETE_OLD(Timestamp, i64) -> DeletedRow =
-        "DELETE FROM webhook_deliveries
-          WHERE (endpoint_id, id) IN (SELECT d.endpoint_id, d.id FROM webhook_deliveries d
-                                       WHERE d.created_at < $1 ORDER BY d.created_at LIMIT $2)
-      RETURNING endpoint_id, id";
-
-    DELETE_ATTEMPTS(WebhookEndpointId, AuditEntryId) =
-        "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND delivery_id = $2";
-
-    /// At most `$2` of them.
-    DELETE_ATTEMPTS_OF_ENDPOINT(WebhookEndpointId, i64) =
-        "DELETE FROM webhook_attempts
-          WHERE endpoint_id = $1
-            AND (delivery_id, number) IN (SELECT a.delivery_id, a.number FROM webhook_attempts a
-                                           WHERE a.endpoint_id = $1 LIMIT $2)";
-
-    /// An endpoint that was deleted, and whose deliveries were not.
-    DELETED_ENDPOINT() -> (WebhookEndpointId,) =
-        "SELECT t.endpoint_id FROM webhook_endpoint_states t
-          WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = t.endpoint_id) LIMIT 1";
-
-    DELETE_DELIVERIES(WebhookEndpointId, i64) =
-        "DELETE FROM webhook_deliveries
-          WHERE endpoint_id = $1 AND id IN (SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $1 LIMIT $2)";
-
-    DELETE_STATE(WebhookEndpointId) = "DELETE FROM webhook_endpoint_states WHERE endpoint_id = $1";
+    /// Counts the deliveries that wait for enabled endpoints, up to `$1`. The range of one id and the order keep PostgreSQL from
+    /// reading what waits for disabled ones; `CROSS JOIN` does so for SQLite.
+    COUNT_WAITING(i64) -> (i64,) =
+        "SELECT COUNT(*) FROM (SELECT d.id AS id
+           FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
+          WHERE e.is_enabled = 1 AND d.state = 'waiting' AND d.endpoint_id BETWEEN e.id AND e.id
+          ORDER BY e.id LIMIT $1) w";
 }

@@ -177,7 +177,7 @@ pub static FAMILIES: &[Family] = &[
     Family::gauge(
         "vestibule_webhook_waiting_deliveries",
         &[],
-        "Webhooks of all processes that wait for an attempt, up to 10000.",
+        "Webhooks of all processes that wait for an attempt to an enabled endpoint, up to 10000.",
         |scrape, samples| {
             if let Some(webhooks) = scrape.webhooks {
                 samples.integer(&[], webhooks.waiting.unsigned_abs());
@@ -185,13 +185,13 @@ pub static FAMILIES: &[Family] = &[
         },
     ),
     Family::gauge(
-        "vestibule_webhook_oldest_waiting_age",
+        "vestibule_webhook_oldest_due_age",
         &[],
-        "Time since the event of the oldest webhook that waits.",
+        "Time for which the webhook has been due that has been due longest.",
         |scrape, samples| {
             if let Some(webhooks) = scrape.webhooks {
                 let now = scrape.frontend.app().service().now();
-                let age = webhooks.oldest_created_at.map_or(0.0, |created_at| now.since(created_at).as_secs_f64());
+                let age = webhooks.oldest_due_at.map_or(0.0, |due_at| now.since(due_at).as_secs_f64());
                 samples.seconds(&[], age);
             }
         },

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::AuditEntryId;
-use vestibule_core::webhook::{Delivery, DeliveryState, ListDeliveries, RETENTION, TEST_EVENT};
+use vestibule_core::webhook::{Delivery, DeliveryState, ListDeliveries, TEST_EVENT};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
@@ -133,7 +133,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, failed: Failed<'_>) -> Page
         newest: list.before.map(|_| list.page_url(&path, None)),
         older,
         span: failed.span.unwrap_or_default(),
-        retention_days: RETENTION.as_secs() / 86_400,
+        retention_days: u64::from(cx.app.settings().webhooks.retention_days),
         list,
         path,
     };
