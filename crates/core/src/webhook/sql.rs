@@ -369,11 +369,11 @@ sql! {
         "UPDATE webhook_deliveries SET state = 'cancelled', updated_at = $3
           WHERE endpoint_id = $1 AND id = $2 AND state = 'waiting'";
 
-    /// Counts the deliveries that wait for enabled endpoints, up to `$1`. The range of one id and the order keep PostgreSQL from
-    /// reading what waits for disabled ones; `CROSS JOIN` does so for SQLite.
+    /// Counts the deliveries that wait for enabled endpoints, up to `$1`. `(SELECT e.id)` keeps PostgreSQL from a merge join,
+    /// which would read what waits for disabled ones; `CROSS JOIN` does the same for SQLite.
     COUNT_WAITING(i64) -> (i64,) =
         "SELECT COUNT(*) FROM (SELECT d.id AS id
            FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
-          WHERE e.is_enabled = 1 AND d.state = 'waiting' AND d.endpoint_id BETWEEN e.id AND e.id
+          WHERE e.is_enabled = 1 AND d.state = 'waiting' AND d.endpoint_id = (SELECT e.id)
           ORDER BY e.id LIMIT $1) w";
 }
