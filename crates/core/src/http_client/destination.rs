@@ -13,8 +13,11 @@ use crate::settings::{AllowedHost, Mode, Settings};
 pub struct DestinationPolicy {
     allowed_networks: Vec<IpNet>,
     allowed_hosts: Vec<AllowedHost>,
-    /// Whether a URL may name this machine, as during development. It may have the scheme http then.
-    pub(super) allows_loopback: bool,
+    /// Whether URLs may name this machine: only during development, when nobody else can reach the server. Otherwise any
+    /// user could send requests to the other servers of the machine.
+    allows_loopback: bool,
+    /// Whether URLs of this machine, if they are allowed, may have the scheme http.
+    pub(super) allows_http_on_loopback: bool,
 }
 
 /// The host of a URL.
@@ -71,7 +74,8 @@ impl DestinationPolicy {
         Self {
             allowed_networks: settings.http_client.allowed_networks.clone(),
             allowed_hosts: settings.http_client.allowed_hosts.clone(),
-            allows_loopback: settings.mode != Mode::Production,
+            allows_loopback: settings.mode != Mode::Production && settings.public_url.is_loopback(),
+            allows_http_on_loopback: settings.mode != Mode::Production,
         }
     }
 
@@ -119,9 +123,15 @@ impl DestinationPolicy {
 mod tests {
     use super::*;
     use crate::permission::parse_network;
+    use crate::settings::PublicUrl;
 
     fn policy(networks: &[&str], hosts: &[&str], mode: Mode) -> DestinationPolicy {
-        let mut settings = Settings { mode, ..Settings::default() };
+        policy_at("http://localhost:8080", networks, hosts, mode)
+    }
+
+    fn policy_at(public_url: &str, networks: &[&str], hosts: &[&str], mode: Mode) -> DestinationPolicy {
+        let public_url = PublicUrl::parse(public_url).unwrap();
+        let mut settings = Settings { mode, public_url, ..Settings::default() };
         settings.http_client.allowed_networks = networks.iter().map(|text| parse_network(text).unwrap()).collect();
         settings.http_client.allowed_hosts = hosts.iter().map(|text| AllowedHost::parse(text).unwrap()).collect();
         DestinationPolicy::new(&settings)
@@ -195,5 +205,21 @@ mod tests {
         assert!(allows(&policy, "localhost", "::1") && allows(&policy, "127.8.0.1", "127.8.0.1"));
         assert!(!allows(&policy, "a.example", "127.0.0.1"), "a name in DNS that points here");
         assert!(!allows(&policy, "localhost", "10.0.0.1") && !allows(&policy, "localhost.example", "127.0.0.1"));
+    }
+
+    #[test]
+    fn staging_that_others_can_reach_does_not_reach_this_machine_unless_it_is_allowed() {
+        for public_url in ["https://staging.example.com", "http://192.168.1.2:8080", "https://localhost.example.com"] {
+            let policy = policy_at(public_url, &[], &[], Mode::Staging);
+            for (host, address) in [("localhost", "::1"), ("app.localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")] {
+                assert!(!allows(&policy, host, address), "{public_url} {host}");
+            }
+        }
+        let allowed = policy_at("https://staging.example.com", &["127.0.0.1"], &["app.localhost"], Mode::Staging);
+        assert!(allows(&allowed, "127.0.0.1", "127.0.0.1") && allows(&allowed, "app.localhost", "::1"));
+        assert!(!allows(&allowed, "127.0.0.2", "127.0.0.2") && !allows(&allowed, "localhost", "::1"));
+        for public_url in ["http://127.8.0.1:8080", "http://[::1]:8080", "https://app.localhost"] {
+            assert!(allows(&policy_at(public_url, &[], &[], Mode::Staging), "localhost", "::1"), "{public_url}");
+        }
     }
 }

@@ -23,7 +23,7 @@ const BLOCKED_PORTS: &[u16] = &[
 ];
 
 /// An absolute https URL without credentials and fragment, whose host is a DNS name or a public address. During
-/// development it may be an http URL of this machine. It is normalized: lower case and ASCII up to the path, and without
+/// development, or if the settings allow this machine in staging, it may be an http URL of this machine. It is normalized: lower case and ASCII up to the path, and without
 /// the default port.
 ///
 /// Its path and query may contain a secret, so `Debug` does not print them.
@@ -74,7 +74,7 @@ impl OutgoingUrl {
         }
         let default_port = if is_https { 443 } else { 80 };
         let (host, port) = parse_authority(authority, default_port)?;
-        let may_be_http = policy.allows_loopback && host.is_loopback();
+        let may_be_http = policy.allows_http_on_loopback && host.is_loopback();
         if !is_https && !may_be_http {
             return Err(UrlError::NotHttps);
         }
@@ -180,10 +180,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::settings::{Mode, Settings};
+    use crate::permission::parse_network;
+    use crate::settings::{Mode, PublicUrl, Settings};
 
     fn policy(mode: Mode) -> DestinationPolicy {
-        DestinationPolicy::new(&Settings { mode, ..Settings::default() })
+        let public_url = PublicUrl::parse("http://localhost:8080").unwrap();
+        DestinationPolicy::new(&Settings { mode, public_url, ..Settings::default() })
     }
 
     fn parse(text: &str) -> Result<String, UrlError> {
@@ -316,6 +318,26 @@ mod tests {
         ] {
             assert_eq!(OutgoingUrl::parse(text, &development), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn staging_that_others_can_reach_uses_http_only_where_this_machine_is_allowed() {
+        let public_url = PublicUrl::parse("https://staging.example.com").unwrap();
+        let mut settings = Settings { mode: Mode::Staging, public_url, ..Settings::default() };
+        let parse = |settings: &Settings, text: &str| {
+            OutgoingUrl::parse(text, &DestinationPolicy::new(settings)).map(|url| url.as_str().to_owned())
+        };
+        for url in ["http://localhost:3000/", "http://127.0.0.1:3000/", "http://[::1]:3000/", "https://127.0.0.1/"] {
+            assert_eq!(parse(&settings, url), Err(UrlError::BlockedAddress), "{url}");
+        }
+        settings.http_client.allowed_networks = vec![parse_network("127.0.0.1").unwrap()];
+        assert!(parse(&settings, "http://127.0.0.1:3000/").is_ok());
+        for url in ["http://127.0.0.2:3000/", "http://localhost:3000/"] {
+            assert_eq!(parse(&settings, url), Err(UrlError::BlockedAddress), "{url}");
+        }
+        assert_eq!(parse(&settings, "http://hooks.example.com/"), Err(UrlError::NotHttps));
+        settings.mode = Mode::Production;
+        assert_eq!(parse(&settings, "http://127.0.0.1:3000/"), Err(UrlError::NotHttps));
     }
 
     /// Pieces of URLs, so that many generated texts are almost valid.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vestibule_core::audit::{Checkpoint, FindingKind, make_checkpoints, seal_all};
-use vestibule_core::settings::Mode;
 use vestibule_core::webhook;
 use vestibule_testbed::receiver::Receiver;
 
 use super::verify;
 use crate::harness::{TestApp, TestClient};
 use crate::platform::PlatformClient;
+use crate::webhooks::allow_this_machine;
 
 const CHECKPOINT_CREATED: &str = "audit_log.checkpoint.created";
 const INTERVAL: Duration = Duration::from_secs(3601);
@@ -24,7 +24,7 @@ struct Setup {
 
 /// An organization with an auditor. Another auditor gets the checkpoints of all logs, and a third endpoint all events.
 async fn setup() -> Setup {
-    let app = TestApp::with_settings(|settings| settings.mode = Mode::Staging).await;
+    let app = TestApp::with_settings(allow_this_machine).await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let receiver = Receiver::start().await;
     let backend = PlatformClient::new(&app, "*").await;

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 use vestibule_core::execution::Caller;
-use vestibule_core::settings::Mode;
 use vestibule_core::webhook::{self, ForBackend};
 use vestibule_testbed::receiver::Receiver;
 
 use super::assert_rate_limited;
 use crate::harness::{HOUR, TestApp, TestClient, text};
 use crate::platform::PlatformClient;
+use crate::webhooks::allow_this_machine;
 
 /// An app with this limit that may send to this machine.
 async fn start(max: u32) -> TestApp {
     TestApp::with_settings(move |settings| {
-        settings.mode = Mode::Staging;
+        allow_this_machine(settings);
         settings.rate_limits.webhook_replays_per_organization = max;
     })
     .await

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vestibule_core::settings::Mode;
 use vestibule_core::webhook;
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use crate::harness::{TestApp, TestClient, create_role, text};
 use crate::platform::PlatformClient;
+use crate::webhooks::allow_this_machine;
 
 const URL: &str = "https://example.com/hook";
 
@@ -28,7 +28,7 @@ async fn add(owner: &TestClient, tab: &str, url: &str) -> String {
 
 /// An app that may send to this machine, with an endpoint there.
 async fn with_receiver() -> (TestApp, Receiver, TestClient, String) {
-    let app = TestApp::with_settings(|settings| settings.mode = Mode::Staging).await;
+    let app = TestApp::with_settings(allow_this_machine).await;
     let receiver = Receiver::start().await;
     let (owner, tab) = owner(&app).await;
     let endpoint = add(&owner, &tab, &receiver.url("/hook")).await;

@@ -10,13 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
-use vestibule_core::settings::Mode;
 use vestibule_core::time::Clock;
 use vestibule_db::test_hooks;
 use vestibule_testbed::Database;
 use vestibule_testbed::receiver::{Received, Receiver};
 
-use super::{LEASE_LIFETIME, create_endpoint, deliver, start};
+use super::{LEASE_LIFETIME, allow_this_machine, create_endpoint, deliver, start};
 use crate::harness::{TestAppBuilder, TestClient, text};
 use crate::platform::PlatformClient;
 
@@ -57,7 +56,7 @@ async fn crashes_at(point: u32) -> bool {
     assert!(crashed || acknowledged.len() == 3, "{acknowledged:?}");
 
     let builder = TestAppBuilder::with_shared_database(Arc::clone(&database)).with_seed(u64::from(point) + 1000);
-    let app = builder.with_settings(|settings| settings.mode = Mode::Staging).build().await;
+    let app = builder.with_settings(allow_this_machine).build().await;
     let invitations: BTreeSet<_> = database.rows("SELECT id FROM invitations").into_iter().flatten().collect();
     assert!(acknowledged.is_subset(&invitations), "crashed at {point}: an invitation is missing");
     let stored = app.count("SELECT COUNT(*) FROM webhook_deliveries");
@@ -148,7 +147,7 @@ async fn child_process() {
     let argument = |name: &str| std::env::var(name).unwrap();
     let (path, point) = (argument("CHILD_PATH"), argument("CHILD_POINT").parse::<u32>().unwrap());
     let builder = TestAppBuilder::new(Database::open_by_name(&argument("CHILD_DATABASE")));
-    let builder = builder.with_seed(u64::from(point) + 100).with_settings(|settings| settings.mode = Mode::Staging);
+    let builder = builder.with_seed(u64::from(point) + 100).with_settings(allow_this_machine);
     let app = builder.build().await;
     let owner = app.client_with_cookie(Some(argument("CHILD_COOKIE")));
     test_hooks::visit_points(abort_at_last_point);

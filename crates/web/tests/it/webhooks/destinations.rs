@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vestibule_core::permission::parse_network;
-use vestibule_core::settings::{Mode, TrustedCertificates};
+use vestibule_core::settings::{Mode, PublicUrl, TrustedCertificates};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use super::{create_endpoint, deliver, only_delivery, start};
@@ -177,6 +177,38 @@ async fn a_stored_url_that_the_settings_no_longer_allow_is_not_connected_to() {
     let delivery = only_delivery(&backend, &endpoint).await;
     assert_eq!((&delivery["last_status"], &delivery["last_error"]), (&Value::Null, &json!("url_not_allowed")));
     assert_eq!(receiver.connections(), 0);
+}
+
+/// The server is public, so whoever signs up could send requests to the other servers of its machine.
+#[tokio::test]
+async fn staging_that_others_can_reach_sends_nothing_to_its_own_machine() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with_settings(|settings| settings.mode = Mode::Staging).await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let path = format!("/organizations/{organization}/webhooks");
+    let port = receiver.address().port();
+    for host in ["127.0.0.1", "localhost", "app.localhost", "[::1]"] {
+        for scheme in ["http", "https"] {
+            let fields = json!({"url": format!("{scheme}://{host}:{port}/hook")});
+            owner.post_json(&path, &fields).await.assert_error(400, "INVALID_FIELD");
+        }
+    }
+    assert_eq!(receiver.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_only_its_own_machine_reaches_sends_to_it_during_development() {
+    let receiver = Receiver::start().await;
+    let app = TestApp::with_settings(|settings| {
+        settings.mode = Mode::Staging;
+        settings.public_url = PublicUrl::parse("http://localhost:8080").unwrap();
+    })
+    .await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_UPDATES]})).await;
+    backend.post_empty(&format!("{endpoint}/test")).await.ok();
+    assert_eq!(deliver(&app).await, 1);
+    assert_eq!(only_delivery(&backend, &endpoint).await["state"], "delivered");
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ mod packages;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule_core::settings::Mode;
+use vestibule_core::permission::parse_network;
+use vestibule_core::settings::{Mode, Settings};
 use vestibule_core::webhook;
 use vestibule_testbed::receiver::Receiver;
 
@@ -23,9 +24,15 @@ use crate::platform::PlatformClient;
 /// After this, another worker takes over what one has claimed.
 const LEASE_LIFETIME: Duration = Duration::from_mins(2);
 
+/// Lets an app send to 127.0.0.1 by http.
+pub(super) fn allow_this_machine(settings: &mut Settings) {
+    settings.mode = Mode::Staging;
+    settings.http_client.allowed_networks = vec![parse_network("127.0.0.1").unwrap()];
+}
+
 /// An app that may send to this machine.
 async fn start() -> TestApp {
-    TestApp::with_settings(|settings| settings.mode = Mode::Staging).await
+    TestApp::with_settings(allow_this_machine).await
 }
 
 /// Creates an endpoint of the installation. Returns its path.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule_core::settings::Mode;
 use vestibule_core::webhook;
 use vestibule_testbed::proxy::{Proxy, ProxyMode};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 use vestibule_testbed::{Database, Engine, free_port, server_address};
 
-use super::{LEASE_LIFETIME, create_endpoint, deliver, deliveries, only_delivery, start};
+use super::{LEASE_LIFETIME, allow_this_machine, create_endpoint, deliver, deliveries, only_delivery, start};
 use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, text};
 use crate::platform::PlatformClient;
 
@@ -71,7 +70,7 @@ async fn a_receiver_that_is_not_there_gets_the_events_once_it_is() {
 /// An app on PostgreSQL behind a proxy, which may send to this machine.
 async fn start_behind(proxy: &Proxy) -> TestApp {
     TestAppBuilder::new(Database::create_on(Engine::Postgres))
-        .with_settings(|settings| settings.mode = Mode::Staging)
+        .with_settings(allow_this_machine)
         .with_proxies(&[proxy])
         .with_database_timeout(Duration::from_millis(1500))
         .build()
