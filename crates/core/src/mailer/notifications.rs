@@ -117,7 +117,7 @@ impl Compose<'_> {
         let link = format!("{host}/organizations/{organization}/-/webhooks/{}", newest.id);
         let template = EmailTemplate::WebhooksDisabled(WebhooksEmail {
             organization: &recipient.organization_name,
-            url: &newest.url,
+            url: newest.url.as_str(),
             is_gone: newest.disabled_reason == DisabledReason::Gone.as_str(),
             count: u32::try_from(disabled.len()).unwrap_or(u32::MAX),
             link: &link,

@@ -22,6 +22,9 @@ pub trait Access: Copy + fmt::Debug + Send + Sync + 'static {
     const WRITE: ScopeRequirement;
 
     /// Checks the caller.
+    ///
+    /// # Errors
+    /// `ORGANIZATION_NOT_FOUND` for a key that is bound to a deleted organization; `FORBIDDEN` for a member.
     fn authorize(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Reach>> + Send;
 }
 
@@ -78,8 +81,11 @@ impl Access for ForBackend {
     const WRITE: ScopeRequirement = ScopeRequirement::One(Scope::WebhooksWrite);
 
     async fn authorize(&self, cx: &mut Context<'_>) -> Result<Reach> {
-        let bound_to = cx.api_key.as_ref().and_then(|key| key.organization_id);
-        Ok(Reach(bound_to.map_or(ALL, OrganizationId::get)))
+        let Some(organization) = cx.api_key.as_ref().and_then(|key| key.organization_id) else {
+            return Ok(Reach(ALL));
+        };
+        let grant = access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
+        Ok(Reach(grant.organization().get()))
     }
 }
 

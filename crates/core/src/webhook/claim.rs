@@ -116,7 +116,7 @@ async fn claim(cx: &mut Context<'_>, share: &Share) -> Result<Vec<ClaimedRow>> {
 /// Where the deliveries of an endpoint go at this time.
 pub(super) fn target(executor: &Executor, row: &EndpointRow, now: Timestamp) -> Result<Arc<Target>> {
     // The settings may have changed since the URL was stored.
-    let url = executor.http_client.parse_url(&row.url).ok();
+    let url = executor.http_client.parse_url(row.url.as_str()).ok();
     let secrets = open_secrets(&executor.keys, row, now)?;
     Ok(Arc::new(Target { id: row.id, organization: row.organization_id, url, secrets, updated_at: row.updated_at }))
 }

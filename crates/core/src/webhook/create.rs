@@ -1,5 +1,7 @@
 //! Creating an endpoint.
 
+use std::fmt;
+
 use super::access::Access;
 use super::endpoint::{Endpoint, EndpointWithSecret, EventFilter, parse_url, seal};
 use super::sql;
@@ -24,7 +26,8 @@ pub const MAX_ENDPOINTS_OF_ORGANIZATION: i64 = 10;
 /// # Errors
 /// `INVALID_FIELD` for a URL that nothing is sent to, or an event that the endpoint could not get; `WEBHOOK_ENDPOINT_LIMIT`;
 /// for a backend, `ORGANIZATION_NOT_FOUND` and `KEY_BOUND_TO_ORGANIZATION`.
-#[derive(Debug)]
+///
+/// `Debug` does not print the URL: it may contain a secret.
 pub struct Create<A> {
     pub access: A,
     /// `None`: the endpoint belongs to the installation.
@@ -35,6 +38,13 @@ pub struct Create<A> {
     pub is_ordered: bool,
     /// `None`: a new one is made.
     pub secret: Option<WebhookSecret>,
+}
+
+impl<A: fmt::Debug> fmt::Debug for Create<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (access, organization) = (&self.access, &self.organization);
+        f.debug_struct("Create").field("access", access).field("organization", organization).finish_non_exhaustive()
+    }
 }
 
 impl<A: Access> Command for Create<A> {

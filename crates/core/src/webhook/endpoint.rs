@@ -26,8 +26,8 @@ pub enum DisabledReason {
 
 vestibule_db::text_enum!(DisabledReason: Manual = "manual", Gone = "gone", Failing = "failing");
 
-/// An endpoint without its secrets.
-#[derive(Clone, Debug)]
+/// An endpoint without its secrets. `Debug` does not print the URL: it may contain one.
+#[derive(Clone)]
 pub struct Endpoint {
     pub id: WebhookEndpointId,
     /// `None`: it belongs to the installation and gets the events of all organizations.
@@ -49,6 +49,13 @@ pub struct Endpoint {
     pub updated_at: Timestamp,
 }
 
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, organization) = (&self.id, &self.organization_id);
+        f.debug_struct("Endpoint").field("id", id).field("organization_id", organization).finish_non_exhaustive()
+    }
+}
+
 impl EndpointRow {
     /// `None`: the installation.
     pub(super) fn organization(&self) -> Option<OrganizationId> {
@@ -62,7 +69,7 @@ impl From<EndpointRow> for Endpoint {
             id: row.id,
             organization_id: row.organization(),
             events: EventFilter::names(&row.events),
-            url: row.url,
+            url: row.url.into_string(),
             description: row.description,
             is_ordered: row.is_ordered,
             is_enabled: row.is_enabled,
@@ -193,7 +200,12 @@ pub fn parse_secret(text: &Zeroizing<String>) -> Result<WebhookSecret> {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_db::{Column, Value};
+
     use super::*;
+    use crate::names::WebhookDescription;
+    use crate::webhook::endpoint_url::EndpointUrl;
+    use crate::webhook::{Create, ForBackend, Update};
 
     fn filter(names: &[&str]) -> Result<EventFilter> {
         EventFilter::parse(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
@@ -208,6 +220,49 @@ mod tests {
         for unknown in ["", "user.*", "*", "user.created ", "User.created"] {
             assert!(filter(&[unknown]).is_err(), "{unknown}");
         }
+    }
+
+    /// What is logged and what a failed assertion prints.
+    #[test]
+    fn debug_prints_no_url() {
+        let url = "https://hooks.example/s3cret";
+        let row = EndpointRow {
+            id: 1.into(),
+            organization_id: 7,
+            url: EndpointUrl::read(Value::Text(url)).unwrap(),
+            description: String::new(),
+            events: String::new(),
+            is_ordered: false,
+            is_enabled: true,
+            disabled_reason: String::new(),
+            disabled_at: None,
+            failing_since: None,
+            secret: Vec::new(),
+            previous_secret: None,
+            previous_secret_until: None,
+            created_at: Timestamp::from_microseconds(0),
+            updated_at: Timestamp::from_microseconds(0),
+        };
+        let create = Create {
+            access: ForBackend,
+            organization: None,
+            url: url.to_owned(),
+            description: WebhookDescription::parse("description", "").unwrap(),
+            events: EventFilter::default(),
+            is_ordered: false,
+            secret: None,
+        };
+        let update = Update {
+            access: ForBackend,
+            endpoint: 1.into(),
+            url: Some(url.to_owned()),
+            description: None,
+            events: None,
+            is_ordered: None,
+            is_enabled: None,
+        };
+        let printed = format!("{row:?} {create:?} {update:?} {:?}", Endpoint::from(row.clone()));
+        assert!(!printed.contains("hooks") && !printed.contains("s3cret"), "{printed}");
     }
 
     #[test]

@@ -83,12 +83,13 @@ fn decrement<K: Eq + std::hash::Hash>(counts: &mut HashMap<K, usize>, key: &K) {
 mod tests {
     use super::*;
     use crate::time::Timestamp;
+    use crate::webhook::endpoint_url::EndpointUrl;
 
     fn endpoint(id: i64, organization_id: i64, failing_since: Option<Timestamp>) -> EndpointRow {
         EndpointRow {
             id: id.into(),
             organization_id,
-            url: String::new(),
+            url: EndpointUrl::default(),
             description: String::new(),
             events: String::new(),
             is_ordered: false,

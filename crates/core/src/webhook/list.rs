@@ -12,6 +12,9 @@ use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
 
 /// The endpoints that the caller manages after the one with the id `after`, oldest first.
+///
+/// # Errors
+/// See [`Access::authorize`].
 #[derive(Debug)]
 pub struct List<A> {
     pub access: A,
@@ -29,7 +32,7 @@ pub struct EndpointsPage {
 
 impl<A: Access> Query for List<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[];
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound];
     const SCOPE: ScopeRequirement = A::READ;
     type Out = EndpointsPage;
 
@@ -56,7 +59,7 @@ pub struct Show<A> {
 
 impl<A: Access> Query for Show<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound];
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound, Code::WebhookEndpointNotFound];
     const SCOPE: ScopeRequirement = A::READ;
     type Out = Endpoint;
 

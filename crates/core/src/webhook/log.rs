@@ -54,7 +54,7 @@ pub struct DeliveriesPage {
 
 impl<A: Access> Query for ListDeliveries<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound];
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound, Code::WebhookEndpointNotFound];
     const SCOPE: ScopeRequirement = A::READ;
     type Out = DeliveriesPage;
 
@@ -101,7 +101,8 @@ pub struct ShowDelivery<A> {
 
 impl<A: Access> Query for ShowDelivery<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound, Code::WebhookDeliveryNotFound];
+    const ERRORS: &'static [Code] =
+        &[Code::OrganizationNotFound, Code::WebhookEndpointNotFound, Code::WebhookDeliveryNotFound];
     const SCOPE: ScopeRequirement = A::READ;
     type Out = DeliveryWithAttempts;
 
@@ -131,9 +132,15 @@ pub struct Test<A> {
 
 impl<A: Access> Command for Test<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] =
-        &[Code::WebhookEndpointNotFound, Code::WebhookEndpointDisabled, Code::TooManyRequests];
+    const ERRORS: &'static [Code] = &[
+        Code::OrganizationNotFound,
+        Code::WebhookEndpointNotFound,
+        Code::WebhookEndpointDisabled,
+        Code::TooManyRequests,
+    ];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// What the organization's servers get is not for support to change.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Delivery;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Delivery> {
@@ -179,12 +186,15 @@ pub struct Replay<A> {
 impl<A: Access> Command for Replay<A> {
     const REQUIRES: Requirement = A::REQUIRES;
     const ERRORS: &'static [Code] = &[
+        Code::OrganizationNotFound,
         Code::WebhookEndpointNotFound,
         Code::WebhookDeliveryNotFound,
         Code::WebhookEndpointDisabled,
         Code::TooManyRequests,
     ];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// What the organization's servers get is not for support to change.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = usize;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
@@ -237,9 +247,15 @@ pub struct Cancel<A> {
 
 impl<A: Access> Command for Cancel<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] =
-        &[Code::WebhookEndpointNotFound, Code::WebhookDeliveryNotFound, Code::WebhookDeliveryNotWaiting];
+    const ERRORS: &'static [Code] = &[
+        Code::OrganizationNotFound,
+        Code::WebhookEndpointNotFound,
+        Code::WebhookDeliveryNotFound,
+        Code::WebhookDeliveryNotWaiting,
+    ];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// What the organization's servers get is not for support to change.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = Delivery;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Delivery> {

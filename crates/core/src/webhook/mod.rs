@@ -10,6 +10,7 @@ mod cleanup;
 mod create;
 mod delivery;
 mod endpoint;
+mod endpoint_url;
 mod in_flight;
 mod list;
 mod log;

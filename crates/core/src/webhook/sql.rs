@@ -4,6 +4,7 @@ use vestibule_db::{Bytes, Text, record, sql};
 
 use super::delivery::DeliveryState;
 use super::endpoint::DisabledReason;
+use super::endpoint_url::EndpointUrl;
 use crate::id::{AuditEntryId, OrganizationId, WebhookEndpointId};
 use crate::time::Timestamp;
 
@@ -13,7 +14,7 @@ record! {
         pub(crate) id: WebhookEndpointId,
         /// 0: the installation.
         pub(crate) organization_id: i64,
-        pub(crate) url: String,
+        pub(crate) url: EndpointUrl,
         pub(crate) description: String,
         pub(crate) events: String,
         pub(crate) is_ordered: bool,
@@ -33,7 +34,7 @@ record! {
     /// An endpoint that the worker has disabled.
     pub(crate) struct DisabledEndpoint {
         pub(crate) id: WebhookEndpointId,
-        pub(crate) url: String,
+        pub(crate) url: EndpointUrl,
         pub(crate) disabled_reason: String,
     }
 }

@@ -1,5 +1,6 @@
 //! Changing, enabling, disabling and deleting an endpoint, and replacing its secret.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::access::Access;
@@ -24,7 +25,8 @@ pub const MAX_SECRET_GRACE: Duration = Duration::from_hours(24 * 7);
 /// # Errors
 /// `WEBHOOK_ENDPOINT_NOT_FOUND`; `INVALID_FIELD` for a URL that nothing is sent to, or an event that the endpoint could not
 /// get.
-#[derive(Debug)]
+///
+/// `Debug` does not print the URL: it may contain a secret.
 pub struct Update<A> {
     pub access: A,
     pub endpoint: WebhookEndpointId,
@@ -35,9 +37,16 @@ pub struct Update<A> {
     pub is_enabled: Option<bool>,
 }
 
+impl<A: fmt::Debug> fmt::Debug for Update<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (access, endpoint) = (&self.access, &self.endpoint);
+        f.debug_struct("Update").field("access", access).field("endpoint", endpoint).finish_non_exhaustive()
+    }
+}
+
 impl<A: Access> Command for Update<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound, Code::InvalidField];
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound, Code::WebhookEndpointNotFound, Code::InvalidField];
     const SCOPE: ScopeRequirement = A::WRITE;
     /// An endpoint would go on to get events after the support has ended.
     const ALLOWS_IMPERSONATOR: bool = false;
@@ -50,7 +59,7 @@ impl<A: Access> Command for Update<A> {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Endpoint> {
         let reach = self.access.authorize(cx).await?;
         let row = reach.find(cx, self.endpoint).await?;
-        let old_url = cx.executor.http_client.parse_url(&row.url).ok();
+        let old_url = cx.executor.http_client.parse_url(row.url.as_str()).ok();
         let url = self.url.as_ref().map(|url| parse_url(cx, url)).transpose()?;
         let events = match &self.events {
             Some(events) => {
@@ -114,7 +123,7 @@ pub struct Rotate<A> {
 
 impl<A: Access> Command for Rotate<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound];
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound, Code::WebhookEndpointNotFound];
     const SCOPE: ScopeRequirement = A::WRITE;
     /// An endpoint would go on to get events after the support has ended.
     const ALLOWS_IMPERSONATOR: bool = false;
@@ -156,8 +165,10 @@ pub struct Delete<A> {
 
 impl<A: Access> Command for Delete<A> {
     const REQUIRES: Requirement = A::REQUIRES;
-    const ERRORS: &'static [Code] = &[Code::WebhookEndpointNotFound];
+    const ERRORS: &'static [Code] = &[Code::OrganizationNotFound, Code::WebhookEndpointNotFound];
     const SCOPE: ScopeRequirement = A::WRITE;
+    /// What the organization's servers get is not for support to change.
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
