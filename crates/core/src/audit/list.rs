@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 
 /// The entries of an organization that the sealer may be behind for a list to have all of them.
 const MAX_UNSEALED: i64 = 1000;
+/// The entries of a user or target that a page looks through for another filter. An index finds those of a user, and those
+/// with an action, but not both: without a limit, a page of few would cost as much as all entries of a user.
+const MAX_SCANNED: i64 = 2000;
 
 /// Which entries. Each part that is `None` applies to all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +69,7 @@ pub struct ListEntries {
 /// A page of the audit log.
 #[derive(Debug)]
 pub struct AuditLogPage {
+    /// With several filters there can be fewer than the limit, or none, although there is a next page.
     pub entries: Vec<Entry>,
     /// The cursor of the next page.
     pub next: Option<AuditEntryId>,
@@ -130,6 +134,8 @@ pub(crate) async fn read_page(
     let before = after.map_or(end, |after| after.min(end));
     let read = i64::from(limit) + 1;
     let is_filtered = filter.actor.is_some() || filter.action.is_some() || filter.target.is_some();
+    let scan_end = scan_end(cx, organization, filter, (from, before)).await?;
+    let from = scan_end.unwrap_or(from);
     let mut entries = cx.tx.all(sql::UNSEALED_PAGE, (organization, from, before, MAX_UNSEALED)).await?;
     entries.retain(|entry| filter.finds(entry));
     let sealed = if is_filtered {
@@ -143,8 +149,24 @@ pub(crate) async fn read_page(
     entries.sort_unstable_by(|a, b| b.id.cmp(&a.id));
     let has_more = entries.len() > usize::from(limit);
     entries.truncate(usize::from(limit));
-    let next = entries.last().filter(|_| has_more).map(|last| last.id);
+    let next = if has_more { entries.last().map(|last| last.id) } else { scan_end };
     Ok(AuditLogPage { entries, next, names: HashMap::new() })
+}
+
+/// The last entry that a page looks through, if it does not reach the last one of all.
+async fn scan_end(
+    cx: &mut Context<'_>,
+    organization: i64,
+    filter: &Filter,
+    (from, before): (AuditEntryId, AuditEntryId),
+) -> Result<Option<AuditEntryId>> {
+    let (statement, subject) = match (filter.target, filter.actor) {
+        (Some(target), actor) if actor.is_some() || filter.action.is_some() => (sql::NTH_OF_TARGET, target),
+        (None, Some(actor)) if filter.action.is_some() => (sql::NTH_OF_ACTOR, actor),
+        _ => return Ok(None),
+    };
+    let beyond = cx.tx.optional(statement, (organization, subject, from, before, MAX_SCANNED)).await?;
+    Ok(beyond.map(|(id,)| AuditEntryId::from(id.get().saturating_add(1))))
 }
 
 /// The names of the users in these entries, and of those that the filter names if there is an entry.

@@ -353,6 +353,16 @@ sql! {
         entries!("WHERE organization_id = $1 AND $2 = 0 AND id >= $3 AND id < $4
                 AND $5 = 0 AND action = $6 ORDER BY id DESC NULLS LAST LIMIT $7");
 
+    /// The entry of an actor that is newest but for `$5`: where a page that looks through so many ends.
+    NTH_OF_ACTOR(i64, i64, AuditEntryId, AuditEntryId, i64) -> (AuditEntryId,) =
+        "SELECT id FROM audit_entries WHERE organization_id = $1 AND actor_id = $2 AND id >= $3 AND id < $4
+          ORDER BY id DESC NULLS LAST LIMIT 1 OFFSET $5";
+
+    /// Like [`NTH_OF_ACTOR`], of whom or what entries are about.
+    NTH_OF_TARGET(i64, i64, AuditEntryId, AuditEntryId, i64) -> (AuditEntryId,) =
+        "SELECT id FROM audit_entries WHERE organization_id = $1 AND target_id = $2 AND id >= $3 AND id < $4
+          ORDER BY id DESC NULLS LAST LIMIT 1 OFFSET $5";
+
     /// The names of users, for the page that shows entries.
     NAMES(Text) -> NameRow =
         concat!(

@@ -103,8 +103,9 @@ fn page(entries: Vec<Entry>, next: Option<i64>, limit: u16) -> Page<EntryRespons
 /// operator does.
 ///
 /// Newest first, or as a feed: with `sort_order=asc`, send the `sequence` of the last entry that you have as `cursor`. A
-/// page with a filter looks through 1,000 entries in that order, so it may have fewer than `limit`, or none, although
-/// `has_more` is true. The list is not counted: `total` is the number of entries on the page.
+/// page with a filter looks through 1,000 entries in that order; newest first, a page with several of `actor_id`,
+/// `target_id` and `action` looks through 2,000 of the actor or target. So it may have fewer than `limit`, or none,
+/// although `has_more` is true. The list is not counted: `total` is the number of entries on the page.
 #[utoipa::path(get, path = "/audit-log", operation_id = "list_audit_log", tag = "Audit log",
     params(AuditLogQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
@@ -122,8 +123,9 @@ pub(crate) async fn list(
 /// Lists the audit log of an organization.
 ///
 /// Newest first, or as a feed: with `sort_order=asc`, send the `sequence` of the last entry that you have as `cursor`. A
-/// page with a filter looks through 1,000 entries in that order, so it may have fewer than `limit`, or none, although
-/// `has_more` is true. The list is not counted: `total` is the number of entries on the page.
+/// page with a filter looks through 1,000 entries in that order; newest first, a page with several of `actor_id`,
+/// `target_id` and `action` looks through 2,000 of the actor or target. So it may have fewer than `limit`, or none,
+/// although `has_more` is true. The list is not counted: `total` is the number of entries on the page.
 #[utoipa::path(get, path = "/organizations/{id}/audit-log", operation_id = "list_organization_audit_log",
     tag = "Audit log", params(("id" = OrganizationId, Path, description = "The organization"), AuditLogQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
@@ -182,7 +184,8 @@ impl FromFields for UserAuditLogQuery {
 /// it.
 ///
 /// What they did in organizations is in the logs of these. Entries about a deleted account are found by `target_id` in the
-/// log of the installation. The list is not counted: `total` is the number of entries on the page.
+/// log of the installation. A page with `actor_id` or `action` looks through 2,000 entries, so it may have fewer than `limit`,
+/// or none, although `has_more` is true. The list is not counted: `total` is the number of entries on the page.
 #[utoipa::path(get, path = "/users/{id}/audit-log", operation_id = "list_user_audit_log", tag = "Audit log",
     params(("id" = UserId, Path, description = "The user"), UserAuditLogQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]

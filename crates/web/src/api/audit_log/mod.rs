@@ -77,7 +77,9 @@ impl AuditLogParams {
 
 /// Lists the audit log of an organization, newest first.
 ///
-/// The `Link` header (RFC 8288) has the URL of the next page.
+/// The `Link` header (RFC 8288) has the URL of the next page. A page with several of `actor_id`, `target_id` and `action`
+/// looks through 2,000 entries of the actor or target, so it may have fewer than `limit`, or none, although there is a next
+/// one.
 #[utoipa::path(get, path = "/organizations/{id}/audit-log",
     operation_id = "list_audit_log", tag = "Audit log",
     params(("id" = OrganizationId, Path, description = "The organization"), AuditLogParams),
@@ -142,7 +144,8 @@ impl FromFields for OwnAuditLogParams {
 /// Lists what happened to the caller's account, newest first: sign-ins, passwords, addresses and the like, whoever caused
 /// it.
 ///
-/// The `Link` header (RFC 8288) has the URL of the next page.
+/// The `Link` header (RFC 8288) has the URL of the next page. A page with `action` looks through 2,000 entries, so it may have
+/// fewer than `limit`, or none, although there is a next one.
 #[utoipa::path(get, path = "/me/audit-log", operation_id = "list_own_audit_log", tag = "Audit log",
     params(OwnAuditLogParams),
     responses((status = 200, description = "The entries", body = Enveloped<Vec<EntryResponse>>,

@@ -2,13 +2,21 @@
 
 use serde_json::Value;
 use vestibule_core::audit::seal_all;
-use vestibule_testbed::Engine;
 
-use super::{actions, member_id, sealed};
-use crate::harness::{TestApp, TestClient, create_role, text};
+use super::{actions, insert_updates, member_id, sealed};
+use crate::harness::{TestApp, TestClient, TestResponse, create_role, text};
+use crate::platform::PlatformClient;
 
 async fn ids(client: &TestClient, path: &str) -> Vec<String> {
     client.get(path).await.ok().as_array().unwrap().iter().map(|entry| text(&entry["id"])).collect()
+}
+
+/// The URL of the next page, from the `Link` header.
+fn next_page(response: &TestResponse) -> Option<String> {
+    let link = response.headers.get("link")?.to_str().unwrap();
+    assert!(link.ends_with("; rel=\"next\""), "{link}");
+    let target = link.trim_start_matches('<').split('>').next().unwrap();
+    Some(target[target.find("/organizations").unwrap()..].to_owned())
 }
 
 #[tokio::test]
@@ -74,13 +82,11 @@ async fn pages_are_linked_and_stay_the_same_while_entries_are_written() {
         let (mut url, mut seen) = (format!("{path}/audit-log?{query}"), Vec::new());
         loop {
             let response = owner.get(&url).await;
-            let next = response.headers.get("link").map(|link| link.to_str().unwrap().to_owned());
+            let next = next_page(&response);
             seen.extend(response.ok().as_array().unwrap().iter().map(|entry| entry["id"].clone()));
             owner.post(&format!("{path}/update"), &[("name", &format!("Acme {}", seen.len()))]).await.ok();
             let Some(next) = next else { break };
-            assert!(next.ends_with("; rel=\"next\""), "{next}");
-            let target = next.trim_start_matches('<').split('>').next().unwrap();
-            url = target[target.find("/organizations").unwrap()..].to_owned();
+            url = next;
         }
         let mut sorted = seen.clone();
         sorted.sort_by_key(|id| std::cmp::Reverse(text(id).parse::<i64>().unwrap()));
@@ -143,22 +149,55 @@ async fn a_page_costs_the_same_however_long_the_log_is() {
     let cost = async |query: &str| owner.get(&format!("{log}{query}")).await.rows;
     let entries: Vec<Value> = sealed(&app, &owner, &organization).await;
     let first = text(&entries[0]["id"]).parse::<i64>().unwrap();
-    for block in 0..20 {
-        let rows: Vec<_> = (0..500)
-            .map(|row| {
-                let (id, sequence) = (first + 100_000 + block * 500 + row, 3 + block * 500 + row);
-                format!("({organization}, {id}, 0, 'organization.updated', 'system', 'organization', {organization}, '{{}}', {sequence}, X'00')")
-            })
-            .collect();
-        let rows =
-            rows.join(", ").replace("X'00'", if Engine::under_test() == Engine::Sqlite { "X'00'" } else { "'\\x00'" });
-        app.execute(&format!(
-            "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, target_kind, target_id, payload, sequence, hash)
-             VALUES {rows}"
-        ));
-    }
+    insert_updates(&app, &organization, "NULL", first, 20);
     let after = (cost("").await, cost("&action=organization.created").await);
     // The caller's access, the page, and one row that shows that there is another page.
     assert!(after.0 <= 2 + 6 && after.1 <= 2 + 1, "{after:?}");
     assert_eq!(ids(&owner, &format!("{log}&action=organization.updated")).await.len(), 5);
+}
+
+/// An index finds the entries of a user, but not those of them with an action.
+#[tokio::test]
+async fn a_page_with_a_rare_action_looks_through_a_part_of_a_users_entries() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let entries = sealed(&app, &owner, &organization).await;
+    let first = text(&entries[0]["id"]).parse::<i64>().unwrap();
+    let (actor, log) = (member_id(&owner).await, format!("/organizations/{organization}/audit-log?limit=5"));
+    insert_updates(&app, &organization, &actor, first, 9);
+    for filter in [
+        format!("actor_id={actor}&action=organization.created"),
+        format!("target_id={organization}&action=organization.created"),
+        format!("target_id={organization}&actor_id={actor}&action=organization.created"),
+    ] {
+        let (mut url, mut found) = (format!("{log}&{filter}"), Vec::new());
+        loop {
+            let response = owner.get(&url).await;
+            // The caller's access, where the page ends, and the entry.
+            assert!(response.rows <= 2 + 1 + 1, "{filter}: {}", response.rows);
+            let next = next_page(&response);
+            found.push(response.ok().as_array().unwrap().len());
+            let Some(next) = next else { break };
+            url = next;
+        }
+        // 2,000 newer entries on each of the first two pages.
+        assert_eq!(found, [0, 0, 1], "{filter}");
+    }
+    // What many entries match fills the page at once.
+    let busy = owner.get(&format!("{log}&actor_id={actor}&action=organization.updated")).await;
+    assert!(next_page(&busy).is_some());
+    assert_eq!(busy.ok().as_array().unwrap().len(), 5);
+
+    let backend = PlatformClient::new(&app, "audit_log:read").await;
+    let filter = format!("actor_id={actor}&action=organization.created");
+    let (mut cursor, mut found) = (String::new(), Vec::new());
+    loop {
+        let page = backend.get(&format!("{log}&{filter}&cursor={cursor}")).await.ok();
+        found.push(page["data"].as_array().unwrap().len());
+        if page["has_more"] == false {
+            break;
+        }
+        cursor = text(&page["next_cursor"]);
+    }
+    assert_eq!(found, [0, 0, 1]);
 }

@@ -28,6 +28,29 @@ pub(super) async fn sealed(app: &TestApp, owner: &TestClient, organization: &str
     entries.as_array().unwrap().clone()
 }
 
+/// Inserts `blocks` times 500 entries of a user, or of nobody (`NULL`), into a log with two entries, the first of which has the
+/// id `first`. They are newer.
+pub(super) fn insert_updates(app: &TestApp, organization: &str, actor: &str, first: i64, blocks: i64) {
+    let hash = if Engine::under_test() == Engine::Sqlite { "X'00'" } else { "'\\x00'" };
+    for block in 0..blocks {
+        let rows: Vec<_> = (block * 500..(block + 1) * 500)
+            .map(|number| {
+                let (id, sequence) = (first + 100_000 + number, 3 + number);
+                format!(
+                    "({organization}, {id}, 0, 'organization.updated', 'user', {actor}, 'organization', {organization},
+                      '{{}}', {sequence}, {hash})"
+                )
+            })
+            .collect();
+        app.execute(&format!(
+            "INSERT INTO audit_entries (organization_id, id, created_at, action, actor_kind, actor_id, target_kind, target_id,
+                                        payload, sequence, hash)
+             VALUES {}",
+            rows.join(", ")
+        ));
+    }
+}
+
 fn actions(entries: &[Value]) -> Vec<&str> {
     entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect()
 }

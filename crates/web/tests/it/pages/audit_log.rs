@@ -2,6 +2,7 @@
 
 use vestibule_core::audit::seal_all;
 
+use crate::audit_log::{insert_updates, sealed};
 use crate::harness::{TestApp, create_role, text};
 
 #[tokio::test]
@@ -83,4 +84,20 @@ async fn older_entries_are_on_the_next_page() {
     let older = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
     let page = owner.get(&older).await.assert_page(200, "organization.created");
     assert!(page.contains("Newest entries</a>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_without_a_match_leads_to_older_entries_that_were_not_searched() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let entries = sealed(&app, &owner, &organization).await;
+    let first = text(&entries[0]["id"]).parse().unwrap();
+    let actor = text(&owner.get("/me").await.ok()["id"]);
+    insert_updates(&app, &organization, &actor, first, 5);
+    let path = format!("/organizations/{organization}/-/audit-log?actor={actor}&action=organization.created");
+    let page = owner.get(&path).await.assert_page(200, "Show older entries</a>");
+    assert!(page.contains("Nothing found so far") && !page.contains("No entries found"), "{page}");
+    let older = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let page = owner.get(&older).await.assert_page(200, "<code>organization.created</code>");
+    assert!(!page.contains("Older entries</a>"), "{page}");
 }
