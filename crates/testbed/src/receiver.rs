@@ -230,6 +230,11 @@ where
     }
 }
 
+async fn respond_once_released<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, status: u16) -> Option<()> {
+    shared.is_released.subscribe().wait_for(|is_released| *is_released).await.ok()?;
+    send(stream, shared, &response(status, &[], b"")).await
+}
+
 /// Returns `None` if the connection ends.
 async fn respond<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, behaviour: &Behaviour) -> Option<()> {
     match behaviour {
@@ -241,10 +246,8 @@ async fn respond<S: AsyncWrite + Unpin>(stream: &mut S, shared: &Shared, behavio
             None
         }
         Behaviour::Silent | Behaviour::Hang => std::future::pending().await,
-        Behaviour::Held => {
-            shared.is_released.subscribe().wait_for(|is_released| *is_released).await.ok()?;
-            send(stream, shared, &response(200, &[], b"")).await
-        }
+        Behaviour::Held => respond_once_released(stream, shared, 200).await,
+        Behaviour::HeldStatus(status) => respond_once_released(stream, shared, *status).await,
         Behaviour::HangInBody => {
             send(stream, shared, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await?;
             std::future::pending().await

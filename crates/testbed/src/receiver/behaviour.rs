@@ -15,6 +15,8 @@ pub enum Behaviour {
     Hang,
     /// Reads the request, and responds with 200 once [`super::Receiver::release`] is called.
     Held,
+    /// As `Held`, with this status.
+    HeldStatus(u16),
     /// Sends a response without the end of its body.
     HangInBody,
     /// Sends a byte of the body now and then, without end.

@@ -12,5 +12,6 @@ mod promtool;
 mod requests;
 mod service;
 mod traces;
+mod webhooks;
 
 pub(crate) use client::{MetricsClient, Scraped};

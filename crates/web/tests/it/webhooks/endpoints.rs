@@ -77,6 +77,36 @@ async fn a_key_needs_the_scope_and_manages_its_own_organization_only() {
     bound.delete(&format!("/webhooks/endpoints/{own}")).await.ok();
 }
 
+/// It has rows until it is erased.
+#[tokio::test]
+async fn a_key_of_a_deleted_organization_finds_nothing() {
+    let app = start().await;
+    let (_, organization) = app.create_organization("olga@example.com").await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let bound = PlatformClient::bound(&app, "webhooks:write", Some(&organization)).await;
+    let fields = json!({"url": "https://example.com/", "organization_id": organization});
+    let endpoint = text(&bound.post("/webhooks/endpoints", &fields).await.ok()["id"]);
+    backend.delete(&format!("/organizations/{organization}")).await.ok();
+    let path = format!("/webhooks/endpoints/{endpoint}");
+    for response in [
+        bound.get("/webhooks/endpoints").await,
+        bound.post("/webhooks/endpoints", &fields).await,
+        bound.get(&path).await,
+        bound.patch(&path, &json!({"enabled": false})).await,
+        bound.post(&format!("{path}/rotate"), &json!({})).await,
+        bound.post_empty(&format!("{path}/test")).await,
+        bound.get(&format!("{path}/deliveries")).await,
+        bound.get(&format!("{path}/deliveries/1")).await,
+        bound.post(&format!("{path}/replay"), &json!({"from": "2026-01-01"})).await,
+        bound.post_empty(&format!("{path}/deliveries/1/replay")).await,
+        bound.post_empty(&format!("{path}/deliveries/1/cancel")).await,
+        bound.delete(&path).await,
+    ] {
+        response.assert_error(404, "ORGANIZATION_NOT_FOUND");
+    }
+    backend.post("/webhooks/endpoints", &fields).await.assert_error(404, "ORGANIZATION_NOT_FOUND");
+}
+
 #[tokio::test]
 async fn admins_manage_the_endpoints_of_their_organization() {
     let app = start().await;

@@ -6,9 +6,11 @@ mod destinations;
 mod endpoints;
 mod fairness;
 mod hostile_receivers;
+mod late_outcomes;
 mod notifications;
 mod outages;
 mod packages;
+mod retention;
 
 use std::time::Duration;
 
