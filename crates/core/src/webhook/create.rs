@@ -26,8 +26,6 @@ pub const MAX_ENDPOINTS_OF_ORGANIZATION: i64 = 10;
 /// # Errors
 /// `INVALID_FIELD` for a URL that nothing is sent to, or an event that the endpoint could not get; `WEBHOOK_ENDPOINT_LIMIT`;
 /// for a backend, `ORGANIZATION_NOT_FOUND` and `KEY_BOUND_TO_ORGANIZATION`.
-///
-/// `Debug` does not print the URL: it may contain a secret.
 pub struct Create<A> {
     pub access: A,
     /// `None`: the endpoint belongs to the installation.
@@ -40,6 +38,7 @@ pub struct Create<A> {
     pub secret: Option<WebhookSecret>,
 }
 
+/// Without the URL, which may contain a secret.
 impl<A: fmt::Debug> fmt::Debug for Create<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (access, organization) = (&self.access, &self.organization);

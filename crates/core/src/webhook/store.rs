@@ -124,8 +124,7 @@ async fn update_endpoints(cx: &mut Context<'_>, all: &[&Sent]) -> Result<()> {
         .filter_map(|sent| Some((sent.endpoint, sent.endpoint_updated_at, cx.now.plus(sent.outcome.pause()?))))
         .collect();
     cx.tx.execute_each(sql::PAUSE, &pauses).await?;
-    let gone: BTreeSet<Version> =
-        all.iter().filter(|sent| sent.outcome.is_gone()).map(|sent| version(sent)).collect();
+    let gone: BTreeSet<Version> = all.iter().filter(|sent| sent.outcome.is_gone()).map(|sent| version(sent)).collect();
     let mut organizations = BTreeSet::new();
     for endpoint in gone {
         organizations.extend(disable(cx, endpoint, DisabledReason::Gone).await?);

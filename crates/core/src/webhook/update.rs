@@ -25,8 +25,6 @@ pub const MAX_SECRET_GRACE: Duration = Duration::from_hours(24 * 7);
 /// # Errors
 /// `WEBHOOK_ENDPOINT_NOT_FOUND`; `INVALID_FIELD` for a URL that nothing is sent to, or an event that the endpoint could not
 /// get.
-///
-/// `Debug` does not print the URL: it may contain a secret.
 pub struct Update<A> {
     pub access: A,
     pub endpoint: WebhookEndpointId,
@@ -37,6 +35,7 @@ pub struct Update<A> {
     pub is_enabled: Option<bool>,
 }
 
+/// Without the URL, which may contain a secret.
 impl<A: fmt::Debug> fmt::Debug for Update<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (access, endpoint) = (&self.access, &self.endpoint);

@@ -18,7 +18,7 @@ fn backlog(scraped: &Scraped) -> (f64, f64) {
 }
 
 /// Creates an endpoint that gets nothing but tests. Returns its path.
-async fn create_endpoint(backend: &PlatformClient, url: &str, fields: Value) -> String {
+async fn create_endpoint(backend: &PlatformClient, url: &str, fields: &Value) -> String {
     let mut body = json!({"url": url, "events": ["user.deleted"]});
     body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     format!("/webhooks/endpoints/{}", text(&backend.post("/webhooks/endpoints", &body).await.ok()["id"]))
@@ -34,8 +34,8 @@ async fn send_tests(backend: &PlatformClient, endpoint: &str, count: usize) {
 async fn shows_what_waits_for_enabled_endpoints_and_since_when_it_is_due() {
     let (app, receiver) = (TestApp::with_settings(allow_this_machine).await, Receiver::start().await);
     let (client, backend) = (MetricsClient::new(&app), PlatformClient::new(&app, "*").await);
-    let disabled = create_endpoint(&backend, &receiver.url("/disabled"), json!({})).await;
-    let enabled = create_endpoint(&backend, &receiver.url("/enabled"), json!({})).await;
+    let disabled = create_endpoint(&backend, &receiver.url("/disabled"), &json!({})).await;
+    let enabled = create_endpoint(&backend, &receiver.url("/enabled"), &json!({})).await;
     assert_eq!(backlog(&client.scrape().await), (0.0, 0.0));
     send_tests(&backend, &disabled, 3).await;
     backend.patch(&disabled, &json!({"enabled": false})).await.ok();
@@ -69,12 +69,12 @@ async fn shows_what_waits_for_enabled_endpoints_and_since_when_it_is_due() {
 async fn what_a_pause_or_an_ordered_endpoint_holds_up_is_not_due() {
     let (app, receiver) = (TestApp::with_settings(allow_this_machine).await, Receiver::start().await);
     let (client, backend) = (MetricsClient::new(&app), PlatformClient::new(&app, "*").await);
-    let paused = create_endpoint(&backend, &receiver.url("/paused"), json!({})).await;
+    let paused = create_endpoint(&backend, &receiver.url("/paused"), &json!({})).await;
     receiver.next([Behaviour::with_header(429, "Retry-After", "3600")]);
     send_tests(&backend, &paused, 1).await;
     webhook::drain(&app.inner.service).await.unwrap();
     send_tests(&backend, &paused, 1).await;
-    let ordered = create_endpoint(&backend, &receiver.url("/ordered"), json!({"ordered": true})).await;
+    let ordered = create_endpoint(&backend, &receiver.url("/ordered"), &json!({"ordered": true})).await;
     receiver.next([Behaviour::status(500)]);
     send_tests(&backend, &ordered, 2).await;
     webhook::drain(&app.inner.service).await.unwrap();
