@@ -2,7 +2,7 @@
 
 use vestibule_db::{Bytes, Text, record, sql};
 
-use crate::id::{AuditEntryId, OrganizationId, UserId};
+use crate::id::{AuditEntryId, UserId};
 use crate::listing::packed_ids;
 use crate::time::Timestamp;
 
@@ -270,11 +270,6 @@ sql! {
 
     DELETE_CUT_CHECKPOINTS(i64, i64) =
         "DELETE FROM audit_checkpoints WHERE organization_id = $1 AND sequence < $2";
-
-    /// Makes the sealer erase an organization's payloads.
-    ERASE_ORGANIZATION_LATER(OrganizationId, Timestamp) =
-        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 1, $2)
-             ON CONFLICT (subject_id) DO NOTHING";
 
     ERASURES(Timestamp, i64) -> Erasure =
         "SELECT subject_id, is_organization FROM audit_erasures WHERE created_at <= $1 ORDER BY created_at LIMIT $2";

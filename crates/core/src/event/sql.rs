@@ -4,7 +4,7 @@ use vestibule_db::{Bytes, Text, sql};
 
 use super::EntityType;
 use super::record::ActorKind;
-use crate::id::{AuditEntryId, UserId, WebhookEndpointId};
+use crate::id::{AuditEntryId, OrganizationId, UserId, WebhookEndpointId};
 use crate::time::Timestamp;
 
 sql! {
@@ -63,5 +63,10 @@ sql! {
     /// Makes the sealer erase a user's personal data from the entries.
     ERASE_LATER(UserId, Timestamp) =
         "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 0, $2)
+             ON CONFLICT (subject_id) DO NOTHING";
+
+    /// Makes the sealer erase an organization's payloads.
+    ERASE_ORGANIZATION_LATER(OrganizationId, Timestamp) =
+        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 1, $2)
              ON CONFLICT (subject_id) DO NOTHING";
 }
