@@ -46,6 +46,9 @@ sql! {
                     AND (e.events = '' OR REPLACE(e.events, $4, '') <> e.events)
                   LIMIT 200) s";
 
+    /// An enabled endpoint of the installation or of any organization.
+    ENABLED_ENDPOINT() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e WHERE e.is_enabled = 1 LIMIT 1";
+
     /// Like [`FAN_OUT`], for the endpoints whose filter names the event only.
     FAN_OUT_BY_NAME(= NewDeliveries) =
         "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, attempts, all_attempts, due_at, last_error,
