@@ -38,7 +38,7 @@ impl Query for HasUnsealed {
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        Ok(!cx.tx.all(sql::UNSEALED, (1,)).await?.is_empty())
+        Ok(cx.tx.optional(sql::FIRST_UNSEALED, ()).await?.is_some())
     }
 }
 
@@ -58,7 +58,7 @@ impl Command for Seal {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         cx.tx.execute(sql::LOCK_SEALER, ()).await?;
-        let mut entries = cx.tx.all(sql::UNSEALED, (BATCH_SIZE,)).await?;
+        let mut entries = cx.tx.all(sql::DEQUEUE, (BATCH_SIZE,)).await?;
         entries.sort_by_key(|entry| (entry.organization_id, entry.id));
         if !entries.is_empty() {
             seal(cx, &entries).await?;
@@ -102,8 +102,6 @@ async fn seal(cx: &mut Context<'_>, entries: &[Entry]) -> Result<()> {
     }
     let rows: Vec<_> = entries.iter().zip(&seals).map(|(entry, seal)| sealed_row(entry, seal)).collect();
     cx.tx.execute_each(sql::INSERT_SEALED, &rows).await?;
-    let ids: Vec<_> = entries.iter().map(|entry| (entry.id,)).collect();
-    cx.tx.execute_each(sql::DEQUEUE, &ids).await?;
     let new_heads: Vec<_> = organizations
         .iter()
         .filter_map(|organization| heads.get_key_value(organization))

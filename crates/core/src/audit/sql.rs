@@ -2,7 +2,7 @@
 
 use vestibule_db::{Bytes, Text, record, sql};
 
-use crate::id::{AuditEntryId, OrganizationId, UserId};
+use crate::id::{AuditEntryId, UserId};
 use crate::listing::packed_ids;
 use crate::time::Timestamp;
 
@@ -120,16 +120,12 @@ macro_rules! entries {
     };
 }
 
-/// The same of entries that are not sealed.
-macro_rules! queued {
-    ($rest:expr) => {
-        concat!(
-            "SELECT organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
-                    request_id, payload, NULL AS payload_salt, NULL AS payload_commitment, personal, salt,
-                    NULL AS commitment, NULL AS sequence, NULL AS hash
-               FROM audit_queue ",
-            $rest
-        )
+/// The columns of an [`Entry`] that is not sealed.
+macro_rules! queued_columns {
+    () => {
+        "organization_id, id, created_at, action, actor_kind, actor_id, impersonator_id, target_kind, target_id,
+         request_id, payload, NULL AS payload_salt, NULL AS payload_commitment, personal, salt,
+         NULL AS commitment, NULL AS sequence, NULL AS hash "
     };
 }
 
@@ -159,8 +155,14 @@ sql! {
     /// Locks the row that one sealer has at a time.
     LOCK_SEALER() = "UPDATE audit_sealer SET batches = batches + 1 WHERE id = 1";
 
-    /// In the order of their ids.
-    UNSEALED(i64) -> Entry = queued!("ORDER BY id LIMIT $1");
+    FIRST_UNSEALED() -> (AuditEntryId,) = "SELECT id FROM audit_queue ORDER BY id LIMIT 1";
+
+    /// Takes the oldest entries out of the queue, in no order.
+    DEQUEUE(i64) -> Entry =
+        concat!(
+            "DELETE FROM audit_queue WHERE id IN (SELECT q.id FROM audit_queue q ORDER BY q.id LIMIT $1) RETURNING ",
+            queued_columns!()
+        );
 
     COUNT_UNSEALED() -> (i64,) = "SELECT COUNT(*) FROM audit_queue";
 
@@ -198,8 +200,6 @@ sql! {
                                     target_kind, target_id, request_id, payload, payload_salt, payload_commitment, personal,
                                     salt, commitment, sequence, hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-
-    DEQUEUE(AuditEntryId) = "DELETE FROM audit_queue WHERE id = $1";
 
     SET_HEAD(i64, i64, Bytes, Bytes) =
         "INSERT INTO audit_chains (organization_id, sequence, hash, first_sequence, first_hash, checkpoint_sequence)
@@ -271,11 +271,6 @@ sql! {
     DELETE_CUT_CHECKPOINTS(i64, i64) =
         "DELETE FROM audit_checkpoints WHERE organization_id = $1 AND sequence < $2";
 
-    /// Makes the sealer erase an organization's payloads.
-    ERASE_ORGANIZATION_LATER(OrganizationId, Timestamp) =
-        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 1, $2)
-             ON CONFLICT (subject_id) DO NOTHING";
-
     ERASURES(Timestamp, i64) -> Erasure =
         "SELECT subject_id, is_organization FROM audit_erasures WHERE created_at <= $1 ORDER BY created_at LIMIT $2";
 
@@ -327,7 +322,11 @@ sql! {
 
     /// Of the others. The table has the entries of the last second.
     UNSEALED_PAGE(i64, AuditEntryId, AuditEntryId, i64) -> Entry =
-        queued!("WHERE organization_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4");
+        concat!(
+            "SELECT ",
+            queued_columns!(),
+            "FROM audit_queue WHERE organization_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4"
+        );
 
     /// Of the sealed entries. A filter that is 0 or empty does not apply. Ids are never null: `NULLS LAST` is for
     /// PostgreSQL's planner, as only the intended index has this order.

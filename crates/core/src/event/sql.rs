@@ -4,7 +4,7 @@ use vestibule_db::{Bytes, Text, sql};
 
 use super::EntityType;
 use super::record::ActorKind;
-use crate::id::{AuditEntryId, UserId, WebhookEndpointId};
+use crate::id::{AuditEntryId, OrganizationId, UserId, WebhookEndpointId};
 use crate::time::Timestamp;
 
 sql! {
@@ -46,6 +46,9 @@ sql! {
                     AND (e.events = '' OR REPLACE(e.events, $4, '') <> e.events)
                   LIMIT 200) s";
 
+    /// An enabled endpoint of the installation or of any organization.
+    ENABLED_ENDPOINT() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e WHERE e.is_enabled = 1 LIMIT 1";
+
     /// Like [`FAN_OUT`], for the endpoints whose filter names the event only.
     FAN_OUT_BY_NAME(= NewDeliveries) =
         "INSERT INTO webhook_deliveries (endpoint_id, id, event, body, state, attempts, all_attempts, due_at, last_error,
@@ -63,5 +66,10 @@ sql! {
     /// Makes the sealer erase a user's personal data from the entries.
     ERASE_LATER(UserId, Timestamp) =
         "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 0, $2)
+             ON CONFLICT (subject_id) DO NOTHING";
+
+    /// Makes the sealer erase an organization's payloads.
+    ERASE_ORGANIZATION_LATER(OrganizationId, Timestamp) =
+        "INSERT INTO audit_erasures (subject_id, is_organization, created_at) VALUES ($1, 1, $2)
              ON CONFLICT (subject_id) DO NOTHING";
 }

@@ -2,6 +2,7 @@
 
 use super::{Command, Context};
 use crate::error::{Code, Result};
+use crate::event::PendingEvent;
 use crate::permission::Requirement;
 use crate::{cache, caller, event};
 
@@ -34,24 +35,41 @@ pub(super) async fn finish(cx: &mut Context<'_>) -> Result<()> {
             executor.webhook_requests.wake();
         });
     }
-    let emitted = cx.event_context();
-    let deliveries: Vec<_> = events.iter().map(|event| event.deliveries(cx.now)).collect();
-    if events.len() > MAX_DEFERRED {
-        let fan_outs: Vec<_> = deliveries.iter().map(|deliveries| deliveries.arguments(cx.now)).collect();
-        cx.tx.execute_each(event::sql::FAN_OUT, &fan_outs).await?;
-        let events: Vec<_> = events.into_iter().map(|event| event.complete(emitted)).collect();
-        let rows: Vec<_> = events.iter().map(|event| event.row(emitted)).collect();
-        cx.tx.execute_each(event::sql::INSERT, &rows).await?;
-    } else {
-        for (event, deliveries) in events.into_iter().zip(deliveries) {
-            cx.tx.defer(event::sql::FAN_OUT, deliveries.arguments(cx.now))?;
-            event.insert(emitted, |row| cx.tx.defer(event::sql::INSERT, row))?;
-        }
+    if !events.is_empty() {
+        store_events(cx, events).await?;
     }
     if let Some(session) = &cx.session {
         caller::touch(&mut cx.tx, session, cx.now, &cx.executor.settings)?;
     }
     cache::bump_revisions(&mut cx.tx, cx.now)
+}
+
+/// Adds events to the audit log, and stores what endpoints of webhooks get of them.
+async fn store_events(cx: &mut Context<'_>, events: Vec<PendingEvent>) -> Result<()> {
+    let is_batch = events.len() > MAX_DEFERRED;
+    // On PostgreSQL, asking takes a round trip, and storing a few deliveries none.
+    let is_known = is_batch || cx.tx.is_snapshot();
+    let deliveries = if is_known && cx.tx.optional(event::sql::ENABLED_ENDPOINT, ()).await?.is_none() {
+        Vec::new()
+    } else {
+        events.iter().map(|event| event.deliveries(cx.now)).collect()
+    };
+    let fan_outs: Vec<_> = deliveries.iter().map(|deliveries| deliveries.arguments(cx.now)).collect();
+    let emitted = cx.event_context();
+    if is_batch {
+        cx.tx.execute_each(event::sql::FAN_OUT, &fan_outs).await?;
+        let events: Vec<_> = events.into_iter().map(|event| event.complete(emitted)).collect();
+        let rows: Vec<_> = events.iter().map(|event| event.row(emitted)).collect();
+        cx.tx.execute_each(event::sql::INSERT, &rows).await?;
+        return Ok(());
+    }
+    for fan_out in fan_outs {
+        cx.tx.defer(event::sql::FAN_OUT, fan_out)?;
+    }
+    for event in events {
+        event.insert(emitted, |row| cx.tx.defer(event::sql::INSERT, row))?;
+    }
+    Ok(())
 }
 
 /// Stores that the session was used, after a query. It does nothing itself: every command touches the session when it

@@ -17,7 +17,7 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
-use crate::{audit, images, membership, search_index};
+use crate::{event, images, membership, search_index};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Rows per erasing transaction.
@@ -226,7 +226,7 @@ impl Command for Erase {
         cx.tx.execute(sql::ERASE_ORGANIZATION, (self.organization,)).await?;
         cx.subject.is_unchanged = false;
         cx.emit(OrganizationErased { organization_id: self.organization });
-        cx.tx.execute(audit::sql::ERASE_ORGANIZATION_LATER, (self.organization, cx.now)).await?;
+        cx.tx.execute(event::sql::ERASE_ORGANIZATION_LATER, (self.organization, cx.now)).await?;
         Ok(Erasure::Complete)
     }
 }

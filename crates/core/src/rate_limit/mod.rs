@@ -21,7 +21,6 @@ use crate::metrics::RateLimit;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
-use crate::user;
 
 pub(crate) use pending_block::PendingBlock;
 pub(crate) use quota::{
@@ -254,9 +253,8 @@ impl Counter {
 /// The user with this address or user name.
 async fn find_user(cx: &mut Context<'_>, identifier: &str) -> Result<Option<UserId>> {
     // No user name contains the character.
-    let statement =
-        if identifier.contains('@') { user::sql::PASSWORD_BY_EMAIL } else { user::sql::PASSWORD_BY_USERNAME };
-    Ok(cx.tx.optional(statement, (identifier,)).await?.map(|row| row.user_id))
+    let statement = if identifier.contains('@') { sql::USER_BY_ADDRESS } else { sql::USER_BY_USERNAME };
+    Ok(cx.tx.optional(statement, (identifier,)).await?.map(|(user,)| user))
 }
 
 /// Records one attempt in the window of password attempts.

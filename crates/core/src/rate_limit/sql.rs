@@ -1,7 +1,8 @@
 //! The counters of the rate limits.
 
-use vestibule_db::{Bytes, record, sql};
+use vestibule_db::{Bytes, Text, record, sql};
 
+use crate::id::UserId;
 use crate::time::Timestamp;
 
 record! {
@@ -13,6 +14,11 @@ record! {
 }
 
 sql! {
+    USER_BY_ADDRESS(Text) -> (UserId,) =
+        "SELECT user_id FROM email_addresses WHERE address_key = $1 AND verified_at IS NOT NULL";
+
+    USER_BY_USERNAME(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
+
     /// Adds one attempt. If the window has ended, a new one starts.
     INCREMENT(Bytes, Timestamp, Timestamp) -> Counter =
         "INSERT INTO attempt_limits (limit_key, attempts, window_end) VALUES ($1, 1, $2)

@@ -30,6 +30,8 @@ const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
 const MAX_WINDOWS: usize = 16;
 /// The outcomes that one transaction stores.
 const MAX_STORED: usize = 256;
+/// The transactions that store outcomes at a time.
+const MAX_STORES: usize = 2;
 /// How long the outcomes of attempts are collected for one transaction: attempts that began together end about together.
 const COLLECTION_TIME: Duration = Duration::from_millis(2);
 /// The maximum time between two polls. They find deliveries whose lease has expired, and those of other processes.
@@ -69,6 +71,7 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
         while !worker.sends.is_empty() {
             worker.collect().await;
         }
+        worker.stored().await;
     };
     if timeout(STOP_TIMEOUT, finish).await.is_err() {
         tracing::warn!(count = worker.sends.len(), "webhooks were abandoned; they are sent again after a restart");
@@ -85,13 +88,26 @@ pub async fn drain(executor: &Arc<Executor>) -> Result<usize> {
             return Ok(count);
         }
         worker.collect().await;
+        // An ordered endpoint has its next delivery then.
+        worker.stored().await;
     }
+}
+
+async fn store(executor: Arc<Executor>, outcomes: Vec<Sent>) {
+    // If they cannot be stored, the deliveries are sent again, with the same ids, when their leases have expired.
+    if let Err(problem) = executor.run(&Caller::anonymous(), StoreOutcomes(outcomes)).await.result {
+        tracing::error!(cause = problem.cause(), "cannot store the outcomes of webhooks");
+    }
+    // Ordered endpoints have their next delivery.
+    executor.webhook_requests.wake();
 }
 
 #[derive(Debug)]
 struct Worker {
     executor: Arc<Executor>,
     sends: JoinSet<Sent>,
+    /// Transactions that store outcomes. They run beside those that claim, because on PostgreSQL both mostly wait.
+    stores: JoinSet<()>,
     /// The endpoint of each attempt in progress, and its organization.
     endpoints: HashMap<Id, (WebhookEndpointId, i64)>,
     in_flight: InFlight,
@@ -106,6 +122,7 @@ impl Worker {
         Self {
             executor: Arc::clone(executor),
             sends: JoinSet::new(),
+            stores: JoinSet::new(),
             endpoints: HashMap::new(),
             in_flight: InFlight::default(),
             last: 0.into(),
@@ -228,10 +245,15 @@ impl Worker {
                 WebhookAttempt::Failed
             });
         }
-        // If they cannot be stored, the deliveries are sent again, with the same ids, when their leases have expired.
-        if let Err(problem) = self.executor.run(&Caller::anonymous(), StoreOutcomes(outcomes)).await.result {
-            tracing::error!(cause = problem.cause(), "cannot store the outcomes of webhooks");
+        while self.stores.len() >= MAX_STORES {
+            self.stores.join_next().await;
         }
+        self.stores.spawn(store(Arc::clone(&self.executor), outcomes));
+    }
+
+    /// Waits until all outcomes are stored.
+    async fn stored(&mut self) {
+        while self.stores.join_next().await.is_some() {}
     }
 
     /// Removes an attempt from those in progress.

@@ -117,7 +117,7 @@ async fn stored_webhooks_lose_the_personal_data_of_a_deleted_account() {
     assert!(app.count(like_kim) >= 3, "the account, and the invitation for each endpoint");
     let count = app.count("SELECT COUNT(*) FROM webhook_deliveries");
     kim.reauthenticate().await;
-    kim.post("/me/delete", &[("password", PASSWORD)]).await.ok();
+    kim.post("/me/account/delete", &[("password", PASSWORD)]).await.ok();
     seal_all(&app.inner.service).await.unwrap();
     app.advance(Duration::from_secs(61));
     assert_eq!(erase_requested(&app.inner.service).await.unwrap(), 1);

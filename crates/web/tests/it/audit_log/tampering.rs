@@ -16,6 +16,8 @@ struct Log {
     organization: String,
     /// The checkpoints as they were written elsewhere.
     known: Vec<Checkpoint>,
+    /// Has the file of checkpoints.
+    _folder: tempfile::TempDir,
 }
 
 /// An organization with ten sealed entries, of which the checkpoint covers all.
@@ -32,7 +34,7 @@ async fn start() -> Log {
     make_checkpoints(&app.inner.service).await.unwrap();
     let known = std::fs::read_to_string(&file).unwrap();
     let known = known.lines().map(|line| Checkpoint::from_line(line).unwrap()).collect();
-    Log { app, owner, organization, known }
+    Log { app, owner, organization, known, _folder: folder }
 }
 
 impl Log {

@@ -79,7 +79,7 @@ async fn creating_a_user_costs_few_statements() {
         "the key, the user, the address, its domain, the event and its webhooks"
     );
     let fields = json!({"first_name": "A", "last_name": "B"});
-    assert_eq!(backend.post("/users", &fields).await.statements, 3);
+    assert_eq!(backend.post("/users", &fields).await.statements, 4);
     invariants::assert_hold(&app.inner.database, &[WITHOUT_ADDRESS]);
 }
 
