@@ -153,7 +153,7 @@ pub(crate) async fn read_page(
     Ok(AuditLogPage { entries, next, names: HashMap::new() })
 }
 
-/// The last entry that a page looks through, if it does not reach the last one of all.
+/// Where the entries begin that a page looks through, if there are more than it may.
 async fn scan_end(
     cx: &mut Context<'_>,
     organization: i64,

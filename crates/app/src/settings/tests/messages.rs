@@ -22,6 +22,14 @@ fn invalid_value_has_one_message() {
             "invitations.expiry_days is \"7\" (v.toml:1), but it must be a whole number from 1 to 90; for example: expiry_days = 14",
         ),
         (
+            "[webhooks]\nretention_days = 91",
+            "webhooks.retention_days is 91 (v.toml:2), but it must be a whole number from 1 to 90; for example: retention_days = 7",
+        ),
+        (
+            "webhooks.retention_days = 0",
+            "webhooks.retention_days is 0 (v.toml:1), but it must be a whole number from 1 to 90; for example: retention_days = 7",
+        ),
+        (
             "reveal_account_existence = 'yes'",
             "reveal_account_existence is \"yes\" (v.toml:1), but it must be true or false; for example: reveal_account_existence = true",
         ),
