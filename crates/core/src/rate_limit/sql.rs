@@ -15,7 +15,7 @@ record! {
 
 sql! {
     USER_BY_ADDRESS(Text) -> (UserId,) =
-        "SELECT user_id FROM email_addresses WHERE address_key = $1 AND verified_at IS NOT NULL";
+        "SELECT user_id FROM email_addresses WHERE address_key = $1";
 
     USER_BY_USERNAME(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 

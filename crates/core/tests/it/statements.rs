@@ -147,6 +147,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("user::sql::INSERT_ADDRESS_EACH", "creates the address"),
     ("user::sql::OWNER_IN_SESSION", "an unverified address counts for its own user with the mailed token only"),
     ("user::sql::OWN_ADDRESSES", "the user's own addresses"),
+    ("rate_limit::sql::USER_BY_ADDRESS", "a login name"),
     ("user::sql::PASSWORD_BY_EMAIL", "a login name"),
     ("user::sql::PUBLIC_PROFILE", "the user's own address"),
     ("user::sql::UNSET_PRIMARY_ADDRESS", "the user's own address"),
@@ -170,7 +171,8 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
 const FULL_SCANS: &[(&str, &str)] = &[
     ("audit::sql::COUNT_UNSEALED", "the entries of the last second"),
     ("audit::sql::MISSING_CHAINS", "verification reads all entries"),
-    ("audit::sql::UNSEALED", "takes the first ones in the order of the primary key"),
+    ("audit::sql::DEQUEUE", "takes the first ones in the order of the primary key"),
+    ("audit::sql::FIRST_UNSEALED", "takes the first ones in the order of the primary key"),
     ("bootstrap::sql::FIND", "the table has one row"),
     ("event::sql::ENABLED_ENDPOINT", "reads the endpoints up to the first that is enabled"),
     ("event::sql::SUBSCRIBER", "reads the endpoints, once for a batch of checkpoints"),
