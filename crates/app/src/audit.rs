@@ -1,5 +1,6 @@
 //! `vestibule audit`: verifies the audit log.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -92,7 +93,8 @@ fn print_report(report: &ChainReport) {
     };
     let mut entries = count(report.entries, "entry fits", "entries fit");
     if report.begins_after > 0 {
-        entries += &format!(", after entry {}", report.begins_after);
+        // Writing to a `String` cannot fail.
+        _ = write!(entries, ", after entry {}", report.begins_after);
     }
     match &report.finding {
         None => output::print_line(format_args!("{chain}: {entries}")),
@@ -111,7 +113,7 @@ async fn verify_database(args: &VerifyArgs, known: &[Checkpoint]) -> Result<Vec<
     let loaded = operator::load(&args.flags)?;
     let verifier = verifier(&loaded)?;
     let service = startup::open_for_reading(&loaded).await?;
-    let only = args.organization.map(|organization| organization.get());
+    let only = args.organization.map(vestibule_core::id::OrganizationId::get);
     let (mut reports, mut after) = (Vec::new(), -1);
     loop {
         let chains = query(&service, &ListChains { after }).await?;
@@ -167,24 +169,23 @@ fn verify_export(
         let line = line.map_err(|error| unreadable(file, &error))?;
         let invalid = || invalid_line(file, number, "no line of an export of the audit log as JSON Lines");
         let (entry, previous) = ExportLine::parse(&line).map_err(|_| invalid())?;
-        let (organization_id, verifying) = match &mut chain {
-            Some((organization_id, verifying)) => (*organization_id, verifying),
-            None => {
-                let organization_id = entry.organization_id;
-                let checkpoints: Vec<_> =
-                    known.iter().filter(|known| known.organization_id == organization_id).cloned().collect();
-                if let Some(key) = verifier
-                    && let Some(forged) = checkpoints.iter().find(|checkpoint| !key.is_valid(checkpoint))
-                {
-                    let finding = Finding { sequence: forged.sequence, id: None, kind: FindingKind::ForgedCheckpoint };
-                    return Ok(ChainReport { organization_id, begins_after, entries: 0, finding: Some(finding) });
-                }
-                let hash = Hash::try_from(previous.as_slice()).map_err(|_| invalid())?;
-                begins_after = entry.sequence.unwrap_or_default().saturating_sub(1);
-                let verifying = ChainVerifier::new(begins_after, hash, checkpoints, false);
-                let (organization_id, verifying) = chain.insert((organization_id, verifying));
-                (*organization_id, verifying)
+        let (organization_id, verifying) = if let Some((organization_id, verifying)) = &mut chain {
+            (*organization_id, verifying)
+        } else {
+            let organization_id = entry.organization_id;
+            let checkpoints: Vec<_> =
+                known.iter().filter(|known| known.organization_id == organization_id).cloned().collect();
+            if let Some(key) = verifier
+                && let Some(forged) = checkpoints.iter().find(|checkpoint| !key.is_valid(checkpoint))
+            {
+                let finding = Finding { sequence: forged.sequence, id: None, kind: FindingKind::ForgedCheckpoint };
+                return Ok(ChainReport { organization_id, begins_after, entries: 0, finding: Some(finding) });
             }
+            let hash = Hash::try_from(previous.as_slice()).map_err(|_| invalid())?;
+            begins_after = entry.sequence.unwrap_or_default().saturating_sub(1);
+            let verifying = ChainVerifier::new(begins_after, hash, checkpoints, false);
+            let (organization_id, verifying) = chain.insert((organization_id, verifying));
+            (*organization_id, verifying)
         };
         if entry.organization_id != organization_id {
             return Err(invalid_line(file, number, "an entry of another organization"));
@@ -207,13 +208,12 @@ fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>, AppError> {
     let mut skipped = None;
     for (number, line) in lines(file)?.enumerate() {
         let line = line.map_err(|error| unreadable(file, &error))?;
-        match Checkpoint::from_line(&line) {
-            Ok(checkpoint) => checkpoints.push(checkpoint),
-            Err(_) => {
-                let error = invalid_line(file, number, "no checkpoint");
-                output::print_note(format_args!("{error}"));
-                skipped = Some(error);
-            }
+        if let Ok(checkpoint) = Checkpoint::from_line(&line) {
+            checkpoints.push(checkpoint);
+        } else {
+            let error = invalid_line(file, number, "no checkpoint");
+            output::print_note(format_args!("{error}"));
+            skipped = Some(error);
         }
     }
     match skipped {

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &WebhooksArgs) -> Result<(), AppError> {
             ));
         }
         (None, Some(0)) => {
-            output::print_line("Nothing is sent again: no delivery matches, or it is being sent at the moment")
+            output::print_line("Nothing is sent again: no delivery matches, or it is being sent at the moment");
         }
         (None, Some(1)) => output::print_line("1 delivery is sent again"),
         (None, Some(replayed)) => output::print_line(format_args!("{replayed} deliveries are sent again")),

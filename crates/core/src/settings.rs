@@ -190,6 +190,12 @@ pub struct Accounts {
     pub new_address_recovery_delay: Duration,
 }
 
+impl Default for Accounts {
+    fn default() -> Self {
+        Self { claim_lifetime: Duration::from_hours(24), new_address_recovery_delay: Duration::from_hours(72) }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions {
     /// A session expires when it has not been used for this long (ASVS 7.3.1).
@@ -341,10 +347,7 @@ impl Default for Settings {
             sign_up: SignUpMode::Public,
             verify_addresses: false,
             reveal_account_existence: false,
-            accounts: Accounts {
-                claim_lifetime: Duration::from_hours(24),
-                new_address_recovery_delay: Duration::from_hours(72),
-            },
+            accounts: Accounts::default(),
             sessions: Sessions {
                 idle_timeout: Duration::from_hours(7 * 24),
                 max_lifetime: Duration::from_hours(30 * 24),

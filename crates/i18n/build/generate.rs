@@ -81,7 +81,7 @@ pub(crate) fn phrases<'a>(phrases: impl Iterator<Item = &'a Phrase>) -> String {
     }
     _ = writeln!(
         code,
-        "    /// The ids of all phrases, sorted.\n    pub const IDS: [&'static str; {}] = {ids:?};\n}}",
+        "    /// The ids of all phrases, sorted.\n    pub const IDS: &'static [&'static str] = &IDS;\n}}\n\nstatic IDS: [&str; {}] = {ids:?};",
         ids.len()
     );
     code

@@ -45,7 +45,7 @@ pub(crate) struct VerifyArgs {
     /// Verify this export (JSON Lines, without a filter) instead of the database
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
-    /// Checkpoints from elsewhere: the file of audit.checkpoint_file
+    /// Checkpoints from elsewhere: the file of `audit.checkpoint_file`
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoints: Option<PathBuf>,
     /// The public key of the installation, for an export [default: from the master key]

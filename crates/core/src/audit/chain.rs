@@ -31,12 +31,11 @@ impl FieldHasher {
     }
 
     pub(super) fn optional(&mut self, field: Option<&[u8]>) -> &mut Self {
-        match field {
-            Some(field) => self.bytes(field),
-            None => {
-                self.0.update(ABSENT.to_be_bytes());
-                self
-            }
+        if let Some(field) = field {
+            self.bytes(field)
+        } else {
+            self.0.update(ABSENT.to_be_bytes());
+            self
         }
     }
 

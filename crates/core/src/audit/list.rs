@@ -1,5 +1,6 @@
 //! Reading the audit log, newest entries first.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use super::sql::{self, Entry, FilteredPage, NameRow};
@@ -146,7 +147,7 @@ pub(crate) async fn read_page(
     // Where each statement sees a state of its own, an entry may be sealed between the two.
     entries.retain(|entry| sealed.iter().all(|sealed| sealed.id != entry.id));
     entries.extend(sealed);
-    entries.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    entries.sort_unstable_by_key(|entry| Reverse(entry.id));
     let has_more = entries.len() > usize::from(limit);
     entries.truncate(usize::from(limit));
     let next = if has_more { entries.last().map(|last| last.id) } else { scan_end };

@@ -80,7 +80,7 @@ impl PendingEvent {
         Self {
             id,
             salt,
-            organization: event.organization().map_or(0, |organization| organization.get()),
+            organization: event.organization().map_or(0, vestibule_db::id::OrganizationId::get),
             action: P::ACTION,
             target_kind: P::TARGET,
             target_id: event.target_id(),

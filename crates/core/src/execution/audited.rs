@@ -79,8 +79,7 @@ fn written_tables(text: &str) -> impl Iterator<Item = &str> {
     let written: Vec<&str> = words
         .windows(3)
         .filter_map(|words| match words {
-            ["INSERT", "INTO", table] | ["DELETE", "FROM", table] => Some(*table),
-            ["UPDATE", table, "SET"] => Some(*table),
+            ["INSERT", "INTO", table] | ["DELETE", "FROM", table] | ["UPDATE", table, "SET"] => Some(*table),
             _ => None,
         })
         .collect();

@@ -278,7 +278,7 @@ impl Bulk {
         let counts = cx.tx.execute_each(sql::INSERT, &arguments).await?;
         let created: Vec<_> = new.iter().zip(counts).filter(|(_, count)| *count > 0).map(|(new, _)| new).collect();
         let mails: Vec<_> = created.iter().map(|(_, _, row)| row.mail()).collect();
-        created.iter().for_each(|(_, draft, row)| cx.emit(draft.created(row)));
+        created.iter().for_each(|(_, _, row)| cx.emit(InvitationDraft::created(row)));
         outbox::enqueue_invitations(cx, &mails).await?;
         Ok(created.iter().map(|(index, _, row)| (*index, row.id)).collect())
     }

@@ -115,7 +115,7 @@ impl Create {
         let draft = InvitationDraft { invitee: &self.invitee, roles, language, message, api_key, is_mailed };
         let row = draft.to_row(cx, grant, expires_at(cx, self.expiry_days));
         let jobs = if is_mailed { outbox::dependent_invitation_jobs(cx, &[row.mail()]) } else { Vec::new() };
-        if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs, draft.created(&row)).await? {
+        if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs, InvitationDraft::created(&row)).await? {
             self.check_not_member(cx, grant, roles).await?;
             // A pending invitation is the reason. If it has expired, the new one supersedes it.
             if !self.supersede_expired(cx, grant, &row).await?
@@ -123,7 +123,7 @@ impl Create {
             {
                 return Err(Code::InvitationExists.into());
             }
-            cx.emit(draft.created(&row));
+            cx.emit(InvitationDraft::created(&row));
             if is_mailed {
                 outbox::enqueue_invitations(cx, &[row.mail()]).await?;
             }
@@ -236,7 +236,7 @@ impl<'a> InvitationDraft<'a> {
     }
 
     /// The event of the statement that inserts `row`.
-    pub(super) fn created(self, row: &InvitationRow) -> InvitationCreated {
+    pub(super) fn created(row: &InvitationRow) -> InvitationCreated {
         InvitationCreated {
             organization_id: row.organization_id,
             invitation_id: row.id,

@@ -87,12 +87,11 @@ impl NewUser<'_> {
             None => false,
         };
         let taken = [(email_taken, Code::EmailExists), (!inserted, Code::UsernameExists)];
-        match Problem::all(taken.into_iter().filter_map(|(taken, code)| taken.then_some(code))) {
-            Some(problem) => Err(problem),
-            None => {
-                cx.emit(self.created(user));
-                Ok(user)
-            }
+        if let Some(problem) = Problem::all(taken.into_iter().filter_map(|(taken, code)| taken.then_some(code))) {
+            Err(problem)
+        } else {
+            cx.emit(self.created(user));
+            Ok(user)
         }
     }
 

@@ -104,7 +104,7 @@ impl Outcome {
     pub(super) fn error(&self) -> &'static str {
         match self {
             Self::Response { .. } => "",
-            Self::Failed(kind) => *kind,
+            Self::Failed(kind) => kind,
         }
     }
 
@@ -184,12 +184,11 @@ fn retry_after(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Optio
         return None;
     }
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let pause = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Timestamp::from_microseconds(date.as_microsecond()).since(now)
-        }
+    let pause = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        Timestamp::from_microseconds(date.as_microsecond()).since(now)
     };
     Some(pause.min(MAX_RETRY_AFTER))
 }

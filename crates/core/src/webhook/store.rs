@@ -149,10 +149,11 @@ async fn disable(
     };
     let organization_id = Some(organization).filter(|id| *id != 0).map(OrganizationId::from);
     let reason = reason.as_str();
-    match organization_id {
-        Some(organization) => tracing::info!(%endpoint, %organization, reason, "disabled a webhook endpoint"),
+    if let Some(organization) = organization_id {
+        tracing::info!(%endpoint, %organization, reason, "disabled a webhook endpoint");
+    } else {
         // Nobody is told by mail, so alerts look for this line.
-        None => tracing::warn!(%endpoint, reason, "disabled a webhook endpoint of the installation"),
+        tracing::warn!(%endpoint, reason, "disabled a webhook endpoint of the installation");
     }
     cx.emit(WebhookEndpointDisabled { organization_id, webhook_endpoint_id: endpoint, disabled_reason: reason });
     Ok(organization_id)

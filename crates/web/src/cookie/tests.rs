@@ -113,15 +113,16 @@ fn cookie_of_the_settings_takes_precedence_and_browsers_have_no_other() {
     let [abc, def] = ["A", "E"].map(|character| character.repeat(43));
     let (both, two) = (format!("{abc}; {def}"), format!("{abc}|{def}"));
     let join = "https://join.example.com";
-    for (settings, lines, browser, other) in [
-        (settings(join, Some("sid"), None), "sid=abc; __Host-session_id=def", Some(&abc), Some(&both)),
-        (settings(join, Some("sid"), None), "__Host-session_id=abc; session_id=def", None, Some(&both)),
-        (settings(join, None, Some("example.com")), "__Host-session_id=def; session_id=abc", Some(&abc), Some(&both)),
-        (settings(join, None, Some("example.com")), "session_id=abc; session_id=def", Some(&two), Some(&two)),
-        (settings(join, Some("__session"), None), "session_id=def; __session=abc", Some(&abc), Some(&both)),
-        (settings("http://localhost:8080", Some("sid"), None), "session_id=abc", Some(&abc), Some(&abc)),
-        (settings("http://localhost:8080", Some("sid"), None), "sid=abc; session_id=def", Some(&both), Some(&both)),
+    for ((url, name, domain), lines, browser, other) in [
+        ((join, Some("sid"), None), "sid=abc; __Host-session_id=def", Some(&abc), Some(&both)),
+        ((join, Some("sid"), None), "__Host-session_id=abc; session_id=def", None, Some(&both)),
+        ((join, None, Some("example.com")), "__Host-session_id=def; session_id=abc", Some(&abc), Some(&both)),
+        ((join, None, Some("example.com")), "session_id=abc; session_id=def", Some(&two), Some(&two)),
+        ((join, Some("__session"), None), "session_id=def; __session=abc", Some(&abc), Some(&both)),
+        (("http://localhost:8080", Some("sid"), None), "session_id=abc", Some(&abc), Some(&abc)),
+        (("http://localhost:8080", Some("sid"), None), "sid=abc; session_id=def", Some(&both), Some(&both)),
     ] {
+        let settings = settings(url, name, domain);
         let mut headers = cookies(&[&lines.replace("abc", &abc).replace("def", &def)]);
         let token = |headers: &HeaderMap| read(headers, &settings);
         assert_eq!(token(&headers).as_ref(), other, "{lines}");

@@ -57,6 +57,14 @@ fn invalid_value_has_one_message() {
             "mail = 'file'",
             "mail is \"file\" (v.toml:1), but it is a section; write [mail] on its own line and the settings of the section below it",
         ),
+    ] {
+        assert_eq!(load_file(text).unwrap_err(), [message]);
+    }
+}
+
+#[test]
+fn unknown_setting_has_one_message() {
+    for (text, message) in [
         (
             "[mail]\nlistn = ''",
             "there is no setting \"mail.listn\" (v.toml:2); did you mean listen, above the first [section]?",

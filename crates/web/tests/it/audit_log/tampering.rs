@@ -49,7 +49,7 @@ impl Log {
     }
 
     async fn finding(&self) -> (i64, FindingKind) {
-        let Finding { sequence, kind, .. } = self.report(&[]).await.finding.expect("the change is found");
+        let Finding { sequence, kind, .. } = self.report(&[]).await.finding.unwrap();
         (sequence, kind)
     }
 }

@@ -156,11 +156,11 @@ async fn batched_revalidation_keeps_keys_and_sessions_apart() {
     let requests = (0..40).map(|_| async {
         let (of_acme, of_globex) = (backend.get(acme), backend.get(&globex));
         let (of_other, refused, session) = (other.get(&globex), other.get(acme), owner.get("/session"));
-        let (of_acme, of_globex, of_other) = futures_util::future::join3(of_acme, of_globex, of_other).await;
+        let (of_acme, of_globex, of_other) = Box::pin(futures_util::future::join3(of_acme, of_globex, of_other)).await;
         assert_eq!(of_acme.page()[0]["primary_email_address"], "nina@example.com");
         assert_eq!(of_globex.page()[0]["primary_email_address"], "olga@example.com");
         assert_eq!(of_other.page()[0]["primary_email_address"], "olga@example.com");
-        let (refused, session) = futures_util::future::join(refused, session).await;
+        let (refused, session) = Box::pin(futures_util::future::join(refused, session)).await;
         refused.assert_error(404, "ORGANIZATION_NOT_FOUND");
         session.ok();
     });

@@ -152,17 +152,17 @@ async fn child_process() {
     let owner = app.client_with_cookie(Some(argument("CHILD_COOKIE")));
     test_hooks::visit_points(abort_at_last_point);
     POINTS_LEFT.store(point, Ordering::SeqCst);
-    invite(&owner, &path, "nina@example.com").await;
+    println!("ACKNOWLEDGED {}", invite(&owner, &path, "nina@example.com").await);
     deliver(&app).await;
     // The ordered endpoint gets the second one after the first.
-    invite(&owner, &path, "kiara@example.com").await;
-    invite(&owner, &path, "lena@example.com").await;
+    println!("ACKNOWLEDGED {}", invite(&owner, &path, "kiara@example.com").await);
+    println!("ACKNOWLEDGED {}", invite(&owner, &path, "lena@example.com").await);
     deliver(&app).await;
     POINTS_LEFT.store(u32::MAX, Ordering::SeqCst);
     app.drain().await;
 }
 
-async fn invite(owner: &TestClient, path: &str, email: &str) {
-    let invited = owner.post_without_draining(path, &[("email", email)]).await.ok();
-    println!("ACKNOWLEDGED {}", text(&invited["id"]));
+/// Returns the id of the invitation.
+async fn invite(owner: &TestClient, path: &str, email: &str) -> String {
+    text(&owner.post_without_draining(path, &[("email", email)]).await.ok()["id"])
 }

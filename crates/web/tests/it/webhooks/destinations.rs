@@ -1,7 +1,6 @@
 //! Endpoints that lead into the operator's network: by their URL, by DNS, by a redirect.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vestibule_core::permission::parse_network;
@@ -9,7 +8,7 @@ use vestibule_core::settings::{Mode, PublicUrl, TrustedCertificates};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use super::{create_endpoint, deliver, only_delivery, start};
-use crate::harness::{DAY, HOUR, TestApp, TestAppBuilder, TestClient, text};
+use crate::harness::{DAY, HOUR, TestApp, TestClient, text};
 use crate::platform::PlatformClient;
 use crate::secret_scan::log_lines;
 
@@ -162,17 +161,12 @@ async fn an_address_is_refused_in_every_spelling() {
 /// An endpoint of this machine was allowed while the installation was set up.
 #[tokio::test]
 async fn a_stored_url_that_the_settings_no_longer_allow_is_not_connected_to() {
-    let receiver = Receiver::start().await;
-    let (database, endpoint) = {
-        let app = start().await;
-        let backend = PlatformClient::new(&app, "*").await;
-        let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_UPDATES]})).await;
-        backend.post_empty(&format!("{endpoint}/test")).await.ok();
-        (Arc::clone(&app.inner.database), endpoint)
-    };
-    let builder = TestAppBuilder::with_shared_database(database).with_seed(8);
-    let app = builder.with_settings(|settings| settings.mode = Mode::Production).build().await;
+    let (app, receiver) = (start().await, Receiver::start().await);
     let backend = PlatformClient::new(&app, "*").await;
+    let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_UPDATES]})).await;
+    backend.post_empty(&format!("{endpoint}/test")).await.ok();
+    // As if the settings had allowed this network before.
+    app.execute("UPDATE webhook_endpoints SET url = REPLACE(url, '127.0.0.1', '10.0.0.1')");
     assert_eq!(deliver(&app).await, 1);
     let delivery = only_delivery(&backend, &endpoint).await;
     assert_eq!((&delivery["last_status"], &delivery["last_error"]), (&Value::Null, &json!("url_not_allowed")));

@@ -1,4 +1,4 @@
-//! The packages `standardwebhooks` of PyPI and npm verify what is sent. `scripts/requirements` installs them.
+//! The packages `standardwebhooks` of `PyPI` and npm verify what is sent. `scripts/requirements` installs them.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;

@@ -31,7 +31,7 @@ async fn finished_deliveries_are_kept_as_long_as_the_setting_says_and_waiting_on
     backend.patch(&disabled, &json!({"enabled": false})).await.ok();
     assert_eq!(deliver(&app).await, 1);
     let rows = |table: &str| app.count(&format!("SELECT COUNT(*) FROM {table}"));
-    app.advance(DAY * 2 - SECOND);
+    app.advance((DAY * 2).checked_sub(SECOND).unwrap());
     assert_eq!(delete_old(&app.inner.service).await.unwrap(), 0);
     app.advance(SECOND * 2);
     assert_eq!(delete_old(&app.inner.service).await.unwrap(), 1);

@@ -96,7 +96,7 @@ fn events(cx: &PageContext, names: &[String]) -> String {
     let t = cx.words;
     match names.len() {
         0 => t.webhook_all_events(),
-        ..=MAX_NAMED => names.iter().map(|name| t.event(name)).collect::<Vec<_>>().join(", "),
+        1..=MAX_NAMED => names.iter().map(|name| t.event(name)).collect::<Vec<_>>().join(", "),
         count => t.webhook_events_count(count),
     }
 }
