@@ -132,7 +132,7 @@ async fn create_test_rotate_and_delete(setup: &Setup) {
     let table = setup.ok(&["show", id, &delivery]);
     assert!(table.contains("thank  [31myou") && !table.contains('\u{1b}'), "{table:?}");
 
-    assert_eq!(setup.ok(&["replay", id, &delivery]), "1 deliveries are sent again\n");
+    assert_eq!(setup.ok(&["replay", id, &delivery]), "1 delivery is sent again\n");
     let received = receiver.wait_for(2).await;
     assert_eq!(received[1].header("webhook-id"), received[0].header("webhook-id"));
     setup.wait_for_state(id, "delivered").await;

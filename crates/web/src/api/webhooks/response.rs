@@ -75,7 +75,7 @@ pub(crate) struct DeliveryResponse {
     /// That of the event's entry in the audit log.
     id: AuditEntryId,
     /// The header `webhook-id`.
-    #[schema(example = "msg_123456789012345678")]
+    #[schema(example = "msg_123456789012345678", pattern = "^msg_[1-9][0-9]{0,18}$")]
     message_id: String,
     /// The name of the event.
     #[schema(example = "organization.member.added")]
