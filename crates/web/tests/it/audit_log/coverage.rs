@@ -104,6 +104,20 @@ async fn that_the_attempts_at_an_account_are_used_up() {
 }
 
 #[tokio::test]
+async fn that_the_attempts_at_a_username_are_used_up() {
+    let app = TestApp::with_settings(|settings| settings.passwords.attempts_per_account = 2).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("username", "ada")];
+    let ada = app.anonymous();
+    ada.post("/auth/signup", &fields).await.ok();
+    for _ in 0..2 {
+        let fields = [("username", "ADA"), ("password", "wrong-password")];
+        app.anonymous().post("/auth/signin", &fields).await.assert_error(401, "INVALID_CREDENTIALS");
+    }
+    let entries = of_installation(&app).await;
+    assert_eq!(find(&entries, "user.locked")["target"]["id"], member_id(&ada).await);
+}
+
+#[tokio::test]
 async fn when_an_impersonation_began_and_ended() {
     let app = TestApp::start().await;
     let backend = PlatformClient::new(&app, "users:impersonate").await;

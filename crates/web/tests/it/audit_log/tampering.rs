@@ -1,7 +1,7 @@
 //! Changes behind the service's back: each is found, and the first entry that does not fit is named.
 
 use vestibule_core::audit::{
-    ChainReport, Checkpoint, Finding, FindingKind, ListMissingChains, make_checkpoints, seal_all,
+    ChainReport, Checkpoint, CountUnsealed, Finding, FindingKind, ListMissingChains, make_checkpoints, seal_all,
 };
 use vestibule_core::execution::Caller;
 
@@ -217,4 +217,16 @@ async fn a_chain_that_grows_meanwhile_fits() {
     let reports = verify_chains(&log.app, &chains, &log.known).await;
     assert!(reports.iter().all(|report| report.finding.is_none()), "{reports:?}");
     assert!(reports.iter().any(|report| report.entries == 11), "{reports:?}");
+}
+
+#[tokio::test]
+async fn entries_that_are_not_sealed_are_counted() {
+    let log = start().await;
+    let count = async || log.app.inner.service.query(&Caller::anonymous(), &CountUnsealed).await.result.unwrap();
+    assert_eq!(count().await, 0);
+    let path = format!("/organizations/{}/invitations", log.organization);
+    log.owner.post(&path, &[("email", "late@example.com")]).await.ok();
+    assert_eq!(count().await, 1);
+    seal_all(&log.app.inner.service).await.unwrap();
+    assert_eq!(count().await, 0);
 }

@@ -193,6 +193,25 @@ async fn an_ordered_endpoint_waits_for_the_first_delivery() {
 }
 
 #[tokio::test]
+async fn the_last_twenty_attempts_of_a_delivery_are_kept() {
+    let (app, receiver) = (start().await, Receiver::start().await);
+    let backend = PlatformClient::new(&app, "*").await;
+    let endpoint = create_endpoint(&backend, &receiver, &json!({"events": [ONLY_USERS]})).await;
+    app.create_user("sam@example.com").await;
+    assert_eq!(deliver(&app).await, 1);
+    let delivery = format!("{endpoint}/deliveries/{}", text(&only_delivery(&backend, &endpoint).await["id"]));
+    for _ in 0..22 {
+        backend.post_empty(&format!("{delivery}/replay")).await.ok();
+        assert_eq!(deliver(&app).await, 1);
+    }
+    let shown = backend.get(&delivery).await.ok();
+    let numbers: Vec<_> =
+        shown["attempt_log"].as_array().unwrap().iter().map(|one| one["number"].as_i64().unwrap()).collect();
+    assert_eq!(numbers.len(), 20);
+    assert_eq!((numbers.iter().min(), numbers.iter().max()), (Some(&4), Some(&23)));
+}
+
+#[tokio::test]
 async fn a_span_is_replayed_in_order() {
     let (app, receiver) = (start().await, Receiver::start().await);
     let backend = PlatformClient::new(&app, "*").await;
