@@ -13,9 +13,8 @@ use crate::listing::pack_ids;
 use crate::permission::Requirement;
 use crate::settings::Settings;
 
-/// Entries per transaction: as few as hold SQLite's writer for milliseconds only, and as many as share pages. Each transaction
-/// writes every page that it changes, and entries of one organization change the same ones.
-const BATCH_SIZE: i64 = 500;
+/// Entries per transaction, to hold SQLite's writer for a few milliseconds only.
+const BATCH_SIZE: i64 = 200;
 /// The number of random bytes that hide a payload behind its commitment.
 const SALT_LENGTH: usize = 16;
 
