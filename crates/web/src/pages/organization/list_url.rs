@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use vestibule_core::listing::{ListSort, Position};
+use vestibule_core::time::Timestamp;
 
 use super::super::context::PageContext;
 
@@ -104,6 +106,15 @@ pub(super) fn list_url(path: &str, parameters: &[(&str, String)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// Returns the end of a period, which is exclusive, from a parameter. A day belongs to the period. `None` if the text is
+/// neither a day nor a time.
+pub(super) fn period_end(text: &str) -> Option<Timestamp> {
+    const DAY: Duration = Duration::from_hours(24);
+    let end = Timestamp::parse(text)?;
+    let is_day = text.len() == "2026-01-31".len();
+    Some(if is_day { end.plus(DAY) } else { end })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +126,13 @@ mod tests {
         assert_eq!(url("", ""), "/m");
         assert_eq!(url("a&b", ""), "/m?search=a%26b");
         assert_eq!(url("a", "-name"), "/m?search=a&sort=-name");
+    }
+
+    #[test]
+    fn a_period_includes_its_last_day() {
+        let end = |text| period_end(text).map(|end| end.to_string());
+        assert_eq!(end("2026-01-31").as_deref(), Some("2026-02-01T00:00:00Z"));
+        assert_eq!(end("2026-01-31T09:30:00Z").as_deref(), Some("2026-01-31T09:30:00Z"));
+        assert_eq!(end(""), None);
     }
 }

@@ -17,6 +17,7 @@ use self::entry::{EntryView, Known, view};
 use super::super::context::{PageContext, PageResult};
 use super::super::layout::Layout;
 use super::event_names::{EventGroup, logged_events};
+use super::list_url::{list_url, period_end};
 use super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use crate::routes::Routes;
 
@@ -54,58 +55,46 @@ impl State {
         [&self.action, &self.actor, &self.target, &self.from, &self.to].iter().any(|value| !value.is_empty())
     }
 
-    /// A parameter that is no value of its kind has no effect. The last day is included.
+    /// A parameter that is no value of its kind has no effect.
     fn filter(&self) -> Filter {
-        let day = std::time::Duration::from_hours(24);
         Filter {
             actor: self.actor.parse().ok().map(AuditEntryId::get),
             action: Some(self.action.clone()).filter(|action| !action.is_empty()),
             target: self.target.parse().ok().map(AuditEntryId::get),
             from: Timestamp::parse(&self.from),
-            to: Timestamp::parse(&self.to).map(|to| if self.to.len() == 10 { to.plus(day) } else { to }),
+            to: period_end(&self.to),
         }
     }
 
     fn url(&self, path: &str) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.params() {
-            query.append_pair(name, value);
-        }
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-
-    fn params(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let params = [
-            ("action", &self.action),
-            ("actor", &self.actor),
-            ("target", &self.target),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("after", &self.after),
-        ];
-        params.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.as_str()))
+        list_url(
+            path,
+            &[
+                ("action", self.action.clone()),
+                ("actor", self.actor.clone()),
+                ("target", self.target.clone()),
+                ("from", self.from.clone()),
+                ("to", self.to.clone()),
+                ("after", self.after.clone()),
+            ],
+        )
     }
 
     /// The URL of an export with the same filter.
     fn export_url(&self, path: &str) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
         let filter = self.filter();
-        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-        let id = |id: Option<i64>| id.map(|id| id.to_string());
-        for (name, value) in [
-            ("action", filter.action),
-            ("actor_id", id(filter.actor)),
-            ("target_id", id(filter.target)),
-            ("from", time(filter.from)),
-            ("to", time(filter.to)),
-        ] {
-            if let Some(value) = value {
-                query.append_pair(name, &value);
-            }
-        }
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+        let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        list_url(
+            path,
+            &[
+                ("action", filter.action.unwrap_or_default()),
+                ("actor_id", id(filter.actor)),
+                ("target_id", id(filter.target)),
+                ("from", time(filter.from)),
+                ("to", time(filter.to)),
+            ],
+        )
     }
 }
 

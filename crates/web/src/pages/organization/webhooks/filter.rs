@@ -1,15 +1,11 @@
 //! The filter and the position of the list of deliveries, which the URL has.
 
-use std::time::Duration;
-
 use vestibule_core::id::AuditEntryId;
 use vestibule_core::time::Timestamp;
 use vestibule_core::webhook::{DeliveryFilter, DeliveryState};
 
 use super::super::super::context::PageContext;
-use super::super::list_url::list_url;
-
-const DAY: Duration = Duration::from_hours(24);
+use super::super::list_url::{list_url, period_end};
 
 /// A parameter that is no value of its kind has no effect.
 #[derive(Clone, Default)]
@@ -38,13 +34,12 @@ impl ListState {
         self.state.is_some() || [&self.event, &self.from, &self.to].iter().any(|value| !value.is_empty())
     }
 
-    /// The last day is included.
     pub(super) fn filter(&self) -> DeliveryFilter {
         DeliveryFilter {
             state: self.state,
             event: Some(self.event.clone()).filter(|event| !event.is_empty()),
             from: Timestamp::parse(&self.from),
-            to: Timestamp::parse(&self.to).map(|to| if self.to.len() == 10 { to.plus(DAY) } else { to }),
+            to: period_end(&self.to),
         }
     }
 
