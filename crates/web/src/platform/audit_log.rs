@@ -5,40 +5,26 @@
 use axum::extract::State;
 use utoipa::IntoParams;
 use vestibule_core::audit::{
-    AuditLogPage, EntriesPage, Entry, Filter, ListInstallationEntries, ListOrganizationEntries, PageStart,
+    AuditLogPage, EntriesPage, Entry, ListInstallationEntries, ListOrganizationEntries, PageStart,
 };
 use vestibule_core::id::{AuditEntryId, OrganizationId, UserId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::user_management::ListUserEntries;
 use vestibule_core::{Code, Problem};
 
-use super::page::{MAX_LIMIT, Page, SortOrder};
+use super::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, SortOrder, sort_order};
 use super::response::PlatformResponse;
+use crate::api::audit_log::EntryFilter;
 use crate::api::audit_log::entry::EntryResponse;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{FieldReader, FromFields, Path, Query};
-
-const DEFAULT_LIMIT: u16 = 50;
 
 /// The query of the audit log of the installation or of an organization.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditLogQuery {
-    /// Only what this user or API key did.
-    #[param(value_type = Option<String>, pattern = "^[1-9][0-9]{0,18}$")]
-    actor_id: Option<AuditEntryId>,
-    /// Only events of this name.
-    #[param(example = "organization.member.role.updated")]
-    action: Option<String>,
-    /// Only events about this user, invitation, role, workspace or other target.
-    #[param(value_type = Option<String>, pattern = "^[1-9][0-9]{0,18}$")]
-    target_id: Option<AuditEntryId>,
-    /// Only events at this time or later.
-    #[param(value_type = Option<String>, example = "2026-01-31")]
-    from: Option<Timestamp>,
-    /// Only events before this time.
-    #[param(value_type = Option<String>, example = "2026-01-31T09:30:00Z")]
-    to: Option<Timestamp>,
+    #[param(ignore)]
+    filter: EntryFilter,
     /// The most items of the page, 1 to 1,000.
     #[param(required = false, default = 50, minimum = 1, maximum = 1000)]
     limit: u16,
@@ -57,33 +43,15 @@ impl FromFields for AuditLogQuery {
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
-            actor_id: fields.id("actor_id")?,
-            action: fields.text("action")?.filter(|action| !action.is_empty()),
-            target_id: fields.id("target_id")?,
-            from: fields.time("from")?,
-            to: fields.time("to")?,
+            filter: EntryFilter::from_fields(fields)?,
             limit: fields.number_within("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
             cursor: fields.cursor("cursor")?,
-            sort_order: match fields.text("sort_order")?.as_deref() {
-                None | Some("" | "desc") => SortOrder::Desc,
-                Some("asc") => SortOrder::Asc,
-                Some(_) => return Err(Problem::field("sort_order", "use asc or desc.")),
-            },
+            sort_order: sort_order(fields)?.unwrap_or_default(),
         })
     }
 }
 
 impl AuditLogQuery {
-    fn filter(&self) -> Filter {
-        Filter {
-            actor: self.actor_id.map(AuditEntryId::get),
-            action: self.action.clone(),
-            target: self.target_id.map(AuditEntryId::get),
-            from: self.from,
-            to: self.to,
-        }
-    }
-
     fn start(&self) -> PageStart {
         match self.sort_order {
             SortOrder::Desc => PageStart::Newest(self.cursor),
@@ -107,7 +75,7 @@ fn page(entries: Vec<Entry>, next: Option<i64>, limit: u16) -> Page<EntryRespons
 /// `target_id` and `action` looks through 2,000 of the actor or target. So it may have fewer than `limit`, or none,
 /// although `has_more` is true. The list is not counted: `total` is the number of entries on the page.
 #[utoipa::path(get, path = "/audit-log", operation_id = "list_audit_log", tag = "Audit log",
-    params(AuditLogQuery),
+    params(EntryFilter, AuditLogQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -115,7 +83,7 @@ pub(crate) async fn list(
     Query(query): Query<AuditLogQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
     let limit = query.limit;
-    let list = ListInstallationEntries { filter: query.filter(), start: query.start(), limit };
+    let list = ListInstallationEntries { filter: query.filter.to_filter(), start: query.start(), limit };
     let reply = app.query(&caller, list).await;
     reply.map(|EntriesPage { entries, next }| page(entries, next, limit)).into()
 }
@@ -127,7 +95,7 @@ pub(crate) async fn list(
 /// `target_id` and `action` looks through 2,000 of the actor or target. So it may have fewer than `limit`, or none,
 /// although `has_more` is true. The list is not counted: `total` is the number of entries on the page.
 #[utoipa::path(get, path = "/organizations/{id}/audit-log", operation_id = "list_organization_audit_log",
-    tag = "Audit log", params(("id" = OrganizationId, Path, description = "The organization"), AuditLogQuery),
+    tag = "Audit log", params(("id" = OrganizationId, Path, description = "The organization"), EntryFilter, AuditLogQuery),
     responses((status = 200, description = "The entries", body = Page<EntryResponse>)))]
 pub(crate) async fn list_of_organization(
     State(app): State<App>,
@@ -136,7 +104,7 @@ pub(crate) async fn list_of_organization(
     Query(query): Query<AuditLogQuery>,
 ) -> PlatformResponse<Page<EntryResponse>> {
     let limit = query.limit;
-    let list = ListOrganizationEntries { organization, filter: query.filter(), start: query.start(), limit };
+    let list = ListOrganizationEntries { organization, filter: query.filter.to_filter(), start: query.start(), limit };
     let reply = app.query(&caller, list).await;
     reply.map(|EntriesPage { entries, next }| page(entries, next, limit)).into()
 }

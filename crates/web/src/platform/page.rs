@@ -13,7 +13,7 @@ use crate::extract::{FieldReader, FromFields};
 
 /// The most items of a page.
 pub(super) const MAX_LIMIT: u16 = 1000;
-const DEFAULT_LIMIT: u16 = 50;
+pub(super) const DEFAULT_LIMIT: u16 = 50;
 /// Clients that walk further use `cursor`, whose cost does not grow.
 const MAX_OFFSET: u32 = 100_000;
 
@@ -155,6 +155,16 @@ fn sort(key: Option<&str>, order: Option<SortOrder>) -> Result<ListSort, Problem
     }
 }
 
+/// Reads `sort_order`, in upper or lower case.
+pub(super) fn sort_order(fields: &mut FieldReader) -> Result<Option<SortOrder>, Problem> {
+    match fields.text("sort_order")?.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "asc" => Ok(Some(SortOrder::Asc)),
+        "desc" => Ok(Some(SortOrder::Desc)),
+        _ => Err(Problem::field("sort_order", "use asc or desc.")),
+    }
+}
+
 fn search_term(text: Option<&str>) -> Option<SearchTerm> {
     text.map(SearchTerm::new).filter(|term| !term.is_empty())
 }
@@ -180,12 +190,7 @@ impl FromFields for ListQuery {
             cursor,
             search: text(fields, "search")?,
             sort_key: text(fields, "sort_key")?,
-            sort_order: match text(fields, "sort_order")?.map(|order| order.to_ascii_lowercase()).as_deref() {
-                None => None,
-                Some("asc") => Some(SortOrder::Asc),
-                Some("desc") => Some(SortOrder::Desc),
-                Some(_) => return Err(Problem::field("sort_order", "use asc or desc.")),
-            },
+            sort_order: sort_order(fields)?,
         })
     }
 }

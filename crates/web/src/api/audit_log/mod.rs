@@ -19,10 +19,10 @@ use crate::openapi::Enveloped;
 const MAX_PAGE_SIZE: u16 = 500;
 const DEFAULT_PAGE_SIZE: u16 = 50;
 
-/// The query of the audit log of an organization.
+/// The entries that a list or an export has.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AuditLogParams {
+pub(crate) struct EntryFilter {
     /// Only what this user or API key did.
     #[param(value_type = Option<String>, pattern = "^[1-9][0-9]{0,18}$")]
     actor_id: Option<AuditEntryId>,
@@ -38,6 +38,40 @@ pub(crate) struct AuditLogParams {
     /// Only events before this time.
     #[param(value_type = Option<String>, example = "2026-01-31T09:30:00Z")]
     to: Option<Timestamp>,
+}
+
+impl FromFields for EntryFilter {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self {
+            actor_id: fields.id("actor_id")?,
+            action: fields.text("action")?.filter(|action| !action.is_empty()),
+            target_id: fields.id("target_id")?,
+            from: fields.time("from")?,
+            to: fields.time("to")?,
+        })
+    }
+}
+
+impl EntryFilter {
+    pub(crate) fn to_filter(&self) -> Filter {
+        Filter {
+            actor: self.actor_id.map(AuditEntryId::get),
+            action: self.action.clone(),
+            target: self.target_id.map(AuditEntryId::get),
+            from: self.from,
+            to: self.to,
+        }
+    }
+}
+
+/// The query of the audit log of an organization.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditLogParams {
+    #[param(ignore)]
+    pub(crate) filter: EntryFilter,
     /// Entries per page. The default is 50.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u16>,
@@ -52,26 +86,10 @@ impl FromFields for AuditLogParams {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self {
-            actor_id: fields.id("actor_id")?,
-            action: fields.text("action")?.filter(|action| !action.is_empty()),
-            target_id: fields.id("target_id")?,
-            from: fields.time("from")?,
-            to: fields.time("to")?,
+            filter: EntryFilter::from_fields(fields)?,
             limit: fields.number_within("limit", 1..=MAX_PAGE_SIZE)?,
             cursor: fields.cursor("cursor")?,
         })
-    }
-}
-
-impl AuditLogParams {
-    pub(crate) fn filter(&self) -> Filter {
-        Filter {
-            actor: self.actor_id.map(AuditEntryId::get),
-            action: self.action.clone(),
-            target: self.target_id.map(AuditEntryId::get),
-            from: self.from,
-            to: self.to,
-        }
     }
 }
 
@@ -82,25 +100,30 @@ impl AuditLogParams {
 /// one.
 #[utoipa::path(get, path = "/organizations/{id}/audit-log",
     operation_id = "list_audit_log", tag = "Audit log",
-    params(("id" = OrganizationId, Path, description = "The organization"), AuditLogParams),
+    params(("id" = OrganizationId, Path, description = "The organization"), EntryFilter, AuditLogParams),
     responses((status = 200, description = "The entries", body = Enveloped<Vec<EntryResponse>>,
         headers(("Link" = String, description = "The next page, if there is one: `<URL>; rel=\"next\"`")))))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-    Query(params): Query<AuditLogParams>,
+    Query(AuditLogParams { filter, limit, cursor: after }): Query<AuditLogParams>,
 ) -> ApiResponse<Vec<EntryResponse>> {
-    let limit = params.limit.unwrap_or(DEFAULT_PAGE_SIZE);
-    let list = ListEntries { organization, filter: params.filter(), after: params.cursor, limit, with_names: false };
+    let list = ListEntries {
+        organization,
+        filter: filter.to_filter(),
+        after,
+        limit: limit.unwrap_or(DEFAULT_PAGE_SIZE),
+        with_names: false,
+    };
     let reply = app.query(&caller, list).await;
     let mut links = PageLinks::new(&app, &format!("/organizations/{organization}/audit-log"));
-    links.add("actor_id", params.actor_id);
-    links.add("action", params.action);
-    links.add("target_id", params.target_id);
-    links.add("from", params.from.map(rfc3339));
-    links.add("to", params.to.map(rfc3339));
-    links.add("limit", params.limit);
+    links.add("actor_id", filter.actor_id);
+    links.add("action", filter.action);
+    links.add("target_id", filter.target_id);
+    links.add("from", filter.from.map(rfc3339));
+    links.add("to", filter.to.map(rfc3339));
+    links.add("limit", limit);
     let next = reply.result.as_ref().ok().and_then(|page| page.next);
     ApiResponse::from(reply.map(entries)).with_links(links.header(next.as_ref(), None::<&AuditEntryId>))
 }

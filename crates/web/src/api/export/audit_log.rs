@@ -66,7 +66,7 @@ async fn export(
         Ok(until) => until,
         Err(problem) => return Refusal(problem).into_response(),
     };
-    let first = Export { organization, filter: params.filter(), after: 0, until };
+    let first = Export { organization, filter: params.filter.to_filter(), after: 0, until };
     let batches = stream::try_unfold((Some(first), true), move |(query, is_first)| {
         let (app, caller) = (app.clone(), Arc::clone(&caller));
         async move {
