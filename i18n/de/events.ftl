@@ -126,6 +126,13 @@ audit-value-join-mode-auto = treten automatisch bei
 audit-value-format-csv = CSV
 audit-value-format-jsonl = JSON Lines
 
+## Filter nach Ereignis und Zeitraum
+
+any-event = Alle Ereignisse
+period-from = Von
+period-to = Bis
+apply-filter = Filtern
+
 ## Gruppen von Ereignissen, in Filtern
 
 events-of-api-keys = API-Schlüssel

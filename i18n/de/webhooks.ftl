@@ -116,11 +116,7 @@ webhook-delete-warning = Es wird nichts mehr dorthin gesendet, und die Zustellun
 
 webhook-deliveries = Zustellungen
 webhook-event = Ereignis
-webhook-any-event = Alle Ereignisse
 webhook-any-state = Jeder Status
-webhook-from-day = Von
-webhook-to-day = Bis
-webhook-filter = Filtern
 webhook-attempts = Versuche
 webhook-time = Zeit
 webhook-newest = Neueste

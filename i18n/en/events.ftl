@@ -126,6 +126,13 @@ audit-value-join-mode-auto = join automatically
 audit-value-format-csv = CSV
 audit-value-format-jsonl = JSON Lines
 
+## Filters by event and period
+
+any-event = Any event
+period-from = From
+period-to = Until
+apply-filter = Filter
+
 ## Groups of events, in filters
 
 events-of-api-keys = API keys

@@ -116,11 +116,7 @@ webhook-delete-warning = Nothing more is sent to it, and its deliveries are dele
 
 webhook-deliveries = Deliveries
 webhook-event = Event
-webhook-any-event = Any event
 webhook-any-state = Any status
-webhook-from-day = From
-webhook-to-day = Until
-webhook-filter = Filter
 webhook-attempts = Attempts
 webhook-time = Time
 webhook-newest = Newest
