@@ -93,7 +93,7 @@ error-challenge-failed = Die Überprüfung ist abgelaufen. Versuchen Sie es erne
 error-webhook-endpoint-not-found = Diesen Endpunkt gibt es nicht mehr.
 error-webhook-endpoint-limit = Diese Organisation kann keine weiteren Endpunkte haben. Löschen Sie zuerst einen.
 error-webhook-endpoint-disabled = Dieser Endpunkt ist deaktiviert. Aktivieren Sie ihn zuerst.
-error-webhook-delivery-not-found = Diese Zustellung gibt es nicht mehr. Zustellungen werden 30 Tage aufbewahrt.
+error-webhook-delivery-not-found = Diese Zustellung gibt es nicht mehr.
 error-webhook-delivery-not-waiting = Diese Zustellung wartet nicht mehr und lässt sich daher nicht abbrechen.
 
 ## Messages by HTTP status, for codes without one of their own

@@ -57,7 +57,7 @@ event-mail-dropped = Nicht gesendete E-Mail vom Betreiber gelöscht
 event-webhook-test = Testereignis
 event-audit-log-checkpoint-created = Prüfpunkt des Audit-Logs signiert
 
-## Was ein Eintrag des Audit-Logs außerdem sagt: der Name des Felds
+## Felder der Nutzdaten eines Eintrags
 
 audit-field-allowed-addresses = Erlaubte Netzwerke
 audit-field-auto-assigned-workspace-id = Arbeitsbereich neuer Mitglieder
@@ -93,7 +93,7 @@ audit-field-user-id = Person
 audit-field-workspace-id = Arbeitsbereich
 audit-field-workspace-role-id = Rolle im Arbeitsbereich
 
-## Was ein Eintrag betrifft, vor der ID von etwas ohne Namen
+## Arten von Zielen, vor der ID eines Ziels ohne Namen
 
 audit-kind-api-key = API-Schlüssel
 audit-kind-join-request = Anfrage
@@ -115,7 +115,7 @@ audit-value-joined-by-domain = Bestätigte Domain
 audit-value-joined-by-join-request = Angenommene Anfrage
 audit-value-joined-by-api-key = API-Schlüssel
 audit-value-removed-by-member = das Mitglied selbst
-audit-value-removed-by-manager = jemand, der Mitglieder verwaltet
+audit-value-removed-by-manager = die Mitgliederverwaltung
 audit-value-removed-by-account = Löschen des Kontos
 audit-value-disabled-reason-gone = Der Empfänger hat mit „410 Gone“ geantwortet
 audit-value-disabled-reason-failing = Fünf Tage ohne Erfolg

@@ -3,7 +3,7 @@
 webhooks = Webhooks
 webhooks-explanation = Wenn in dieser Organisation etwas passiert, senden wir eine POST-Anfrage an die folgenden URLs.
 no-webhooks-title = Noch keine Endpunkte
-no-webhooks = Fügen Sie die URL Ihres Servers hinzu, um zum Beispiel zu erfahren, wenn ein Mitglied beitritt oder eine Einladung angenommen wird.
+no-webhooks = Fügen Sie die URL Ihres Servers hinzu. Wir benachrichtigen ihn zum Beispiel, wenn ein Mitglied beitritt oder eine Einladung angenommen wird.
 webhook-limit-reached = Eine Organisation kann { $count } Endpunkte haben. Löschen Sie einen, um einen weiteren hinzuzufügen.
 webhook-add = Endpunkt hinzufügen
 webhook-edit = Endpunkt bearbeiten
@@ -29,10 +29,10 @@ webhook-nothing-sent = Noch nichts gesendet
 
 webhook-url-missing = Geben Sie eine URL ein.
 webhook-url-not-https = Geben Sie eine vollständige URL ein, die mit https:// beginnt.
-webhook-url-has-credentials = Lassen Sie Benutzername und Passwort weg. Prüfen Sie stattdessen die Signatur unserer Anfragen.
-webhook-url-has-fragment = Lassen Sie den Teil ab # weg.
+webhook-url-has-credentials = Entfernen Sie Benutzername und Passwort. Prüfen Sie stattdessen die Signatur unserer Anfragen.
+webhook-url-has-fragment = Entfernen Sie das # und alles danach.
 webhook-url-not-public = Das ist keine öffentliche Adresse. Geben Sie einen Host ein, der aus dem Internet erreichbar ist.
-webhook-url-blocked-port = Dieser Port gehört zu einem anderen Protokoll. Verwenden Sie den üblichen für https oder einen anderen.
+webhook-url-blocked-port = Dieser Port gehört zu einem anderen Protokoll. Verwenden Sie 443 oder einen anderen Port.
 webhook-url-too-long = Geben Sie eine URL mit bis zu 2.000 Zeichen ein.
 webhook-url-invalid = Das ist keine gültige URL. Geben Sie zum Beispiel https://example.com/webhooks ein.
 webhook-description-error = Verwenden Sie bis zu 200 Zeichen in einer Zeile.
@@ -147,7 +147,7 @@ webhook-replay-warning = Es werden höchstens 10.000 auf einmal gesendet, die ä
 webhook-send-again = Erneut senden
 webhook-cancel-delivery = Zustellung abbrechen
 webhook-message-id = Nachrichten-ID
-webhook-sequence = Nummer
+webhook-sequence = Laufende Nummer
 webhook-attempt = Versuch
 webhook-outcome = Ergebnis
 webhook-duration = Dauer
@@ -158,17 +158,17 @@ webhook-body = Body
 
 ## Meldungen
 
-flash-webhook-enabled = Endpunkt aktiviert. Was gewartet hat, wird jetzt gesendet.
+flash-webhook-enabled = Endpunkt aktiviert. Wartende Zustellungen werden jetzt gesendet.
 flash-webhook-disabled = Endpunkt deaktiviert.
 flash-webhook-deleted = Endpunkt gelöscht.
 flash-webhook-test-sent = Testereignis gesendet. Laden Sie diese Seite neu, um das Ergebnis zu sehen.
 flash-webhook-sent-again = Die Zustellung wird erneut gesendet.
-flash-webhook-being-sent = Die Zustellung wird gerade gesendet. Versuchen Sie es erneut, falls sie fehlschlägt.
+flash-webhook-being-sent = Die Zustellung wird bereits gesendet. Versuchen Sie es erneut, falls sie fehlschlägt.
 flash-webhook-delivery-cancelled = Zustellung abgebrochen.
 flash-webhooks-replayed =
     { $count ->
-        [0] In diesem Zeitraum gibt es keine Zustellungen, die erneut zu senden sind.
+        [0] Keine Zustellungen in diesem Zeitraum, die erneut gesendet werden könnten.
         [one] { $count } Zustellung wird erneut gesendet.
        *[other] { $count } Zustellungen werden erneut gesendet.
     }
-flash-webhooks-replayed-most = { $count } Zustellungen werden erneut gesendet, mehr gehen nicht auf einmal. Fahren Sie mit einem späteren Beginn fort.
+flash-webhooks-replayed-most = { $count } Zustellungen werden erneut gesendet, mehr sind auf einmal nicht möglich. Wählen Sie für die übrigen einen späteren Beginn.

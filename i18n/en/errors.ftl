@@ -93,7 +93,7 @@ error-challenge-failed = Verification expired. Try again.
 error-webhook-endpoint-not-found = This endpoint no longer exists.
 error-webhook-endpoint-limit = This organization cannot have any more endpoints. Delete one first.
 error-webhook-endpoint-disabled = This endpoint is disabled. Enable it first.
-error-webhook-delivery-not-found = This delivery no longer exists. Deliveries are kept for 30 days.
+error-webhook-delivery-not-found = This delivery no longer exists.
 error-webhook-delivery-not-waiting = This delivery is no longer waiting, so it cannot be cancelled.
 
 ## Messages by HTTP status, for codes without one of their own

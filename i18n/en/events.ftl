@@ -57,7 +57,7 @@ event-mail-dropped = Unsent email deleted by the operator
 event-webhook-test = Test event
 event-audit-log-checkpoint-created = Checkpoint of the audit log signed
 
-## What an entry of the audit log says besides: the name of the field of its payload
+## Fields of the payload of an entry
 
 audit-field-allowed-addresses = Allowed networks
 audit-field-auto-assigned-workspace-id = Workspace of new members
@@ -93,7 +93,7 @@ audit-field-user-id = Person
 audit-field-workspace-id = Workspace
 audit-field-workspace-role-id = Role in the workspace
 
-## What an entry is about, before the id of something without a name
+## Kinds of targets, before the id of one without a name
 
 audit-kind-api-key = API key
 audit-kind-join-request = Request
@@ -115,7 +115,7 @@ audit-value-joined-by-domain = Verified domain
 audit-value-joined-by-join-request = Approved request
 audit-value-joined-by-api-key = API key
 audit-value-removed-by-member = the member
-audit-value-removed-by-manager = somebody who manages members
+audit-value-removed-by-manager = a manager of members
 audit-value-removed-by-account = deletion of the account
 audit-value-disabled-reason-gone = The receiver answered 410 Gone
 audit-value-disabled-reason-failing = No success for five days

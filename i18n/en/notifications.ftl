@@ -6,4 +6,4 @@ notifications-stopped = You will get no more emails when { $topic }.
 notifications-join-requests = someone asks to join an organization whose members you manage
 notifications-request-answers = a request of yours is approved or denied
 notifications-invitation-answers = someone accepts or declines your invitation
-notifications-webhook-failures = an endpoint of webhooks is disabled in an organization that you manage
+notifications-webhook-failures = a webhook endpoint is disabled in an organization that you manage

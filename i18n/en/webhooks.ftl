@@ -3,7 +3,7 @@
 webhooks = Webhooks
 webhooks-explanation = When something happens in this organization, we send a POST request to the URLs below.
 no-webhooks-title = No endpoints yet
-no-webhooks = Add the URL of a server of yours to be told, for example, when a member joins or an invitation is accepted.
+no-webhooks = Add the URL of your server. We notify it when, for example, a member joins or an invitation is accepted.
 webhook-limit-reached = An organization can have { $count } endpoints. Delete one to add another.
 webhook-add = Add endpoint
 webhook-edit = Edit endpoint
@@ -29,10 +29,10 @@ webhook-nothing-sent = Nothing sent yet
 
 webhook-url-missing = Enter a URL.
 webhook-url-not-https = Enter a whole URL that begins with https://.
-webhook-url-has-credentials = Leave out the user name and password. Verify the signature of our requests instead.
-webhook-url-has-fragment = Leave out the part from # on.
+webhook-url-has-credentials = Remove the user name and password. Verify the signature of our requests instead.
+webhook-url-has-fragment = Remove the # and everything after it.
 webhook-url-not-public = This is not a public address. Enter a host that can be reached from the internet.
-webhook-url-blocked-port = This port belongs to another protocol. Use the usual one for https, or another one.
+webhook-url-blocked-port = This port belongs to another protocol. Use 443 or another port.
 webhook-url-too-long = Enter a URL of up to 2,000 characters.
 webhook-url-invalid = This is not a valid URL. Enter one such as https://example.com/webhooks.
 webhook-description-error = Use up to 200 characters in one line.
@@ -92,7 +92,7 @@ webhook-enable = Enable endpoint
 webhook-disable = Disable endpoint
 webhook-disable-hint = Deliveries that are waiting are sent once you enable it again. Events that happen meanwhile are not.
 webhook-rotate = Replace secret
-webhook-rotate-hint = Do this if the secret may have leaked, or as often as your policy asks for.
+webhook-rotate-hint = If the secret may have leaked, or as often as your policy requires.
 webhook-rotate-title = Replace the signing secret?
 webhook-rotation-at-once = The current secret stops working immediately. Requests fail until the receiver has the new one.
 webhook-rotation-until = We sign with both secrets until { $date }. Change the secret of the receiver before then.
@@ -135,7 +135,7 @@ webhook-replay-from = Events from (UTC)
 webhook-replay-to = Until (UTC; empty for now)
 webhook-replay-only-failed = Only those that failed
 webhook-replay = Send again
-webhook-replay-error = Enter a beginning, and an end that is later or empty.
+webhook-replay-error = Enter a start, and an end that is later or empty.
 webhook-replay-title = Send these deliveries again?
 webhook-replay-failed-between = Failed deliveries of events from { $from } until { $to }.
 webhook-replay-all-between = All deliveries of events from { $from } until { $to }, also those that succeeded.
@@ -147,7 +147,7 @@ webhook-replay-warning = At most 10,000 are sent at once, oldest first.
 webhook-send-again = Send again
 webhook-cancel-delivery = Cancel delivery
 webhook-message-id = Message id
-webhook-sequence = Number
+webhook-sequence = Sequence number
 webhook-attempt = Attempt
 webhook-outcome = Result
 webhook-duration = Duration
@@ -158,17 +158,17 @@ webhook-body = Body
 
 ## Messages
 
-flash-webhook-enabled = Endpoint enabled. What waited is sent now.
+flash-webhook-enabled = Endpoint enabled. Waiting deliveries are sent now.
 flash-webhook-disabled = Endpoint disabled.
 flash-webhook-deleted = Endpoint deleted.
 flash-webhook-test-sent = Test event sent. Reload this page to see the result.
 flash-webhook-sent-again = The delivery is sent again.
-flash-webhook-being-sent = The delivery is being sent at the moment. Try again if it fails.
+flash-webhook-being-sent = The delivery is already being sent. Try again if it fails.
 flash-webhook-delivery-cancelled = Delivery cancelled.
 flash-webhooks-replayed =
     { $count ->
-        [0] No deliveries in this period are to be sent again.
+        [0] No deliveries in this period to send again.
         [one] { $count } delivery is sent again.
        *[other] { $count } deliveries are sent again.
     }
-flash-webhooks-replayed-most = { $count } deliveries are sent again, which is the most at once. Continue with a later beginning.
+flash-webhooks-replayed-most = { $count } deliveries are sent again, the most possible at once. Choose a later start for the rest.

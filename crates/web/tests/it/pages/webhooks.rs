@@ -75,8 +75,8 @@ async fn a_refused_form_says_why_at_the_field_and_keeps_what_was_typed() {
         ("example.com", "begins with https://"),
         ("http://example.com/", "begins with https://"),
         ("https://10.0.0.1/", "not a public address"),
-        ("https://user:password@example.com/", "Leave out the user name and password"),
-        ("https://example.com/#part", "Leave out the part from # on"),
+        ("https://user:password@example.com/", "Remove the user name and password"),
+        ("https://example.com/#part", "Remove the # and everything after it"),
         ("https://example.com:25/", "belongs to another protocol"),
     ] {
         let page = owner.post(&tab, &[("url", url), ("description", "typed"), ("which", "all")]).await;
@@ -161,7 +161,7 @@ async fn a_delivery_shows_its_attempts_and_is_sent_again_and_cancelled() {
     assert!(page.contains(">Retrying<") && page.contains("<dt>Next attempt</dt>"), "{page}");
     // An attempt may be in progress until the next one is minutes away.
     owner.post(&format!("{delivery}/replay"), &[]).await.assert_redirect(delivery);
-    owner.get(delivery).await.assert_page(200, "is being sent at the moment");
+    owner.get(delivery).await.assert_page(200, "is already being sent");
     app.advance(Duration::from_secs(10));
     assert_eq!(deliver(&app).await, 1);
     let list = owner.get(&endpoint).await.assert_page(200, ">Failing<");
@@ -236,7 +236,7 @@ async fn the_deliveries_of_a_span_are_sent_again_after_a_confirmation() {
     deliver(&app).await;
     let replay = format!("{endpoint}/replay");
     for fields in [[("from", ""), ("to", "")], [("from", "2026-01-15T00:00"), ("to", "2026-01-14T00:00")]] {
-        let page = owner.post(&replay, &fields).await.assert_page(400, "Enter a beginning");
+        let page = owner.post(&replay, &fields).await.assert_page(400, "Enter a start");
         assert!(page.contains(&format!("name=\"to\" value=\"{}\"", fields[1].1)), "{page}");
     }
     let span = [("from", "2026-01-15T00:00"), ("to", "")];

@@ -154,7 +154,7 @@ async fn nobody_is_told_of_what_is_repaired_or_unwanted() {
     // The link of the mail turns it off.
     let url = setup.mails(OWNER)[0].unsubscribe_url.clone().unwrap();
     let stop = url.strip_prefix("http://vestibule.test").unwrap();
-    setup.app.anonymous().get(stop).await.assert_page(200, "an endpoint of webhooks is disabled");
+    setup.app.anonymous().get(stop).await.assert_page(200, "a webhook endpoint is disabled");
     assert_eq!(setup.app.anonymous().post(stop, &[("List-Unsubscribe", "One-Click")]).await.status, 200);
     assert_eq!(setup.owner.get("/me/notification-preferences").await.ok()["webhook_failures"], false);
     setup.app.advance(DAY);
