@@ -47,7 +47,7 @@ struct Page {
     path: String,
     endpoints: Vec<EndpointView>,
     /// Whether there can be another endpoint.
-    has_room: bool,
+    can_add: bool,
     max_endpoints: i64,
 }
 
@@ -65,7 +65,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     let page = Page {
         layout: cx.layout(format!("{} · {}", cx.words.webhooks(), org.name), true),
         path: org.path(TAB),
-        has_room: found.len() < usize::from(limit),
+        can_add: found.len() < usize::from(limit),
         max_endpoints: MAX_ENDPOINTS_OF_ORGANIZATION,
         endpoints: found.into_iter().map(|endpoint| view(cx, endpoint, &latest)).collect(),
         org,

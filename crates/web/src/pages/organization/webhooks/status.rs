@@ -52,7 +52,7 @@ pub(super) fn state_label(t: Words, state: DeliveryState) -> String {
     match state {
         DeliveryState::Waiting => t.webhook_waiting(),
         DeliveryState::Delivered => t.webhook_delivered(),
-        DeliveryState::Failed => t.webhook_given_up(),
+        DeliveryState::Failed => t.webhook_failed(),
         DeliveryState::Cancelled => t.webhook_cancelled(),
     }
 }
