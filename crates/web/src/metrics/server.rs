@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Mutex;
 use tracing::Instrument;
 use vestibule_core::execution::Caller;
-use vestibule_core::outbox::{ShowStatus, Status};
+use vestibule_core::outbox;
 use vestibule_core::security_log;
 use vestibule_core::time::Timestamp;
 use vestibule_core::webhook;
@@ -35,15 +35,15 @@ struct Inner {
     frontend: Server,
     platform: Option<PlatformServer>,
     default_headers: HeaderMap,
-    outbox: Mutex<Option<LastStatus>>,
+    last_status: Mutex<Option<LastStatus>>,
 }
 
-/// The last look at the queues of mail and of webhooks.
+/// What the database last said about the queues of mail and of webhooks.
 #[derive(Clone, Copy, Debug)]
 struct LastStatus {
     read_at: Timestamp,
-    /// `None` if the database did not answer.
-    status: Option<Status>,
+    /// Like `webhooks`, `None` if the database did not answer.
+    outbox: Option<outbox::Status>,
     webhooks: Option<webhook::Status>,
 }
 
@@ -52,7 +52,7 @@ impl MetricsServer {
     pub fn new(frontend: &Server, platform: Option<&PlatformServer>) -> Self {
         let (frontend, platform) = (frontend.clone(), platform.cloned());
         let default_headers = headers::defaults(frontend.app().settings().strict_transport_security());
-        Self(Arc::new(Inner { frontend, platform, default_headers, outbox: Mutex::new(None) }))
+        Self(Arc::new(Inner { frontend, platform, default_headers, last_status: Mutex::new(None) }))
     }
 
     /// Handles a request of a connection from `peer`.
@@ -101,21 +101,21 @@ impl MetricsServer {
     }
 
     async fn scrape(self) -> Scrape {
-        let LastStatus { status: outbox, webhooks, .. } = self.queue_status().await;
+        let LastStatus { outbox, webhooks, .. } = self.queue_status().await;
         Scrape { frontend: self.0.frontend.clone(), platform: self.0.platform.clone(), outbox, webhooks }
     }
 
-    /// The state of the queues, at most [`MAX_AGE`] ago. Concurrent scrapes wait for the same look at them.
+    /// Returns the state of the queues, at most [`MAX_AGE`] old. Concurrent scrapes share one read.
     async fn queue_status(&self) -> LastStatus {
         let app = self.0.frontend.app();
-        let mut last = self.0.outbox.lock().await;
+        let mut last = self.0.last_status.lock().await;
         let now = app.service().now();
         match *last {
-            Some(known) if known.read_at <= now && now < known.read_at.plus(MAX_AGE) => known,
+            Some(status) if status.read_at <= now && now < status.read_at.plus(MAX_AGE) => status,
             _ => {
-                let status = app.query(&Caller::anonymous(), ShowStatus).await.result.ok();
+                let outbox = app.query(&Caller::anonymous(), outbox::ShowStatus).await.result.ok();
                 let webhooks = app.query(&Caller::anonymous(), webhook::ShowStatus).await.result.ok();
-                let status = LastStatus { read_at: now, status, webhooks };
+                let status = LastStatus { read_at: now, outbox, webhooks };
                 *last = Some(status);
                 status
             }

@@ -33,7 +33,7 @@ const HIDDEN: &[&str] = &[
     "delivery_id",
 ];
 /// The members that name what an entry is about, the best one first.
-const NAMES: &[&str] = &["name", "email", "domain", "host"];
+const NAME_FIELDS: &[&str] = &["name", "email", "domain", "host"];
 
 pub(super) struct Detail {
     pub(super) name: String,
@@ -55,22 +55,22 @@ pub(super) struct EntryView {
     pub(super) date: String,
 }
 
-/// Names by id, as far as the page knows them.
-pub(super) struct Known<'a> {
+/// Names by id, those that the page has loaded.
+pub(super) struct Names<'a> {
     pub(super) users: &'a HashMap<i64, String>,
     others: HashMap<i64, String>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> Names<'a> {
     /// `others` are roles and the like. The entries name some more, also of what is deleted since.
     pub(super) fn new(users: &'a HashMap<i64, String>, others: HashMap<i64, String>, entries: &[Entry]) -> Self {
-        let mut known = Self { users, others };
+        let mut names = Self { users, others };
         for entry in entries {
             if let Some(name) = own_name(entry) {
-                known.others.entry(entry.target_id).or_insert(name);
+                names.others.entry(entry.target_id).or_insert(name);
             }
         }
-        known
+        names
     }
 
     pub(super) fn get(&self, id: i64) -> Option<&String> {
@@ -89,7 +89,7 @@ fn own_name(entry: &Entry) -> Option<String> {
         return None;
     }
     let objects = objects(entry);
-    let texts = NAMES.iter().flat_map(|name| {
+    let texts = NAME_FIELDS.iter().flat_map(|name| {
         objects.iter().filter_map(move |object| {
             let changed = object.get("after").and_then(|after| after.get(name));
             object.get(*name).or(changed)?.as_str()
@@ -98,9 +98,9 @@ fn own_name(entry: &Entry) -> Option<String> {
     texts.map(cut).next()
 }
 
-pub(super) fn view(cx: &PageContext, entry: &Entry, known: &Known<'_>, path: &str) -> EntryView {
+pub(super) fn view(cx: &PageContext, entry: &Entry, names: &Names<'_>, path: &str) -> EntryView {
     let t = cx.words;
-    let user = |id: i64| known.users.get(&id).cloned().unwrap_or_else(|| unnamed(t, "user", id));
+    let user = |id: i64| names.users.get(&id).cloned().unwrap_or_else(|| unnamed(t, "user", id));
     let actor = match (entry.actor_kind.as_str(), entry.actor_id, entry.impersonator_id) {
         ("api_key", Some(id), _) => t.audit_log_api_key(id.to_string()),
         (_, Some(id), Some(impersonator)) => t.audit_log_impersonated(user(impersonator), user(id)),
@@ -115,16 +115,16 @@ pub(super) fn view(cx: &PageContext, entry: &Entry, known: &Known<'_>, path: &st
         action: entry.action.clone(),
         actor,
         actor_url: entry.actor_id.map(|id| only(State { actor: id.to_string(), ..State::default() })),
-        target: target(t, entry, known),
+        target: target(t, entry, names),
         target_url: only(State { target: entry.target_id.to_string(), ..State::default() }),
-        details: details(t, entry, known),
+        details: details(t, entry, names),
         created_at: entry.created_at.to_string(),
         date: t.long_time(entry.created_at),
     }
 }
 
-fn target(t: Words, entry: &Entry, known: &Known<'_>) -> String {
-    let name = own_name(entry).or_else(|| known.get(entry.target_id).cloned());
+fn target(t: Words, entry: &Entry, names: &Names<'_>) -> String {
+    let name = own_name(entry).or_else(|| names.get(entry.target_id).cloned());
     name.unwrap_or_else(|| unnamed(t, &entry.target_kind, entry.target_id))
 }
 
@@ -135,21 +135,21 @@ fn unnamed(t: Words, kind: &str, id: i64) -> String {
 }
 
 /// The values of the payload and the personal data: those that changed first, each with the one before.
-fn details(t: Words, entry: &Entry, known: &Known<'_>) -> Vec<Detail> {
+fn details(t: Words, entry: &Entry, names: &Names<'_>) -> Vec<Detail> {
     let mut details = Vec::new();
     for payload in objects(entry) {
         let (before, after) = (payload.get("before"), payload.get("after"));
         for (name, after) in after.and_then(Value::as_object).into_iter().flatten() {
-            let before = before.and_then(|before| before.get(name)).map(|before| text(t, name, before, known));
-            let (before, after) = (before.unwrap_or_default(), text(t, name, after, known));
+            let before = before.and_then(|before| before.get(name)).map(|before| text(t, name, before, names));
+            let (before, after) = (before.unwrap_or_default(), text(t, name, after, names));
             let or_none = |text: String| if text.is_empty() { t.audit_log_nothing_set() } else { text };
             details.push(detail(t, name, &format!("{} → {}", or_none(before), or_none(after))));
         }
         for (name, value) in payload.iter().filter(|(name, _)| is_shown(name)) {
             // The column of the target has it.
             let is_target = value.as_str() == Some(entry.target_id.to_string().as_str())
-                || NAMES.contains(&name.as_str()) && value.as_str().map(cut) == own_name(entry);
-            let value = text(t, name, value, known);
+                || NAME_FIELDS.contains(&name.as_str()) && value.as_str().map(cut) == own_name(entry);
+            let value = text(t, name, value, names);
             if !value.is_empty() && !is_target {
                 details.push(detail(t, name, &value));
             }
@@ -167,16 +167,16 @@ fn detail(t: Words, name: &str, value: &str) -> Detail {
     Detail { name: label.unwrap_or_else(|| name.to_owned()), value: cut(value) }
 }
 
-fn text(t: Words, name: &str, value: &Value, known: &Known<'_>) -> String {
+fn text(t: Words, name: &str, value: &Value, names: &Names<'_>) -> String {
     match value {
         Value::Bool(true) => t.audit_log_yes(),
         Value::Bool(false) => t.audit_log_no(),
         Value::Null => String::new(),
-        Value::Array(values) => values.iter().map(|one| text(t, name, one, known)).collect::<Vec<_>>().join(", "),
+        Value::Array(values) => values.iter().map(|one| text(t, name, one, names)).collect::<Vec<_>>().join(", "),
         Value::String(value) if name.ends_with("_id") || name.ends_with("_ids") => match value.parse() {
             // 0 stands for none.
             Ok(0) => String::new(),
-            Ok(id) => known.get(id).cloned().unwrap_or_else(|| value.clone()),
+            Ok(id) => names.get(id).cloned().unwrap_or_else(|| value.clone()),
             Err(_) => value.clone(),
         },
         Value::String(value) if name.ends_with("_at") => {
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn values_are_words() {
         let (t, users) = (Words::new(Language::English), HashMap::from([(7, "Sam".to_owned())]));
-        let known = Known::new(&users, HashMap::from([(8, "Admin".to_owned())]), &[]);
+        let names = Names::new(&users, HashMap::from([(8, "Admin".to_owned())]), &[]);
         for (name, value, expected) in [
             ("role_ids", serde_json::json!(["8", "9"]), "Admin, 9"),
             ("user_id", "7".into(), "Sam"),
@@ -249,7 +249,7 @@ mod tests {
             ("expires_at", "2026-03-02T10:30:00Z".into(), "2 March 2026, 10:30 UTC"),
             ("count", 3.into(), "3"),
         ] {
-            assert_eq!(text(t, name, &value, &known), expected, "{name}");
+            assert_eq!(text(t, name, &value, &names), expected, "{name}");
         }
         assert_eq!(unnamed(t, "user", 12), "Account 12");
     }

@@ -13,7 +13,7 @@ use vestibule_core::id::AuditEntryId;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::time::Timestamp;
 
-use self::entry::{EntryView, Known, view};
+use self::entry::{EntryView, Names, view};
 use super::super::context::{PageContext, PageResult};
 use super::super::layout::Layout;
 use super::event_names::{EventGroup, logged_events};
@@ -129,9 +129,9 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
         with_names: true,
     };
     let found = cx.query(list).await?;
-    let known = Known::new(&found.names, role_names(cx, &org).await?, &found.entries);
+    let names = Names::new(&found.names, role_names(cx, &org).await?, &found.entries);
     let name = |id: &str| {
-        let found = id.parse().ok().and_then(|id: AuditEntryId| known.get(id.get()).cloned());
+        let found = id.parse().ok().and_then(|id: AuditEntryId| names.get(id.get()).cloned());
         found.unwrap_or_else(|| id.to_owned())
     };
     let page = Page {
@@ -143,7 +143,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
         json_lines: state.export_url(&format!("/organizations/{}/audit-log.jsonl", org.id)),
         newest: (!state.after.is_empty()).then(|| State { after: String::new(), ..state.clone() }.url(&path)),
         next: found.next.map(|next| State { after: next.to_string(), ..state.clone() }.url(&path)),
-        entries: found.entries.iter().map(|entry| view(cx, entry, &known, &path)).collect(),
+        entries: found.entries.iter().map(|entry| view(cx, entry, &names, &path)).collect(),
         state,
         org,
     };
