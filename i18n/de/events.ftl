@@ -136,4 +136,4 @@ apply-filter = Filtern
 ## Gruppen von Ereignissen, in Filtern
 
 events-of-api-keys = API-Schlüssel
-events-of-others = E-Mails
+events-of-mail = E-Mails

@@ -136,4 +136,4 @@ apply-filter = Filter
 ## Groups of events, in filters
 
 events-of-api-keys = API keys
-events-of-others = Emails
+events-of-mail = Emails

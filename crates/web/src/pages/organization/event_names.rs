@@ -16,7 +16,7 @@ const GROUPS: [(&str, Group); 11] = [
     ("workspace.", Group::Workspaces),
     ("api_key.", Group::ApiKeys),
     ("webhook_endpoint.", Group::Webhooks),
-    ("", Group::Others),
+    ("mail.", Group::Mail),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,12 +30,12 @@ enum Group {
     Workspaces,
     ApiKeys,
     Webhooks,
-    Others,
+    Mail,
 }
 
 impl Group {
-    fn of(name: &str) -> Self {
-        GROUPS.iter().find(|(start, _)| name.starts_with(start)).map_or(Self::Others, |(_, group)| *group)
+    fn of(name: &str) -> Option<Self> {
+        GROUPS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, group)| *group)
     }
 
     fn label(self, t: Words) -> String {
@@ -49,7 +49,7 @@ impl Group {
             Self::Workspaces => t.workspaces(),
             Self::ApiKeys => t.events_of_api_keys(),
             Self::Webhooks => t.webhooks(),
-            Self::Others => t.events_of_others(),
+            Self::Mail => t.events_of_mail(),
         }
     }
 }
@@ -90,7 +90,7 @@ fn group(t: Words, names: Vec<&'static str>, is_chosen: impl Fn(&str) -> bool) -
     }
     for name in names {
         let of_event = Group::of(name);
-        if let Some((_, group)) = groups.iter_mut().find(|(group, _)| *group == of_event) {
+        if let Some((_, group)) = groups.iter_mut().find(|(group, _)| Some(*group) == of_event) {
             group.events.push(EventChoice { name, label: t.event(name), is_chosen: is_chosen(name) });
         }
     }

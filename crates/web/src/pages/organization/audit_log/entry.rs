@@ -1,4 +1,4 @@
-//! Entries in words: what happened, to whom, and what is different since.
+//! Entries in words: what happened, to whom, and what changed.
 
 use std::collections::HashMap;
 

@@ -19,22 +19,28 @@ use super::{Ids, PathIds, TAB, is_manageable, secret};
 struct Values {
     url: String,
     description: String,
-    /// Whether only some events are sent: those in `events`.
-    is_some: bool,
+    /// Whether only the events in `events` are sent.
+    only_selected: bool,
     events: Vec<String>,
     is_ordered: bool,
 }
 
 impl Values {
     const fn empty() -> Self {
-        Self { url: String::new(), description: String::new(), is_some: false, events: Vec::new(), is_ordered: false }
+        Self {
+            url: String::new(),
+            description: String::new(),
+            only_selected: false,
+            events: Vec::new(),
+            is_ordered: false,
+        }
     }
 
     fn from_endpoint(endpoint: Endpoint) -> Self {
         Self {
             url: endpoint.url,
             description: endpoint.description,
-            is_some: !endpoint.events.is_empty(),
+            only_selected: !endpoint.events.is_empty(),
             events: endpoint.events,
             is_ordered: endpoint.is_ordered,
         }
@@ -44,7 +50,7 @@ impl Values {
         Self {
             url: form.text("url").trim().to_owned(),
             description: form.text("description").to_owned(),
-            is_some: form.text("which") == "some",
+            only_selected: form.text("which") == "some",
             events: form.texts("event").map(str::to_owned).collect(),
             is_ordered: form.is_checked("ordered"),
         }
@@ -58,9 +64,9 @@ impl Values {
             Err(error) => Some(url_error(cx, error)),
         };
         let description = WebhookDescription::parse("description", &self.description);
-        let names = if self.is_some { self.events.as_slice() } else { &[] };
+        let names = if self.only_selected { self.events.as_slice() } else { &[] };
         let events = match EventFilter::parse(names) {
-            Ok(_) if self.is_some && names.is_empty() => Err(t.webhook_events_missing()),
+            Ok(_) if self.only_selected && names.is_empty() => Err(t.webhook_events_missing()),
             Ok(events) => Ok(events),
             Err(problem) => Err(t.problem(&problem)),
         };
@@ -225,7 +231,7 @@ async fn update_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageResu
     let update = Update {
         access: ids.access(),
         endpoint: ids.endpoint,
-        // A URL that is set starts anew, and the failures so far would be forgotten.
+        // Setting the URL, even to the same one, resets the failures of the endpoint.
         url: Some(values.url.clone()).filter(|changed| *changed != url),
         description: Some(description),
         events: Some(events),

@@ -35,7 +35,7 @@ struct EndpointView {
     events: String,
     badge: Badge,
     reason: Option<String>,
-    /// `None`: nothing has happened yet that it gets.
+    /// `None` if there is no delivery yet.
     latest: Option<LatestView>,
 }
 

@@ -57,7 +57,7 @@ pub(super) fn state_label(t: Words, state: DeliveryState) -> String {
     }
 }
 
-/// A delivery that waits after a failure is to be told from a new one.
+/// Returns the state of a delivery. One that waits after a failed attempt is `Retrying`.
 pub(super) fn delivery_badge(t: Words, state: DeliveryState, attempts: i64) -> Badge {
     let class = match state {
         DeliveryState::Waiting if attempts > 0 => return Badge { text: t.webhook_retrying(), class: "warn" },
