@@ -131,7 +131,7 @@ impl<'a> Context<'a> {
     /// Who emits the events: after a success the user who is signed in now or, after a sign-out, was before.
     pub(super) fn event_context(&self) -> EventContext<'a> {
         let session = self.session.as_ref();
-        // A key that lets somebody impersonate is not impersonated itself.
+        // An API key that starts an impersonation is not impersonated itself.
         let impersonator = self.subject.impersonator.filter(|_| self.api_key.is_none());
         let impersonator = session.and_then(|session| session.impersonator_id).or(impersonator);
         let is_backend_of_installation = self.api_key.as_ref().is_some_and(|key| key.organization_id.is_none());
