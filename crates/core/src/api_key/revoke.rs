@@ -119,8 +119,8 @@ impl Revoke {
         if self.revokes_created_keys {
             found.extend(cx.tx.all(sql::SUSPENDABLE_OF_CREATED, (self.key, MAX_ORGANIZATIONS)).await?);
         }
-        for found in found {
-            *counts.entry(found.organization_id).or_default() += found.count;
+        for row in found {
+            *counts.entry(row.organization_id).or_default() += row.count;
         }
         for (organization_id, count) in counts {
             cx.emit(InvitationSuspended {

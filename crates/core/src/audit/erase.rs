@@ -123,9 +123,11 @@ impl Command for ErasePayloads {
             return Ok(None);
         }
         cx.tx.execute(sql::MARK_ERASED, (self.organization, cx.now)).await?;
-        cx.tx.execute(sql::DELETE_WEBHOOKS, (self.organization, after, after + BATCH_SIZE)).await?;
-        cx.tx.execute(sql::ERASE_PAYLOADS, (self.organization, after, after + BATCH_SIZE)).await?;
-        Ok(Some(after + BATCH_SIZE))
+        let end = after + BATCH_SIZE;
+        cx.tx.execute(sql::DELETE_WEBHOOKS, (self.organization, after, end)).await?;
+        cx.tx.execute(sql::DELETE_WEBHOOK_ATTEMPTS, (self.organization, after, end)).await?;
+        cx.tx.execute(sql::ERASE_PAYLOADS, (self.organization, after, end)).await?;
+        Ok(Some(end))
     }
 }
 

@@ -99,14 +99,13 @@ async fn read_chain(
     filter: &Filter,
     (after, limit): (i64, u16),
 ) -> Result<EntriesPage> {
-    let limit = usize::from(limit);
-    let scanned = if *filter == Filter::default() { i64::try_from(limit).unwrap_or(MAX_SCANNED) } else { MAX_SCANNED };
+    let scanned = if *filter == Filter::default() { i64::from(limit) } else { MAX_SCANNED };
     // One more shows that there is another page.
     let rows = cx.tx.all(sql::SEALED_AFTER, (organization, after, scanned + 1)).await?;
     let count = rows.len();
     let (mut entries, mut last, mut read) = (Vec::new(), None, 0);
     for row in rows.into_iter().take(usize::try_from(scanned).unwrap_or(usize::MAX)) {
-        if entries.len() == limit {
+        if entries.len() == usize::from(limit) {
             break;
         }
         (last, read) = (row.sequence, read + 1);

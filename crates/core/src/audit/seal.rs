@@ -19,7 +19,7 @@ const BATCH_SIZE: i64 = 200;
 const SALT_LENGTH: usize = 16;
 
 /// Seals all entries, and returns their number. Each batch is a transaction of its own. Several processes may do so at a
-/// time: they take turns by batch.
+/// time: a row lock excludes the others during a batch.
 pub async fn seal_all(executor: &Arc<Executor>) -> Result<usize> {
     let mut sealed = 0;
     // Without an entry, nothing is written.

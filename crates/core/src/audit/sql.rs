@@ -316,6 +316,13 @@ sql! {
             AND id IN (SELECT a.id FROM audit_entries a
                         WHERE a.organization_id = $1 AND a.sequence > $2 AND a.sequence <= $3)";
 
+    /// Deletes the attempts of what [`DELETE_WEBHOOKS`] deletes.
+    DELETE_WEBHOOK_ATTEMPTS(i64, i64, i64) =
+        "DELETE FROM webhook_attempts
+          WHERE endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.organization_id = 0)
+            AND delivery_id IN (SELECT a.id FROM audit_entries a
+                                 WHERE a.organization_id = $1 AND a.sequence > $2 AND a.sequence <= $3)";
+
     /// Of the sealed entries.
     PAGE(i64, AuditEntryId, AuditEntryId, i64) -> Entry =
         entries!("WHERE organization_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4");

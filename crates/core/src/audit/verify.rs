@@ -238,7 +238,7 @@ async fn verify_once(
         }
         if entries.is_empty() {
             // The entries are compared with an end that was the same before and after they were read. Otherwise entries
-            // that are sealed meanwhile would be findings.
+            // that are sealed while it reads would be findings.
             let now = read(executor, &ShowChain(organization_id)).await?.map(|chain| (chain.sequence, chain.hash));
             match now.filter(|now| *now != end) {
                 Some(now) => end = now,

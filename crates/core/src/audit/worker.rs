@@ -22,7 +22,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(30);
 /// It seals once more then, so `stop` must complete after the last command.
 pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let stop = stop.shared();
-    // Apart from each other: erasing a large organization takes longer than an entry may wait.
+    // Concurrently: erasing a large organization takes longer than an entry may wait to be sealed.
     join(seal_entries(executor, stop.clone()), erase_entries(executor, stop)).await;
     // The last entries are in these checkpoints. What is still to be erased, the next process erases.
     sign_chains(executor).await;

@@ -41,6 +41,32 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The context of an operation before it runs.
+    pub(super) fn new(
+        executor: &'a Executor,
+        caller: &'a Caller,
+        now: Timestamp,
+        tx: Tx<'a>,
+        (session, api_key): (Option<CurrentSession>, Option<CurrentApiKey>),
+        access: Option<ValidatedAccess>,
+    ) -> Self {
+        let subject = initial_subject(session.as_ref(), api_key.as_ref());
+        Self {
+            tx,
+            now,
+            session,
+            api_key,
+            access,
+            caller,
+            executor,
+            after_commit: AfterCommit::default(),
+            subject,
+            events: Vec::new(),
+            has_emitted: false,
+            otherwise: ActorKind::Anonymous,
+        }
+    }
+
     /// Generates an id.
     pub fn id<I: From<i64>>(&self) -> I {
         self.executor.ids.next(self.now)
@@ -105,7 +131,7 @@ impl<'a> Context<'a> {
     /// Who emits the events: after a success the user who is signed in now or, after a sign-out, was before.
     pub(super) fn event_context(&self) -> EventContext<'a> {
         let session = self.session.as_ref();
-        // A key that lets somebody impersonate is not impersonated itself.
+        // An API key that starts an impersonation is not impersonated itself.
         let impersonator = self.subject.impersonator.filter(|_| self.api_key.is_none());
         let impersonator = session.and_then(|session| session.impersonator_id).or(impersonator);
         let is_backend_of_installation = self.api_key.as_ref().is_some_and(|key| key.organization_id.is_none());
@@ -153,4 +179,10 @@ impl<'a> Context<'a> {
         }
         Ok(has_changed)
     }
+}
+
+fn initial_subject(session: Option<&CurrentSession>, api_key: Option<&CurrentApiKey>) -> Subject {
+    let impersonator = session.and_then(|session| session.impersonator_id);
+    let api_key = api_key.map(|key| key.id);
+    Subject { impersonator, api_key, ..Subject::of_user(session.and_then(|session| session.user_id)) }
 }

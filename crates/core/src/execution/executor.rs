@@ -13,28 +13,25 @@ use super::after_commit::AfterCommit;
 use super::caller_checks::run_operation;
 use super::erased::{CommandOperation, Operation, Output, QueryOperation, downcast};
 use super::{Command, Context, Query, Reply, finish, postgres, sqlite};
-use crate::cache::{
-    self, Access, AccessCache, AccessKey, Cached, CachedAccess, CachedKeyAccess, OrganizationCache, REVALIDATION_STATS,
-    RevalidationBatcher, Revision, ValidatedAccess,
-};
-use crate::caller::{self, Caller, CurrentApiKey, CurrentSession};
+use crate::cache::{AccessCache, OrganizationCache, RevalidationBatcher, ValidatedAccess};
+use crate::caller::{self, Caller};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
 use crate::event::ActorKind;
 use crate::http_client::HttpClient;
-use crate::id::{IdSource, OrganizationId};
+use crate::id::IdSource;
 use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
 use crate::metrics::Metrics;
 use crate::password::{PasswordHasher, PasswordPolicy};
-use crate::permission::{RequiredPermission, Requirement};
+use crate::permission::Requirement;
 use crate::random::Randomness;
 use crate::request_rate::{ApiKeyRequests, RequestRate};
-use crate::scope::{Scope, ScopeRequirement};
+use crate::scope::ScopeRequirement;
 use crate::secret::Keys;
-use crate::security_log::{Audit, Subject};
+use crate::security_log::Audit;
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
 use crate::webhook_requests::WebhookRequests;
@@ -203,94 +200,6 @@ impl Executor {
         })
     }
 
-    /// The caller's access to an organization, from the cache if it is still current, at the cost of at most one
-    /// statement. `None` if the caller is not authorized, the session is due to be touched, or the database failed: run
-    /// the query itself then.
-    pub async fn cached_access(
-        &self,
-        caller: &Caller,
-        organization: OrganizationId,
-        required: RequiredPermission,
-    ) -> Option<(CachedAccess, QueryStats)> {
-        let now = self.now();
-        let (cached, revision, stats) = self.current_access(caller, organization, now).await?;
-        cached.grant(caller, required, now, revision).map(|access| (access, stats))
-    }
-
-    /// Like [`Self::cached_access`], for an API key with this scope.
-    pub async fn cached_key_access(
-        &self,
-        caller: &Caller,
-        organization: OrganizationId,
-        required: Scope,
-    ) -> Option<(CachedKeyAccess, QueryStats)> {
-        let now = self.now();
-        let (cached, revision, stats) = self.current_access(caller, organization, now).await?;
-        let access = cached.grant_to_key(required, now, revision)?;
-        if let Some(key) = &caller.api_key {
-            self.api_key_requests.mark_known(&key.rate_limit_key(), now);
-        }
-        Some((access, stats))
-    }
-
-    /// The caller's access to an organization, revalidated or loaded.
-    async fn current_access(
-        &self,
-        caller: &Caller,
-        organization: OrganizationId,
-        now: Timestamp,
-    ) -> Option<(Arc<Cached<Access>>, Revision, QueryStats)> {
-        let key = AccessKey::new(caller, organization)?;
-        let metrics = &self.access_cache.metrics;
-        if let Some(cached) = self.access_cache.get(&key) {
-            if let Some((revision, stats)) = self.revalidate_cached(&cached, now).await {
-                metrics.hits.increment();
-                return Some((cached, revision, stats));
-            }
-            metrics.outdated();
-        } else {
-            metrics.misses.increment();
-        }
-        self.metrics.statements.increment();
-        let loaded = match &self.db {
-            Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, caller, organization, now).await,
-            Db::Postgres(postgres) => postgres::load_access(self, postgres, caller, organization, now).await,
-        };
-        let Some((loaded, revision)) = loaded else {
-            // A revoked key then costs no more statements than an unknown one.
-            self.access_cache.invalidate(&key);
-            return None;
-        };
-        let loaded = Arc::new(loaded);
-        self.access_cache.insert(key, Arc::clone(&loaded));
-        Some((loaded, revision, REVALIDATION_STATS))
-    }
-
-    /// Returns what the revalidation cost, at most one statement, if the cached value is still current.
-    pub async fn revalidate<T>(&self, cached: &Cached<T>) -> Option<QueryStats> {
-        self.revalidate_cached(cached, self.now()).await.map(|(_, stats)| stats)
-    }
-
-    async fn revalidate_cached<T>(&self, cached: &Cached<T>, now: Timestamp) -> Option<(Revision, QueryStats)> {
-        if !cached.validity.is_current_at(now) {
-            return None;
-        }
-        // Read before the database is queried: a later commit may not be visible to that query.
-        let commits = self.db.commits();
-        if let Some(revision) = commits.and_then(|commits| cached.validated_at(commits)) {
-            return Some((revision, QueryStats::default()));
-        }
-        let revision = match &self.db {
-            Db::Sqlite(sqlite) => sqlite::revalidate(sqlite, &cached.validity).await,
-            Db::Postgres(postgres) => postgres::revalidate(self, postgres, &cached.validity).await,
-        }?;
-        self.metrics.statements.add(REVALIDATION_STATS.statements.into());
-        if let Some(commits) = commits {
-            cached.record_validation(commits, revision);
-        }
-        Some((revision, REVALIDATION_STATS))
-    }
-
     /// Runs a command in its transaction. `access` is the caller's, if it was validated already, with what that cost.
     pub(super) async fn run_in(
         &self,
@@ -346,24 +255,8 @@ impl Executor {
         now: Timestamp,
         tx: Tx<'_>,
     ) -> (Reply<Output>, AfterCommit) {
-        let (session, api_key) = (access.session().cloned(), access.api_key().cloned());
-        let after_commit = AfterCommit::default();
-        let subject = initial_subject(session.as_ref(), api_key.as_ref());
-        let access = Some(access);
-        let mut cx = Context {
-            tx,
-            now,
-            session,
-            api_key,
-            access,
-            caller,
-            executor: self,
-            after_commit,
-            subject,
-            events: Vec::new(),
-            has_emitted: false,
-            otherwise: ActorKind::Anonymous,
-        };
+        let credentials = (access.session().cloned(), access.api_key().cloned());
+        let mut cx = Context::new(self, caller, now, tx, credentials, Some(access));
         let result = run_operation(&mut cx, query).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(query, &result);
@@ -398,59 +291,13 @@ impl Executor {
         if let Some(key) = &caller.api_key {
             self.api_key_requests.mark_known(&key.rate_limit_key(), now);
         }
-        let subject = initial_subject(session.as_ref(), api_key.as_ref());
         let otherwise = match operation.requires() {
             _ if caller.is_operator => ActorKind::Operator,
             Requirement::Operator => ActorKind::System,
             _ => ActorKind::Anonymous,
         };
-        Ok(Context {
-            tx,
-            now,
-            session,
-            api_key,
-            access,
-            caller,
-            executor: self,
-            after_commit,
-            subject,
-            events: Vec::new(),
-            has_emitted: false,
-            otherwise,
-        })
-    }
-
-    /// The caller's access to an organization, from the cache if it is still current, or loaded. `None` unless the
-    /// caller is a signed-in member with a role, or an API key that may name the organization; the command then
-    /// determines the error.
-    async fn validate_access(
-        &self,
-        caller: &Caller,
-        organization: OrganizationId,
-        now: Timestamp,
-        after_commit: &mut AfterCommit,
-        tx: &mut Tx<'_>,
-    ) -> Result<Option<ValidatedAccess>> {
-        let Some(key) = AccessKey::new(caller, organization) else { return Ok(None) };
-        let metrics = &self.access_cache.metrics;
-        if let Some(cached) = self.access_cache.get(&key) {
-            if cached.validity.is_current_at(now)
-                && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
-            {
-                metrics.hits.increment();
-                return Ok(Some(ValidatedAccess::new(cached, revision)));
-            }
-            metrics.outdated();
-        } else {
-            metrics.misses.increment();
-        }
-        let loaded = cache::load_access(caller, organization, now, &self.settings, tx).await?;
-        Ok(loaded.map(|(access, revision)| {
-            let access = Arc::new(access);
-            let cached = Arc::clone(&access);
-            after_commit.on_end(move |executor| executor.access_cache.insert(key, cached));
-            ValidatedAccess::new(access, revision)
-        }))
+        let cx = Context::new(self, caller, now, tx, (session, api_key), access);
+        Ok(Context { after_commit, otherwise, ..cx })
     }
 
     /// The open database, for its metrics, and for tests that fill its disk.
@@ -462,10 +309,4 @@ impl Executor {
     pub fn node(&self) -> i64 {
         self.ids.node()
     }
-}
-
-fn initial_subject(session: Option<&CurrentSession>, api_key: Option<&CurrentApiKey>) -> Subject {
-    let impersonator = session.and_then(|session| session.impersonator_id);
-    let api_key = api_key.map(|key| key.id);
-    Subject { impersonator, api_key, ..Subject::of_user(session.and_then(|session| session.user_id)) }
 }

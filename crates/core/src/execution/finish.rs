@@ -47,9 +47,9 @@ pub(super) async fn finish(cx: &mut Context<'_>) -> Result<()> {
 /// Adds events to the audit log, and stores what endpoints of webhooks get of them.
 async fn store_events(cx: &mut Context<'_>, events: Vec<PendingEvent>) -> Result<()> {
     let is_batch = events.len() > MAX_DEFERRED;
-    // On PostgreSQL, asking takes a round trip, and storing a few deliveries none.
-    let is_known = is_batch || cx.tx.is_snapshot();
-    let deliveries = if is_known && cx.tx.optional(event::sql::ENABLED_ENDPOINT, ()).await?.is_none() {
+    // On PostgreSQL, looking for an endpoint takes a round trip, and a few deferred statements take none.
+    let looks_for_endpoint = is_batch || cx.tx.is_snapshot();
+    let deliveries = if looks_for_endpoint && cx.tx.optional(event::sql::ENABLED_ENDPOINT, ()).await?.is_none() {
         Vec::new()
     } else {
         events.iter().map(|event| event.deliveries(cx.now)).collect()

@@ -3,6 +3,7 @@
 mod after_commit;
 #[cfg(feature = "test-hooks")]
 mod audited;
+mod cached_access;
 mod caller_checks;
 mod command;
 mod context;

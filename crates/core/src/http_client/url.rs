@@ -23,8 +23,8 @@ const BLOCKED_PORTS: &[u16] = &[
 ];
 
 /// An absolute https URL without credentials and fragment, whose host is a DNS name or a public address. During
-/// development, or if the settings allow this machine in staging, it may be an http URL of this machine. It is normalized: lower case and ASCII up to the path, and without
-/// the default port.
+/// development, or if the settings allow this machine in staging, it may be an http URL of this machine. It is
+/// normalized: lower case and ASCII up to the path, and without the default port.
 ///
 /// Its path and query may contain a secret, so `Debug` does not print them.
 #[derive(Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::notification::{INTERVAL, NotificationKind, NotificationPreferences};
 use crate::outbox::sql::{self, Recipient};
 use crate::permission::RequiredPermission;
 use crate::time::Timestamp;
-use crate::webhook::DisabledReason;
+use crate::webhook::{DisabledReason, MAX_ENDPOINTS_OF_ORGANIZATION};
 use crate::{membership, webhook};
 
 const TURNED_OFF: &str = "the user has turned this kind of mail off";
@@ -103,7 +103,8 @@ impl Compose<'_> {
             return Ok(Composition::Skip(OBSOLETE));
         };
         let permissions = access::membership_permissions(cx, organization, membership).await?;
-        let disabled = cx.tx.all(webhook::sql::DISABLED, (organization, since, since.plus(INTERVAL))).await?;
+        let arguments = (organization, since, since.plus(INTERVAL), MAX_ENDPOINTS_OF_ORGANIZATION);
+        let disabled = cx.tx.all(webhook::sql::DISABLED, arguments).await?;
         let Some(newest) = disabled.first().filter(|_| permissions.satisfies(RequiredPermission::ManageSettings))
         else {
             return Ok(Composition::Skip(OBSOLETE));

@@ -100,8 +100,7 @@ async fn emit_role_update(
     (added, removed): (&[RoleId], &[RoleId]),
 ) -> Result<()> {
     let (user_id,) = cx.tx.one(sql::USER, (organization, membership)).await?;
-    let current = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
-    let after: Vec<_> = current.iter().map(|role| role.id).collect();
+    let after = load_role_ids(cx, organization, membership).await?;
     let mut before: Vec<_> = after.iter().filter(|role| !added.contains(role)).chain(removed).copied().collect();
     before.sort_unstable();
     cx.emit(MemberRoleUpdated {

@@ -75,9 +75,11 @@ impl Command for RecordSignIn {
         let by_account = record(cx, SIGN_IN_BY_ACCOUNT, &self.account).await?;
         check_network(cx, RateLimit::SignIn, by_network.as_ref(), passwords.attempts_per_address)?;
         by_account.check(cx, RateLimit::SignIn, passwords.attempts_per_account)?;
-        let is_used_up = by_account.is_used_up(passwords.attempts_per_account);
-        let user = if is_used_up { find_user(cx, &self.account).await? } else { None };
-        by_account.emit_locked(cx, user, "sign_in");
+        if by_account.is_used_up(passwords.attempts_per_account)
+            && let Some(user) = find_user(cx, &self.account).await?
+        {
+            by_account.emit_locked(cx, user, "sign_in");
+        }
         Ok(())
     }
 }
@@ -107,7 +109,9 @@ impl Command for RecordPassword {
         let (user, max) = (cx.user()?, cx.executor.settings.passwords.attempts_per_account);
         let counter = record(cx, OWN_PASSWORD, &user.to_string()).await?;
         counter.check(cx, RateLimit::Password, max)?;
-        counter.emit_locked(cx, Some(user).filter(|_| counter.is_used_up(max)), "password");
+        if counter.is_used_up(max) {
+            counter.emit_locked(cx, user, "password");
+        }
         Ok(())
     }
 }
@@ -170,8 +174,11 @@ impl Command for RecordCode {
         let max = cx.executor.settings.passwords.attempts_per_account;
         let counter = record(cx, CODES_BY_ADDRESS, &self.address).await?;
         counter.check(cx, RateLimit::Code, max)?;
-        let user = if counter.is_used_up(max) { find_user(cx, &self.address).await? } else { None };
-        counter.emit_locked(cx, user, "code");
+        if counter.is_used_up(max)
+            && let Some(user) = find_user(cx, &self.address).await?
+        {
+            counter.emit_locked(cx, user, "code");
+        }
         Ok(())
     }
 }
@@ -241,12 +248,10 @@ impl Counter {
         self.attempts == i64::from(max)
     }
 
-    /// Emits that further attempts are refused. The refused ones are rolled back, so it is the last allowed one that says
-    /// it; also if it is right.
-    fn emit_locked(&self, cx: &mut Context<'_>, user: Option<UserId>, attempted: &'static str) {
-        if let Some(user_id) = user {
-            cx.emit(UserLocked { user_id, attempted, locked_until: self.window_end });
-        }
+    /// Emits that further attempts are refused. The last allowed attempt emits it, even if it is right, because a refused
+    /// one is rolled back.
+    fn emit_locked(&self, cx: &mut Context<'_>, user_id: UserId, attempted: &'static str) {
+        cx.emit(UserLocked { user_id, attempted, locked_until: self.window_end });
     }
 }
 

@@ -1,5 +1,5 @@
-//! The quota of webhooks that are sent because somebody asks for it, and not because of an event: without it, whoever may
-//! name a URL could make the service send it any number of requests.
+//! The quota of webhooks that are sent on request: tests, and deliveries that are sent again. Without it, a member who
+//! manages endpoints could make the service send any number of requests to a URL.
 
 use super::quota::{HOUR, Limit, Quotas};
 use crate::error::Result;

@@ -1,8 +1,7 @@
 //! What happened to the account of a user.
 
 use super::find;
-use crate::audit::list::read_page;
-use crate::audit::{AuditLogPage, Filter, INSTALLATION};
+use crate::audit::{AuditLogPage, Filter, INSTALLATION, read_page};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::{AuditEntryId, UserId};

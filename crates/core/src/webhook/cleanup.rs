@@ -69,7 +69,7 @@ impl Command for DeleteOld {
     }
 }
 
-/// Forgets a batch of replaced secrets that sign no more.
+/// Deletes a batch of replaced secrets that have expired.
 #[derive(Debug)]
 struct DeletePreviousSecrets;
 

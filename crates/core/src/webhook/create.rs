@@ -85,7 +85,7 @@ impl<A: Access> Command for Create<A> {
         }
         cx.tx.execute(sql::INSERT_STATE, (id,)).await?;
         cx.emit(WebhookEndpointCreated {
-            organization_id: Some(organization).filter(|id| *id != 0).map(OrganizationId::from),
+            organization_id: self.organization,
             webhook_endpoint_id: id,
             host: url.host().to_string(),
             events: EventFilter::names(&events),

@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// Why an endpoint is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledReason {
-    /// Somebody disabled it.
+    /// An admin or a backend disabled it.
     Manual,
     /// The receiver answered 410.
     Gone,

@@ -112,7 +112,7 @@ impl<A: Access> Query for ShowDelivery<A> {
         let delivery = found.ok_or(Code::WebhookDeliveryNotFound)?;
         let (body,) = cx.tx.one(sql::log::BODY, (endpoint, self.delivery)).await?;
         let mut attempts = cx.tx.all(sql::ATTEMPTS, (endpoint, self.delivery)).await?;
-        // Whoever names a URL must not read what an internal server behind it answers.
+        // A person who sets a URL must not read what an internal server behind it answers.
         if !cx.caller.is_operator {
             attempts.iter_mut().for_each(|attempt| attempt.answer.clear());
         }
@@ -171,7 +171,7 @@ pub enum Span {
 }
 
 /// Sends deliveries again, with the same ids and bodies, and returns their number: at most [`MAX_REPLAYED`], oldest first. The
-/// schedule of attempts begins anew. What is being sent at the moment is left alone.
+/// schedule of attempts starts over. A delivery with an attempt in progress is not changed.
 ///
 /// # Errors
 /// `WEBHOOK_ENDPOINT_NOT_FOUND`; `WEBHOOK_DELIVERY_NOT_FOUND` for one that is not there; `WEBHOOK_ENDPOINT_DISABLED`;

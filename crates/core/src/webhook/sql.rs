@@ -213,7 +213,7 @@ sql! {
 
     DELETE(WebhookEndpointId, i64) = "DELETE FROM webhook_endpoints WHERE id = $1 AND organization_id = $2";
 
-    /// A changed or enabled endpoint starts anew.
+    /// Forgets the failures and the pause of an endpoint that is changed or enabled.
     RESET_STATE(WebhookEndpointId) =
         "UPDATE webhook_endpoint_states SET failing_since = NULL, paused_until = 0 WHERE endpoint_id = $1";
 
@@ -223,14 +223,13 @@ sql! {
           WHERE id = $1 AND is_enabled = 1 AND updated_at = $4
       RETURNING organization_id";
 
-    /// The endpoints that the worker has disabled after `$2` and until `$3`, newest first. The limit is the number of
-    /// endpoints that there can be.
-    DISABLED(OrganizationId, Timestamp, Timestamp) -> DisabledEndpoint =
+    /// The endpoints that the worker has disabled after `$2` and until `$3`, newest first, at most `$4`.
+    DISABLED(OrganizationId, Timestamp, Timestamp, i64) -> DisabledEndpoint =
         "SELECT e.id AS id, e.url AS url, e.disabled_reason AS disabled_reason
            FROM webhook_endpoints e
           WHERE e.organization_id = $1 AND e.is_enabled = 0 AND e.disabled_reason IN ('gone', 'failing')
             AND e.disabled_at > $2 AND e.disabled_at <= $3
-          ORDER BY e.disabled_at DESC, e.id DESC LIMIT 50";
+          ORDER BY e.disabled_at DESC, e.id DESC LIMIT $4";
 
     ANY() -> (WebhookEndpointId,) = "SELECT e.id FROM webhook_endpoints e LIMIT 1";
 

@@ -90,8 +90,8 @@ fn attempt(sent: &Sent) -> sql::NewAttempt<'_> {
     }
 }
 
-/// The endpoint of an attempt, and when it was last changed before. What a URL answers says nothing of the one that has
-/// replaced it meanwhile.
+/// An endpoint, and when it was last changed before the attempt. The response of a replaced URL says nothing about the
+/// new one.
 type Version = (WebhookEndpointId, Timestamp);
 
 fn version(sent: &Sent) -> Version {
@@ -138,7 +138,7 @@ async fn update_endpoints(cx: &mut Context<'_>, all: &[&Sent]) -> Result<()> {
     Ok(())
 }
 
-/// Disables an endpoint unless it was changed since, and returns the organization whose admins are to be told.
+/// Disables an endpoint unless it was changed since. Returns the organization whose members are to be notified.
 async fn disable(
     cx: &mut Context<'_>,
     (endpoint, updated_at): Version,
@@ -152,7 +152,7 @@ async fn disable(
     if let Some(organization) = organization_id {
         tracing::info!(%endpoint, %organization, reason, "disabled a webhook endpoint");
     } else {
-        // Nobody is told by mail, so alerts look for this line.
+        // No mail is sent, so alerts look for this line.
         tracing::warn!(%endpoint, reason, "disabled a webhook endpoint of the installation");
     }
     cx.emit(WebhookEndpointDisabled { organization_id, webhook_endpoint_id: endpoint, disabled_reason: reason });

@@ -1,7 +1,7 @@
 //! The worker that delivers webhooks.
 //!
-//! It takes turns between the endpoints, and gives no endpoint and no organization more than a share of what it sends at a
-//! time: one that is slow or broken delays no other.
+//! It serves the endpoints round-robin, and limits the attempts in progress of each endpoint and of each organization: one
+//! that is slow or broken delays no other.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -26,8 +26,8 @@ use crate::metrics::WebhookAttempt;
 pub(super) const LEASE_LIFETIME: Duration = Duration::from_mins(2);
 /// The endpoints whose deliveries one transaction claims.
 const MAX_ENDPOINTS_PER_CLAIM: i64 = 64;
-/// So many times the endpoints of a claim are passed over. The next claim goes on after them.
-const MAX_WINDOWS: usize = 16;
+/// The pages of endpoints that one claim looks through. The next claim continues after them.
+const MAX_PAGES_PER_CLAIM: usize = 16;
 /// The outcomes that one transaction stores.
 const MAX_STORED: usize = 256;
 /// The transactions that store outcomes at a time.
@@ -64,7 +64,7 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
             () = &mut stop => break,
             first = worker.wait(wait) => first,
         };
-        // Not within the `select`: what it would abandon is sent again.
+        // Not within the `select`, which would drop outcomes when `stop` completes; their deliveries are sent again.
         worker.store(first).await;
     }
     let finish = async {
@@ -88,7 +88,7 @@ pub async fn drain(executor: &Arc<Executor>) -> Result<usize> {
             return Ok(count);
         }
         worker.collect().await;
-        // An ordered endpoint has its next delivery then.
+        // Only then can the next delivery of an ordered endpoint be claimed.
         worker.stored().await;
     }
 }
@@ -98,7 +98,7 @@ async fn store(executor: Arc<Executor>, outcomes: Vec<Sent>) {
     if let Err(problem) = executor.run(&Caller::anonymous(), StoreOutcomes(outcomes)).await.result {
         tracing::error!(cause = problem.cause(), "cannot store the outcomes of webhooks");
     }
-    // Ordered endpoints have their next delivery.
+    // The next deliveries of ordered endpoints can be claimed now.
     executor.webhook_requests.wake();
 }
 
@@ -111,7 +111,7 @@ struct Worker {
     /// The endpoint of each attempt in progress, and its organization.
     endpoints: HashMap<Id, (WebhookEndpointId, i64)>,
     in_flight: InFlight,
-    /// The last endpoint that had its turn.
+    /// The last endpoint of the round-robin so far.
     last: WebhookEndpointId,
     /// Whether something is due, but none of the endpoints that were looked at may have more attempts in progress.
     is_saturated: bool,
@@ -162,11 +162,11 @@ impl Worker {
         Ok(count)
     }
 
-    /// What is claimed next. Endpoints that have their share already are passed over, once around: however many of them
-    /// there are, the others have their turn.
+    /// What is claimed next. Skips endpoints that have their share already, at most once around, so that they delay no
+    /// others.
     async fn next_shares(&mut self) -> Result<(Vec<EndpointRow>, Vec<Share>)> {
         let (start, mut has_wrapped) = (self.last, false);
-        for _ in 0..MAX_WINDOWS {
+        for _ in 0..MAX_PAGES_PER_CLAIM {
             let before = self.last;
             let due = self.due_endpoints().await?;
             let shares = self.in_flight.shares(&due);

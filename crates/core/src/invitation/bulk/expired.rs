@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::ScopedAddress;
+use super::validator::ScopedAddress;
 use crate::access::Grant;
 use crate::error::{Code, Result};
 use crate::execution::Context;

@@ -27,7 +27,7 @@ sql! {
                                        WHERE d.created_at < $1 AND d.state = 'waiting' ORDER BY d.created_at LIMIT $2)
       RETURNING endpoint_id, id";
 
-    /// Forgets replaced secrets that have ended, at most `$2`. It is no change of the endpoint.
+    /// Deletes replaced secrets that have expired, at most `$2`. `updated_at` stays: it is no change of the endpoint.
     DELETE_PREVIOUS_SECRETS(Timestamp, i64) =
         "UPDATE webhook_endpoints SET previous_secret = NULL, previous_secret_until = NULL
           WHERE id IN (SELECT e.id FROM webhook_endpoints e WHERE e.previous_secret_until <= $1
