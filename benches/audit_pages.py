@@ -40,7 +40,7 @@ FILTERS = {
     "actor-action": f"actor_id={FREQUENT_ACTOR}&action={FREQUENT_ACTION}",
     # It finds 30 entries, among all of the actor.
     "actor-rare-action": f"actor_id={FREQUENT_ACTOR}&action={RARE_ACTION}",
-    "none-found": f"action=organization.deleted",
+    "none-found": "action=organization.deleted",
 }
 
 

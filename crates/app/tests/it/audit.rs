@@ -6,17 +6,11 @@ use std::process::Command;
 
 use vestibule_testbed::{Database, Engine};
 
-use crate::server::{Server, fresh_dir, send_request, vestibule};
+use crate::server::{Printed, Server, fresh_dir, send_request, vestibule};
 
 struct Setup {
     dir: PathBuf,
     database: String,
-}
-
-struct Printed {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
 }
 
 impl Setup {
@@ -30,9 +24,7 @@ impl Setup {
     }
 
     fn run(&self, arguments: &[&str]) -> Printed {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Printed { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Printed::from_command(&mut self.command(arguments))
     }
 
     fn checkpoints(&self) -> PathBuf {

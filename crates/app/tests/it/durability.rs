@@ -123,18 +123,18 @@ fn acknowledged_writes_survive_kill() {
     }
 }
 
-/// The ids of the messages that told an endpoint of each invitation.
-fn told(received: &[Received], path: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut told: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+/// The ids of the messages about each invitation that an endpoint got.
+fn message_ids(received: &[Received], path: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut message_ids: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for request in received.iter().filter(|request| request.target == path) {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let invitation = body["data"]["invitation_id"].as_str().unwrap().to_owned();
-        told.entry(invitation).or_default().insert(request.header("webhook-id").to_owned());
+        message_ids.entry(invitation).or_default().insert(request.header("webhook-id").to_owned());
     }
-    told
+    message_ids
 }
 
-/// Endpoints are told at least once, and under one id, of everything that was acknowledged.
+/// Endpoints get the event of everything that was acknowledged at least once, and under one id.
 #[test]
 fn webhooks_survive_kill() {
     const PATHS: [&str; 2] = ["/unordered", "/ordered"];
@@ -172,7 +172,7 @@ fn webhooks_survive_kill() {
         let server = serve();
         let mut received = receiver.received();
         loop {
-            let missing: usize = PATHS.iter().map(|path| stored.len() - told(&received, path).len()).sum();
+            let missing: usize = PATHS.iter().map(|path| stored.len() - message_ids(&received, path).len()).sum();
             if missing == 0 {
                 break;
             }
@@ -182,9 +182,9 @@ fn webhooks_survive_kill() {
         load.check(&database);
         let received = receiver.received();
         for path in PATHS {
-            let told = told(&received, path);
-            assert!(told.keys().eq(&stored), "{path}: told of what does not exist");
-            assert!(told.values().all(|ids| ids.len() == 1), "{path}: told of under two ids");
+            let message_ids = message_ids(&received, path);
+            assert!(message_ids.keys().eq(&stored), "{path}: a message about what does not exist");
+            assert!(message_ids.values().all(|ids| ids.len() == 1), "{path}: an event under two ids");
         }
         let ordered = received.iter().filter(|request| request.target == "/ordered");
         let numbers = ordered.map(|request| request.header("webhook-sequence").parse::<u64>().unwrap());

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use vestibule_testbed::{Database, Engine};
 
-use crate::server::{Response, Server, fresh_dir, send_request_with, vestibule};
+use crate::server::{Printed, Response, Server, fresh_dir, send_request_with, vestibule};
 
 /// A server with both listeners, and its settings.
 struct Setup {
@@ -14,12 +14,6 @@ struct Setup {
     platform: String,
     dir: PathBuf,
     database: String,
-}
-
-struct Printed {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
 }
 
 impl Setup {
@@ -46,12 +40,7 @@ impl Setup {
         let arguments = [arguments, &["--database", &self.database]].concat();
         let mut command = command(&self.dir, &arguments);
         command.envs(listen.map(|listen| ("VESTIBULE_PLATFORM_LISTEN", listen)));
-        let output = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let notes: Vec<_> = text(output.stderr).lines().map(ToOwned::to_owned).collect();
-        // Without a server the command itself writes the security log.
-        let notes: Vec<_> = notes.into_iter().filter(|line| !line.contains(" vestibule::security: ")).collect();
-        Printed { code: output.status.code(), stdout: text(output.stdout), stderr: notes.join("\n") }
+        Printed::from_command(&mut command)
     }
 
     /// Runs a command that succeeds with `--json`.

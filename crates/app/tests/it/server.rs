@@ -19,6 +19,24 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
+/// What a command has printed, and how it ended.
+pub(crate) struct Printed {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    /// Without the security log, which an operator command writes itself if no server runs.
+    pub(crate) stderr: String,
+}
+
+impl Printed {
+    /// Runs a command to its end.
+    pub(crate) fn from_command(command: &mut Command) -> Self {
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        let notes: Vec<_> = stderr.lines().filter(|line| !line.contains(" vestibule::security: ")).collect();
+        Self { code: status.code(), stdout: String::from_utf8(stdout).unwrap(), stderr: notes.join("\n") }
+    }
+}
+
 /// Returns the path of a directory that does not exist yet. `name` must be unique among the tests.
 pub(crate) fn fresh_dir(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -7,19 +7,13 @@ use serde_json::{Value, json};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 use vestibule_testbed::{Database, Engine};
 
-use crate::server::{Server, fresh_dir, run, send_request, vestibule};
+use crate::server::{Printed, Server, fresh_dir, run, send_request, vestibule};
 
 /// A server that may send to this machine, and its settings.
 struct Setup {
     server: Server,
     dir: PathBuf,
     database: String,
-}
-
-struct Printed {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
 }
 
 impl Setup {
@@ -37,12 +31,7 @@ impl Setup {
 
     fn run(&self, arguments: &[&str]) -> Printed {
         let arguments = [&["webhooks"], arguments, &["--database", &self.database]].concat();
-        let output = command(&self.dir, &arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let notes: Vec<_> = text(output.stderr).lines().map(ToOwned::to_owned).collect();
-        // Without a server the command itself writes the security log.
-        let notes: Vec<_> = notes.into_iter().filter(|line| !line.contains(" vestibule::security: ")).collect();
-        Printed { code: output.status.code(), stdout: text(output.stdout), stderr: notes.join("\n") }
+        Printed::from_command(&mut command(&self.dir, &arguments))
     }
 
     /// Runs a command that succeeds. Returns what it prints.

@@ -30,6 +30,26 @@ fn abort_at_last_point(_: &'static str) {
     }
 }
 
+/// Aborts this process at the point after this many others.
+pub(crate) fn abort_after(points: u32) {
+    test_hooks::visit_points(abort_at_last_point);
+    POINTS_LEFT.store(points, Ordering::SeqCst);
+}
+
+/// Aborts this process at no further point.
+pub(crate) fn cancel_abort() {
+    POINTS_LEFT.store(u32::MAX, Ordering::SeqCst);
+}
+
+/// Runs this test binary as a child process. Returns what the child acknowledged, and whether it crashed.
+pub(crate) fn run_to_crash(command: &mut Command) -> (Vec<String>, bool) {
+    let output = command.output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let crashed = !output.status.success();
+    assert!(!crashed || !stdout.contains("panicked"), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    (stdout.lines().filter_map(|line| line.strip_prefix("ACKNOWLEDGED ")).map(str::to_owned).collect(), crashed)
+}
+
 /// The arguments of the child process.
 struct ChildArguments {
     database: String,
@@ -121,7 +141,8 @@ async fn invite_bulk(app: &TestApp, owner: &str, path: &str) -> TestResponse {
 }
 
 fn run_child(arguments: &ChildArguments, point: u32) -> (Vec<String>, bool) {
-    let output = Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["crash::child_process", "--exact", "--ignored", "--nocapture"])
         .env("CHILD_DATABASE", &arguments.database)
         .env("CHILD_MAIL_DIR", &arguments.mail_dir)
@@ -129,13 +150,8 @@ fn run_child(arguments: &ChildArguments, point: u32) -> (Vec<String>, bool) {
         .env("CHILD_NINA_COOKIE", &arguments.nina_cookie)
         .env("CHILD_PATH", &arguments.path)
         .env("CHILD_TOKEN", &arguments.token)
-        .env("CHILD_POINT", point.to_string())
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let crashed = !output.status.success();
-    assert!(!crashed || !stdout.contains("panicked"), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
-    (stdout.lines().filter_map(|line| line.strip_prefix("ACKNOWLEDGED ")).map(str::to_owned).collect(), crashed)
+        .env("CHILD_POINT", point.to_string());
+    run_to_crash(&mut command)
 }
 
 fn mails_in_folder(folder: &Path, address: &str) -> usize {
@@ -155,8 +171,7 @@ async fn child_process() {
         app.client_with_cookie(Some(argument("CHILD_OWNER_COOKIE"))),
         app.client_with_cookie(Some(argument("CHILD_NINA_COOKIE"))),
     );
-    test_hooks::visit_points(abort_at_last_point);
-    POINTS_LEFT.store(argument("CHILD_POINT").parse().unwrap(), Ordering::SeqCst);
+    abort_after(argument("CHILD_POINT").parse().unwrap());
     owner.post_without_draining(&argument("CHILD_PATH"), &[("email", KIARA)]).await.ok();
     println!("ACKNOWLEDGED invited");
     invite_bulk(&app, &argument("CHILD_OWNER_COOKIE"), &argument("CHILD_PATH")).await.ok();
@@ -164,5 +179,5 @@ async fn child_process() {
     app.drain().await;
     nina.post_without_draining("/organizations/invitations/accept", &[("token", &argument("CHILD_TOKEN"))]).await.ok();
     println!("ACKNOWLEDGED accepted");
-    POINTS_LEFT.store(u32::MAX, Ordering::SeqCst);
+    cancel_abort();
 }

@@ -1,8 +1,12 @@
 //! Exports, and verifying one with a second implementation.
 
 use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::{Command, Stdio};
 
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::header;
 use vestibule_core::audit::{ChainVerifier, ExportLine, Hash, seal_all};
 
 use crate::harness::TestApp;
@@ -25,11 +29,8 @@ fn verify_with_python(export: &str) -> (bool, String) {
     (output.status.success(), text)
 }
 
-#[tokio::test]
-async fn export_has_the_whole_chain_and_is_verified_by_a_second_implementation() {
-    let app = TestApp::start().await;
-    let (owner, organization) = app.create_organization("olga@example.com").await;
-    let path = format!("/organizations/{organization}");
+/// Inserts 700 entries: more than an export reads at a time.
+fn insert_unsealed(app: &TestApp, organization: &str) {
     for number in 0..700 {
         app.execute(&format!(
             "INSERT INTO audit_queue (organization_id, id, created_at, action, actor_kind, target_kind, target_id, payload)
@@ -37,6 +38,14 @@ async fn export_has_the_whole_chain_and_is_verified_by_a_second_implementation()
             7_000 + number
         ));
     }
+}
+
+#[tokio::test]
+async fn export_has_the_whole_chain_and_is_verified_by_a_second_implementation() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    insert_unsealed(&app, &organization);
     owner.post(&format!("{path}/invitations"), &[("email", "kim@example.com")]).await.ok();
     seal_all(&app.inner.service).await.unwrap();
     owner.post(&format!("{path}/invitations"), &[("email", "not-sealed@example.com")]).await.ok();
@@ -62,6 +71,33 @@ async fn export_has_the_whole_chain_and_is_verified_by_a_second_implementation()
     let without_one: Vec<_> =
         export.lines().enumerate().filter(|(number, _)| *number != 9).map(|(_, line)| line).collect();
     assert!(!verify_with_python(&without_one.join("\n")).0);
+}
+
+#[tokio::test]
+async fn export_ends_with_the_entry_that_was_the_last_when_it_began() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    insert_unsealed(&app, &organization);
+    seal_all(&app.inner.service).await.unwrap();
+    let request = Request::builder()
+        .uri(format!("{path}/audit-log.jsonl"))
+        .header(header::COOKIE, owner.session_cookie())
+        .body(Body::empty())
+        .unwrap();
+    let response = app.inner.server.clone().handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+    assert_eq!(response.status(), 200);
+    // The rest of the entries is read while the body is sent.
+    owner.post(&format!("{path}/invitations"), &[("email", "late@example.com")]).await.ok();
+    seal_all(&app.inner.service).await.unwrap();
+    assert_eq!(
+        app.count(&format!("SELECT MAX(sequence) FROM audit_entries WHERE organization_id = {organization}")),
+        704
+    );
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let export = String::from_utf8(body.to_vec()).unwrap();
+    assert!(!export.contains("late@example.com"));
+    assert_eq!(verify_with_python(&export), (true, "702 entries fit\n".to_owned()));
 }
 
 #[tokio::test]

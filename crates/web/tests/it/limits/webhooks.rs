@@ -8,7 +8,7 @@ use vestibule_testbed::receiver::Receiver;
 use super::assert_rate_limited;
 use crate::harness::{HOUR, TestApp, TestClient, text};
 use crate::platform::PlatformClient;
-use crate::webhooks::allow_this_machine;
+use crate::webhooks::{allow_this_machine, deliver};
 
 /// An app with this limit that may send to this machine.
 async fn start(max: u32) -> TestApp {
@@ -24,10 +24,6 @@ async fn create_endpoint(owner: &TestClient, organization: &str, receiver: &Rece
     let fields = json!({"url": receiver.url("/"), "events": ["organization.deleted"]});
     let path = format!("/organizations/{organization}/webhooks");
     text(&owner.post_json(&path, &fields).await.ok()["id"])
-}
-
-async fn deliver(app: &TestApp) -> usize {
-    webhook::drain(&app.inner.service).await.unwrap()
 }
 
 #[tokio::test]

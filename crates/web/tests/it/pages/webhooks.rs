@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vestibule_core::webhook;
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use crate::harness::{TestApp, TestClient, create_role, text};
 use crate::platform::PlatformClient;
-use crate::webhooks::allow_this_machine;
+use crate::webhooks::{allow_this_machine, deliver};
 
 const URL: &str = "https://example.com/hook";
 
@@ -33,10 +32,6 @@ async fn with_receiver() -> (TestApp, Receiver, TestClient, String) {
     let (owner, tab) = owner(&app).await;
     let endpoint = add(&owner, &tab, &receiver.url("/hook")).await;
     (app, receiver, owner, endpoint)
-}
-
-async fn deliver(app: &TestApp) -> usize {
-    webhook::drain(&app.inner.service).await.unwrap()
 }
 
 fn without_query(location: &str) -> &str {

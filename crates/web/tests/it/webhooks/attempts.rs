@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use vestibule_core::webhook::{MAX_ENDPOINTS_OF_ORGANIZATION, delete_old};
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
-use super::{create_endpoint, deliver, deliveries, only_delivery, start};
-use crate::harness::{DAY, HOUR, TestApp, text};
+use super::{create_endpoint, deliver, deliveries, only_delivery, run_worker, start};
+use crate::harness::{DAY, HOUR, text};
 use crate::platform::PlatformClient;
 
 const ONLY_USERS: &str = "user.created";
@@ -272,11 +272,6 @@ async fn many_slow_organizations_delay_no_other() {
     let worker = run_worker(&app);
     assert_eq!(quick.wait_for(1).await.len(), 1);
     worker.abort();
-}
-
-fn run_worker(app: &TestApp) -> tokio::task::JoinHandle<()> {
-    let service = std::sync::Arc::clone(&app.inner.service);
-    tokio::spawn(async move { vestibule_core::webhook::run_worker(&service, std::future::pending()).await })
 }
 
 /// The receiver's answer and the stop come together: what was delivered must not be sent again after a restart.

@@ -1,5 +1,5 @@
 //! Crashes the process at any point of a delivery's life: while its event is stored, after the commit, after the claim,
-//! after it was sent and before that is stored, and afterwards.
+//! after it was sent and before that is stored, and after that.
 //!
 //! As in the other test of crashes, the test runs itself as a child process that aborts at one point after another, and
 //! `VESTIBULE_CRASH_STEP` is the distance between two of them.
@@ -7,28 +7,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use vestibule_core::time::Clock;
-use vestibule_db::test_hooks;
 use vestibule_testbed::Database;
 use vestibule_testbed::receiver::{Received, Receiver};
 
 use super::{LEASE_LIFETIME, allow_this_machine, create_endpoint, deliver, start};
+use crate::crash::{abort_after, cancel_abort, run_to_crash};
 use crate::harness::{TestAppBuilder, TestClient, text};
 use crate::platform::PlatformClient;
 
 const EVENT: &str = "organization.invitation.created";
-
-/// Points left until the process aborts.
-static POINTS_LEFT: AtomicU32 = AtomicU32::new(u32::MAX);
-
-fn abort_at_last_point(_: &'static str) {
-    if POINTS_LEFT.fetch_sub(1, Ordering::SeqCst) == 0 {
-        std::process::abort();
-    }
-}
 
 /// The arguments of the child process.
 struct ChildArguments {
@@ -95,7 +85,7 @@ fn id(request: &Received) -> i64 {
     request.header("webhook-id").strip_prefix("msg_").unwrap().parse().unwrap()
 }
 
-/// The invitations of which an endpoint was told. Asserts that it got each under one id, with one body and one number.
+/// The invitations whose events an endpoint got. Asserts that it got each under one id, with one body and one number.
 #[track_caller]
 fn sent(requests: &[&Received]) -> BTreeSet<String> {
     let mut by_invitation = BTreeMap::new();
@@ -127,18 +117,15 @@ async fn prepare(receiver: &Receiver) -> (Arc<Database>, ChildArguments) {
 
 /// Returns the invitations that the child acknowledged, and whether it crashed.
 fn run_child(arguments: &ChildArguments, point: u32) -> (BTreeSet<String>, bool) {
-    let output = Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["webhooks::crash::child_process", "--exact", "--ignored", "--nocapture"])
         .env("CHILD_DATABASE", &arguments.database)
         .env("CHILD_COOKIE", &arguments.cookie)
         .env("CHILD_PATH", &arguments.path)
-        .env("CHILD_POINT", point.to_string())
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let crashed = !output.status.success();
-    assert!(!crashed || !stdout.contains("panicked"), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
-    (stdout.lines().filter_map(|line| line.strip_prefix("ACKNOWLEDGED ")).map(str::to_owned).collect(), crashed)
+        .env("CHILD_POINT", point.to_string());
+    let (acknowledged, crashed) = run_to_crash(&mut command);
+    (acknowledged.into_iter().collect(), crashed)
 }
 
 #[tokio::test]
@@ -150,15 +137,14 @@ async fn child_process() {
     let builder = builder.with_seed(u64::from(point) + 100).with_settings(allow_this_machine);
     let app = builder.build().await;
     let owner = app.client_with_cookie(Some(argument("CHILD_COOKIE")));
-    test_hooks::visit_points(abort_at_last_point);
-    POINTS_LEFT.store(point, Ordering::SeqCst);
+    abort_after(point);
     println!("ACKNOWLEDGED {}", invite(&owner, &path, "nina@example.com").await);
     deliver(&app).await;
     // The ordered endpoint gets the second one after the first.
     println!("ACKNOWLEDGED {}", invite(&owner, &path, "kiara@example.com").await);
     println!("ACKNOWLEDGED {}", invite(&owner, &path, "lena@example.com").await);
     deliver(&app).await;
-    POINTS_LEFT.store(u32::MAX, Ordering::SeqCst);
+    cancel_abort();
     app.drain().await;
 }
 

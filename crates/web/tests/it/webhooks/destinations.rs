@@ -75,7 +75,7 @@ async fn a_name_that_leads_elsewhere_later_is_not_connected_to() {
         set_addresses(&app, addresses);
         let delivery = send_test(&app, &owner, &endpoint).await;
         let response = owner.get(&delivery).await;
-        // Who manages the endpoint is not told where it leads. The operator is, in the log.
+        // The response does not show its managers where it leads. The log shows it to the operator.
         let names_an_address = addresses.iter().any(|address| response.text.contains(address));
         assert!(!names_an_address, "{addresses:?}: {}", response.text);
         let shown = response.ok();
@@ -173,7 +173,7 @@ async fn a_stored_url_that_the_settings_no_longer_allow_is_not_connected_to() {
     assert_eq!(receiver.connections(), 0);
 }
 
-/// The server is public, so whoever signs up could send requests to the other servers of its machine.
+/// The server is public, so any user could send requests to the other servers of its machine.
 #[tokio::test]
 async fn staging_that_others_can_reach_sends_nothing_to_its_own_machine() {
     let receiver = Receiver::start().await;

@@ -12,9 +12,11 @@ mod outages;
 mod packages;
 mod retention;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use vestibule_core::permission::parse_network;
 use vestibule_core::settings::{Mode, Settings};
 use vestibule_core::webhook;
@@ -45,9 +47,15 @@ async fn create_endpoint(backend: &PlatformClient, receiver: &Receiver, fields: 
     format!("/webhooks/endpoints/{}", text(&created["id"]))
 }
 
-/// Sends everything that is due.
-async fn deliver(app: &TestApp) -> usize {
+/// Sends everything that is due. Returns the number of attempts.
+pub(super) async fn deliver(app: &TestApp) -> usize {
     webhook::drain(&app.inner.service).await.unwrap()
+}
+
+/// Starts a worker that runs until it is aborted.
+fn run_worker(app: &TestApp) -> JoinHandle<()> {
+    let service = Arc::clone(&app.inner.service);
+    tokio::spawn(async move { webhook::run_worker(&service, std::future::pending()).await })
 }
 
 /// The deliveries of an endpoint, newest first.

@@ -69,7 +69,7 @@ fn visible(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn admins_are_told_once_in_their_language() {
+async fn admins_get_one_mail_in_their_language() {
     let (setup, receiver) = (setup().await, Receiver::start().await);
     receiver.always(Behaviour::status(410));
     let endpoint = setup.endpoint(&receiver).await;
@@ -92,14 +92,14 @@ async fn admins_are_told_once_in_their_language() {
         assert!(mail.unsubscribe_url.is_some());
     }
 
-    // Disabled again: told again.
+    // Disabled again, and another mail.
     setup.backend.patch(&endpoint, &json!({"enabled": true})).await.ok();
     setup.test(&endpoint).await;
     assert_eq!(setup.counts(), [2, 2, 0]);
 }
 
 #[tokio::test]
-async fn admins_are_told_after_five_days_without_success() {
+async fn admins_get_a_mail_after_five_days_without_success() {
     let (setup, receiver) = (setup().await, Receiver::start().await);
     receiver.always(Behaviour::status(500));
     let endpoint = setup.endpoint(&receiver).await;
@@ -134,7 +134,7 @@ async fn several_endpoints_are_in_one_mail_an_hour() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_what_is_repaired_or_unwanted() {
+async fn repaired_endpoints_and_disabled_preferences_cause_no_mail() {
     let (setup, receiver) = (setup().await, Receiver::start().await);
     receiver.always(Behaviour::status(410));
     let endpoint = setup.endpoint(&receiver).await;

@@ -111,7 +111,7 @@ async fn a_database_that_stops_while_deliveries_are_under_way_loses_none() {
     drained.await.unwrap().unwrap_err();
     proxy.set_mode(ProxyMode::Forward);
     wait_for_database(&app).await;
-    // The receiver has them, but nobody knows, so they are sent again, and no sooner than the leases expire.
+    // The receiver has them, but no outcome is stored, so they are sent again, and no sooner than the leases expire.
     assert_eq!((app.count(DELIVERED), app.count(WAITING)), (0, 6));
     app.advance(LEASE_LIFETIME.checked_sub(Duration::from_secs(1)).unwrap());
     assert_eq!(deliver_again(&app).await, 0);
@@ -163,7 +163,7 @@ async fn a_connection_that_is_cut_at_any_packet_loses_no_delivery() {
     let bodies: BTreeSet<_> = received.iter().map(|request| (request.header("webhook-id"), &request.body)).collect();
     let ids: BTreeSet<_> = bodies.iter().map(|(id, _)| *id).collect();
     let sent = i64::try_from(ids.len()).unwrap();
-    assert_eq!((sent, bodies.len()), (users, ids.len()), "each user is told of under one id");
+    assert_eq!((sent, bodies.len()), (users, ids.len()), "the event of each user has one id");
     let numbers = received.iter().map(|request| request.header("webhook-sequence").parse::<i64>().unwrap());
     assert!(numbers.is_sorted(), "in order");
 }
