@@ -201,7 +201,7 @@ codes! {
     /// Also for an endpoint of another organization.
     WebhookEndpointNotFound = 404 "WEBHOOK_ENDPOINT_NOT_FOUND", "There is no such webhook endpoint.";
     WebhookEndpointLimit = 403 "WEBHOOK_ENDPOINT_LIMIT", "There are as many webhook endpoints as there can be. Delete one first.";
-    WebhookDeliveryNotFound = 404 "WEBHOOK_DELIVERY_NOT_FOUND", "This endpoint has no such delivery. Deliveries are kept for 30 days.";
+    WebhookDeliveryNotFound = 404 "WEBHOOK_DELIVERY_NOT_FOUND", "This endpoint has no such delivery. It may have been deleted when its retention ended.";
     /// It was delivered, given up or cancelled.
     WebhookDeliveryNotWaiting = 400 "WEBHOOK_DELIVERY_NOT_WAITING", "This delivery does not wait any more, so it cannot be cancelled.";
     /// A disabled endpoint gets nothing.

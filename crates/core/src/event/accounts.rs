@@ -112,7 +112,7 @@ payloads! {
     /// further ones are refused for some time.
     UserLocked("user.locked", User(user_id), User(user_id)) {
         user_id: UserId,
-        /// What was tried: `sign_in`, `password` by somebody who is signed in already, or `code`.
+        /// What was tried: `sign_in`, `password` in a session, or `code`.
         attempted: &'static str,
         /// Until when they are refused.
         locked_until: Timestamp,

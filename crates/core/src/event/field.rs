@@ -305,6 +305,7 @@ fn text_example(name: &str) -> &'static str {
         "last_name" => "Rivera",
         "user_name" | "invitee_name" => "Sam Rivera",
         "username" => "sam",
+        "attempted" => "sign_in",
         "method" => "password",
         "joined_by" | "mail_kind" => "invitation",
         "permissions" => "organization:manage_members",

@@ -82,7 +82,7 @@ payloads! {
         deployment_invitation_id: DeploymentInvitationId,
     }
 
-    /// Somebody asked for an account while sign-up is not public.
+    /// A person asked for an account while sign-up is not public.
     WaitlistEntryCreated("waitlist.entry.created", WaitlistEntry(waitlist_entry_id), WaitlistEntry(waitlist_entry_id)) {
         waitlist_entry_id: WaitlistEntryId,
         email: Personal<String>,

@@ -89,7 +89,7 @@ payloads! {
         is_superseded: Option<bool>,
     }
 
-    /// Pending invitations cannot be accepted until somebody resends them, because their inviter has left or was removed, or
+    /// Pending invitations cannot be accepted until they are resent, because their inviter has left or was removed, or
     /// the API key that made them was revoked.
     InvitationSuspended("organization.invitation.suspended", Organization(organization_id), Organization(organization_id) in organization_id) {
         organization_id: OrganizationId,

@@ -52,8 +52,8 @@ payloads! {
         user_id: UserId,
     }
 
-    /// A member left a workspace or was removed from it. Whoever leaves the organization leaves its workspaces as well,
-    /// without an event for each.
+    /// A member left a workspace or was removed from it. A member who leaves the organization leaves its
+    /// workspaces as well, without an event for each.
     WorkspaceMemberRemoved("workspace.member.removed", WorkspaceMembership(workspace_membership_id), User(user_id) in organization_id) {
         organization_id: OrganizationId,
         workspace_id: WorkspaceId,

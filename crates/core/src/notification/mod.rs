@@ -36,38 +36,45 @@ const MAX_RECIPIENTS: usize = 50;
 /// Notifies the members who may decide about join requests of a new one.
 pub(crate) async fn notify_managers(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     let kinds = (NotificationKind::JoinRequests, MailKind::JoinRequests);
-    notify_holders(cx, organization, RequiredPermission::ManageMembers, kinds, cx.now).await
+    notify_holders(cx, organization, &[RequiredPermission::ManageMembers], kinds, cx.now).await
 }
 
-/// Notifies the members who manage settings that endpoints of webhooks were disabled.
+/// Notifies the members who manage webhook endpoints that some were disabled.
 pub(crate) async fn notify_of_disabled_webhooks(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     let kinds = (NotificationKind::WebhookFailures, MailKind::WebhooksDisabled);
+    // Those who manage endpoints.
+    let permissions = [RequiredPermission::ManageSettings, RequiredPermission::ViewAuditLog];
     let first_due_at = cx.now.plus(MARGIN);
-    notify_holders(cx, organization, RequiredPermission::ManageSettings, kinds, first_due_at).await
+    notify_holders(cx, organization, &permissions, kinds, first_due_at).await
 }
 
-/// Notifies the newest members with a permission who want this kind of notification.
+/// Notifies the newest members with all these permissions who want this kind of notification.
 async fn notify_holders(
     cx: &mut Context<'_>,
     organization: OrganizationId,
-    permission: RequiredPermission,
+    permissions: &[RequiredPermission],
     (kind, mail): (NotificationKind, MailKind),
     first_due_at: Timestamp,
 ) -> Result<()> {
     if cx.executor.mail_transport.is_none() {
         return Ok(());
     }
-    let mut recipients: BTreeMap<MembershipId, UserId> = BTreeMap::new();
-    for role in cx.tx.all(organization::sql::ROLES, (organization,)).await? {
+    let roles = cx.tx.all(organization::sql::ROLES, (organization,)).await?;
+    let max = i64::try_from(MAX_RECIPIENTS).unwrap_or(i64::MAX);
+    let mut recipients: Option<BTreeMap<MembershipId, UserId>> = None;
+    for permission in permissions {
+        let mut holders = BTreeMap::new();
         // One role alone has the permission, or implies it.
-        if role.permissions.satisfies(permission) {
-            let max = i64::try_from(MAX_RECIPIENTS).unwrap_or(i64::MAX);
-            let arguments = (organization, role.id, kind, max);
-            let holders = cx.tx.all(sql::ROLE_HOLDERS, arguments).await?;
-            recipients.extend(holders.into_iter().map(|holder| (holder.membership_id, holder.user_id)));
+        for role in roles.iter().filter(|role| role.permissions.satisfies(*permission)) {
+            let found = cx.tx.all(sql::ROLE_HOLDERS, (organization, role.id, kind, max)).await?;
+            holders.extend(found.into_iter().map(|holder| (holder.membership_id, holder.user_id)));
         }
+        if let Some(earlier) = &recipients {
+            holders.retain(|membership, _| earlier.contains_key(membership));
+        }
+        recipients = Some(holders);
     }
-    for user in recipients.into_values().rev().take(MAX_RECIPIENTS) {
+    for user in recipients.unwrap_or_default().into_values().rev().take(MAX_RECIPIENTS) {
         schedule(cx, (organization, user), mail, first_due_at).await?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_core::audit::{FindingKind, delete_expired, erase_requested, make_checkpoints, seal_all};
 use vestibule_core::organization::erase_deleted;
+use vestibule_core::webhook;
 
 use super::{list_chains, member_id, verify, verify_chains};
 use crate::harness::{PASSWORD, TestApp};
@@ -135,6 +136,8 @@ async fn endpoints_of_the_installation_keep_nothing_of_an_erased_organization() 
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let of_organization = "SELECT COUNT(*) FROM webhook_deliveries WHERE event = 'organization.created'";
     assert_eq!(app.count(of_organization), 1);
+    // The name is not found.
+    assert!(webhook::drain(&app.inner.service).await.unwrap() > 0);
     owner.reauthenticate().await;
     owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
     app.advance(2 * DAY);
@@ -144,4 +147,8 @@ async fn endpoints_of_the_installation_keep_nothing_of_an_erased_organization() 
     assert_eq!(erase_requested(&app.inner.service).await.unwrap(), 1);
     assert_eq!(app.count(of_organization), 0);
     assert_eq!(app.count("SELECT COUNT(*) FROM webhook_deliveries WHERE event = 'organization.erased'"), 1);
+    let orphans = "SELECT COUNT(*) FROM webhook_attempts
+                    WHERE delivery_id NOT IN (SELECT id FROM webhook_deliveries)";
+    assert!(app.count("SELECT COUNT(*) FROM webhook_attempts") > 0);
+    assert_eq!(app.count(orphans), 0);
 }

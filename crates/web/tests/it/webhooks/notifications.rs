@@ -23,14 +23,16 @@ struct Setup {
     backend: PlatformClient,
 }
 
-/// An organization with two admins, of whom one reads German, and a member.
+/// An organization with two admins, of whom one reads German, and a member who manages settings, but not endpoints.
 async fn setup() -> Setup {
     let app = start().await;
     let (owner, organization) = app.create_organization(OWNER).await;
     let admin = owner.admin_role(&format!("/organizations/{organization}")).await;
     let german = app.create_member(&owner, &organization, GERMAN, &admin).await;
     german.post("/language", &[("language", "de"), ("return_to", "/account")]).await.assert_redirect("/account");
-    app.create_member(&owner, &organization, MEMBER, "").await;
+    let role = [("name", "Settings"), ("permissions", "organization:manage_settings")];
+    let role = text(&owner.post(&format!("/organizations/{organization}/roles"), &role).await.ok()["id"]);
+    app.create_member(&owner, &organization, MEMBER, &role).await;
     app.verify_all_addresses();
     let backend = PlatformClient::new(&app, "*").await;
     Setup { app, owner, german, organization, backend }
