@@ -28,20 +28,20 @@ pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>
     sign_chains(executor).await;
 }
 
+/// Begins with what an earlier process left.
 async fn seal_entries(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
+    let mut is_stopped = false;
     loop {
-        let stored = pin!(timeout(POLL_INTERVAL, executor.audit_sealer.notified()));
-        let mut is_stopped = matches!(select(stop.as_mut(), stored).await, Either::Left(_));
-        if !is_stopped {
-            is_stopped = timeout(COLLECTION_TIME, stop.as_mut()).await.is_ok();
-        }
         if let Err(problem) = seal_all(executor).await {
             tracing::warn!(cause = problem.cause(), "could not seal the audit log");
         }
         if is_stopped {
             return;
         }
+        let stored = pin!(timeout(POLL_INTERVAL, executor.audit_sealer.notified()));
+        is_stopped = matches!(select(stop.as_mut(), stored).await, Either::Left(_))
+            || timeout(COLLECTION_TIME, stop.as_mut()).await.is_ok();
     }
 }
 
