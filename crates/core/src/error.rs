@@ -134,6 +134,9 @@ codes! {
     /// The caller must prove who they are again, because their last proof is too old. The response's `data` has the
     /// `methods` that are open to them.
     ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
+    /// The organization or workspace requires a stronger sign-in than the caller's. The response's `data` has the
+    /// `minimum_assurance` and the `methods` with which the caller can reach it now; without any, they set one up first.
+    MfaRequired = 403 "MFA_REQUIRED", "Two-step verification is required here. Confirm with your second factor, or set one up in your account.";
     /// The caller is signed in as another person, for support, who alone can do this.
     ImpersonationNotAllowed = 403 "IMPERSONATION_NOT_ALLOWED", "You are signed in as another person, for support. Only that person can do this.";
     /// The attempt needs the token of a solved challenge as `challenge_token`.
@@ -167,6 +170,30 @@ codes! {
     EmailAlreadyVerified = 400 "EMAIL_ALREADY_VERIFIED", "This address is verified already.";
     /// A delivery report without a valid signature, or one that is too old.
     InvalidSignature = 401 "INVALID_SIGNATURE", "This report is not signed with the secret of mail.bounce_secret_file, or is older than five minutes.";
+
+    // Second factors.
+    /// The user has neither an authenticator nor a passkey.
+    SecondFactorMissing = 400 "SECOND_FACTOR_MISSING", "Set up an authenticator app or a passkey first.";
+    /// No such authenticator of the caller, or one that was not set up to its end in time.
+    AuthenticatorNotFound = 404 "AUTHENTICATOR_NOT_FOUND", "You have no such authenticator app. Start again to set one up.";
+    /// The two codes are not consecutive codes of the authenticator.
+    InvalidAuthenticatorCodes = 400 "INVALID_AUTHENTICATOR_CODES", "These are not two codes in a row of this authenticator app. Type one, wait for the next, and type that too.";
+    /// Backup codes are left.
+    BackupCodesExist = 400 "BACKUP_CODES_EXIST", "You have backup codes already. Replace them if you have lost them.";
+    PasskeyNotFound = 404 "PASSKEY_NOT_FOUND", "There is no such passkey. It may have been removed.";
+    /// What the browser sent is not a valid answer to a challenge of this service.
+    InvalidPasskey = 400 "INVALID_PASSKEY", "This passkey could not be verified. Try again, or sign in another way.";
+    /// The challenge is unknown, was used, has expired, or belongs to another browser or another purpose.
+    PasskeyChallengeExpired = 400 "PASSKEY_CHALLENGE_EXPIRED", "This took too long, or was done before. Try again.";
+    /// The passkey is on an account already.
+    PasskeyExists = 400 "PASSKEY_EXISTS", "This passkey is on an account already. Use another device, or remove it there first.";
+    TooManyPasskeys = 400 "TOO_MANY_PASSKEYS", "An account can have at most twenty passkeys. Remove one first.";
+    /// Browsers offer passkeys to host names only, and with https or on localhost.
+    PasskeysNotAvailable = 400 "PASSKEYS_NOT_AVAILABLE", "Passkeys need a public URL with a host name and https. Ask the people who run this service.";
+    /// The factors of a user are removed after a delay only.
+    SecondFactorResetDelayed = 403 "SECOND_FACTOR_RESET_DELAYED", "Second factors are removed after a delay here, in which the user can object. Reset all of them instead.";
+    /// No reset of the user's second factors is waiting.
+    SecondFactorResetNotFound = 404 "SECOND_FACTOR_RESET_NOT_FOUND", "No reset of second factors is waiting for this user.";
 
     // The API for backends.
     /// The key of the `Authorization` header is missing, mistyped, unknown, revoked or expired.

@@ -4,6 +4,7 @@
 //! the infrastructure, and from there to the types; `tests/it/layers.rs` enforces it.
 
 // Types: validated when they are parsed.
+pub mod assurance;
 pub mod deployment;
 pub mod email_address;
 pub mod error;

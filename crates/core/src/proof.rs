@@ -1,5 +1,9 @@
 //! Proofs of identity, and what a call that requires a recent one returns without it.
 
+use vestibule_db::{Argument, Cell, Column, Kind, Value};
+
+use crate::assurance::Assurance;
+
 /// How a user proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProofMethod {
@@ -9,6 +13,11 @@ pub enum ProofMethod {
     MagicLink,
     /// The user has just created the account.
     SignUp,
+    /// A code of an authenticator app.
+    Authenticator,
+    BackupCode,
+    /// A passkey with user verification: possession of a device, and a PIN or a biometric.
+    Passkey,
     /// Not at all: somebody else is signed in as the user, for support.
     Impersonation,
 }
@@ -18,8 +27,107 @@ vestibule_db::text_enum!(
     EmailOtp = "email_otp",
     MagicLink = "magic_link",
     SignUp = "sign_up",
+    Authenticator = "authenticator",
+    BackupCode = "backup_code",
+    Passkey = "passkey",
     Impersonation = "impersonation",
 );
+
+impl ProofMethod {
+    const ALL: [Self; 8] = [
+        Self::Password,
+        Self::EmailOtp,
+        Self::MagicLink,
+        Self::SignUp,
+        Self::Authenticator,
+        Self::BackupCode,
+        Self::Passkey,
+        Self::Impersonation,
+    ];
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// Whether it proves a second factor.
+    pub const fn is_second_factor(self) -> bool {
+        matches!(self, Self::Authenticator | Self::BackupCode | Self::Passkey)
+    }
+}
+
+/// How the user of a sign-in has proved who they are: at the sign-in and since. Stored as names, separated by spaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proofs(u16);
+
+impl Proofs {
+    pub const fn of(method: ProofMethod) -> Self {
+        Self(method.bit())
+    }
+
+    #[must_use]
+    pub const fn with(self, method: ProofMethod) -> Self {
+        Self(self.0 | method.bit())
+    }
+
+    pub const fn contains(self, method: ProofMethod) -> bool {
+        self.0 & method.bit() != 0
+    }
+
+    pub const fn is_impersonation(self) -> bool {
+        self.contains(ProofMethod::Impersonation)
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = ProofMethod> {
+        ProofMethod::ALL.into_iter().filter(move |method| self.contains(*method))
+    }
+
+    /// A password and a mailed code together are still one factor: who reads the mail can reset the password.
+    pub const fn assurance(self) -> Assurance {
+        if self.contains(ProofMethod::Passkey) {
+            Assurance::PhishingResistant
+        } else if self.contains(ProofMethod::Authenticator) || self.contains(ProofMethod::BackupCode) {
+            Assurance::TwoFactors
+        } else {
+            Assurance::OneFactor
+        }
+    }
+
+    /// The names of RFC 8176 for the claim `amr` of a session token.
+    pub fn authentication_methods(self) -> Vec<&'static str> {
+        let has = |methods: &[ProofMethod]| methods.iter().any(|method| self.contains(*method));
+        let codes =
+            [ProofMethod::EmailOtp, ProofMethod::MagicLink, ProofMethod::Authenticator, ProofMethod::BackupCode];
+        let all = [
+            (has(&[ProofMethod::Password]), "pwd"),
+            (has(&codes), "otp"),
+            (has(&[ProofMethod::Passkey]), "pop"),
+            (has(&[ProofMethod::Passkey]), "user"),
+            (self.assurance() > Assurance::OneFactor, "mfa"),
+        ];
+        all.into_iter().filter_map(|(is_in, name)| is_in.then_some(name)).collect()
+    }
+
+    /// The stored text.
+    pub fn to_text(self) -> String {
+        self.iter().map(ProofMethod::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Column for Proofs {
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        let Value::Text(text) = cell else { return None };
+        let known = text.split(' ').filter_map(|name| name.parse::<ProofMethod>().ok());
+        Some(known.fold(Self::default(), Self::with))
+    }
+}
+
+impl Argument for Proofs {
+    type Input<'a> = &'a str;
+    const KIND: Kind = Kind::Text;
+    fn value(input: Self::Input<'_>) -> Value<'_> {
+        Value::Text(input)
+    }
+}
 
 /// How the caller can re-authenticate, as part of a `REAUTHENTICATION_REQUIRED` error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,4 +136,41 @@ pub struct RequiredProof {
     pub methods: Vec<ProofMethod>,
     /// The normalized address that the call would add to the account. The client must show it to the user.
     pub address: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proofs(methods: &[ProofMethod]) -> Proofs {
+        methods.iter().fold(Proofs::default(), |proofs, method| proofs.with(*method))
+    }
+
+    #[test]
+    fn assurance_follows_the_strongest_combination() {
+        use Assurance::{OneFactor, PhishingResistant, TwoFactors};
+        use ProofMethod::{Authenticator, BackupCode, EmailOtp, MagicLink, Passkey, Password, SignUp};
+        for (methods, expected, amr) in [
+            (&[Password][..], OneFactor, &["pwd"][..]),
+            (&[EmailOtp], OneFactor, &["otp"]),
+            (&[MagicLink], OneFactor, &["otp"]),
+            (&[Password, EmailOtp], OneFactor, &["pwd", "otp"]),
+            (&[SignUp], OneFactor, &[]),
+            (&[Password, Authenticator], TwoFactors, &["pwd", "otp", "mfa"]),
+            (&[MagicLink, BackupCode], TwoFactors, &["otp", "mfa"]),
+            (&[Passkey], PhishingResistant, &["pop", "user", "mfa"]),
+            (&[Password, Passkey], PhishingResistant, &["pwd", "pop", "user", "mfa"]),
+        ] {
+            let set = proofs(methods);
+            assert_eq!(set.assurance(), expected, "{methods:?}");
+            assert_eq!(set.authentication_methods(), amr, "{methods:?}");
+            assert_eq!(Proofs::read(Value::Text(&set.to_text())), Some(set));
+        }
+    }
+
+    #[test]
+    fn ignores_stored_names_that_it_does_not_know() {
+        assert_eq!(Proofs::read(Value::Text("password hologram")), Some(Proofs::of(ProofMethod::Password)));
+        assert_eq!(Proofs::read(Value::Text("")), Some(Proofs::default()));
+    }
 }

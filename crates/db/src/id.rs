@@ -178,6 +178,10 @@ ids! {
     AuditEntryId,
     /// An endpoint that webhooks are delivered to.
     WebhookEndpointId,
+    /// An authenticator app of a user.
+    AuthenticatorId,
+    /// A passkey of a user.
+    PasskeyId,
 }
 
 #[cfg(test)]

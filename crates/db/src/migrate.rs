@@ -82,6 +82,7 @@ migrations! {
     "0014" = 14 "deployment_invitations";
     "0015" = 15 "audit_log";
     "0016" = 16 "webhooks";
+    "0017" = 17 "second_factors";
 }
 
 /// The schema version of this binary.

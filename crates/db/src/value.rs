@@ -198,6 +198,8 @@ integers! {
     id::WaitlistEntryId: id::WaitlistEntryId::get, |number: i64| Some(number.into());
     id::AuditEntryId: id::AuditEntryId::get, |number: i64| Some(number.into());
     id::WebhookEndpointId: id::WebhookEndpointId::get, |number: i64| Some(number.into());
+    id::AuthenticatorId: id::AuthenticatorId::get, |number: i64| Some(number.into());
+    id::PasskeyId: id::PasskeyId::get, |number: i64| Some(number.into());
     id::DomainId: id::DomainId::get, |number: i64| Some(number.into());
     id::JoinRequestId: id::JoinRequestId::get, |number: i64| Some(number.into());
 }

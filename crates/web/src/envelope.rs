@@ -11,6 +11,7 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
 use vestibule_core::Problem;
+use vestibule_core::assurance::{Assurance, RequiredAssurance, SecondFactorMethod};
 use vestibule_core::caller::SessionStub;
 use vestibule_core::password_refusal::PasswordRefusal;
 use vestibule_core::proof::ProofMethod;
@@ -58,6 +59,13 @@ struct ErrorResponse<'a> {
 enum FailureData<'a> {
     /// Of a validation failure: `{}`.
     Empty {},
+    /// Of `MFA_REQUIRED`.
+    Assurance {
+        /// The same for all, for clients of the Frontend API.
+        code: &'static str,
+        minimum_assurance: Assurance,
+        methods: &'a [SecondFactorMethod],
+    },
     /// Of `REAUTHENTICATION_REQUIRED`.
     Proof {
         methods: &'a [ProofMethod],
@@ -68,6 +76,10 @@ enum FailureData<'a> {
 
 impl<'a> FailureData<'a> {
     fn new(problem: &'a Problem) -> Option<Self> {
+        if let Some(required) = problem.required_assurance() {
+            let RequiredAssurance { minimum, methods } = required;
+            return Some(Self::Assurance { code: "mfa_required", minimum_assurance: *minimum, methods });
+        }
         match problem.required_proof() {
             Some(proof) => Some(Self::Proof { methods: &proof.methods, address: proof.address.as_deref() }),
             None => problem.code().is_validation_error().then_some(Self::Empty {}),

@@ -7,6 +7,7 @@ pub(crate) mod sql;
 
 use std::collections::HashMap;
 
+use crate::assurance::{MfaRequirement, RequiredAssurance};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
@@ -109,7 +110,7 @@ impl Grant {
 /// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
-/// address. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do
+/// address, and `MFA_REQUIRED` if it requires a stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do
 /// depends on its scopes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
@@ -134,6 +135,7 @@ pub async fn authorize(
     if !member.allows(cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
+    require_assurance(cx, &member.mfa).await?;
     let MemberPermissions { membership, permissions, .. } = member;
     if permissions.satisfies(required) {
         Ok(Grant { organization, actor: Actor::Member(Member { membership, user }), permissions })
@@ -196,18 +198,40 @@ pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
     }
 }
 
+/// Checks that the caller's sign-in is as strong as an organization or a workspace requires.
+///
+/// # Errors
+/// `MFA_REQUIRED`.
+pub(crate) async fn require_assurance(cx: &mut Context<'_>, mfa: &MfaRequirement) -> Result<()> {
+    let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
+    if mfa.is_satisfied(proofs, cx.now) {
+        return Ok(());
+    }
+    let user = cx.user()?;
+    let (factors,) = cx.tx.one(sql::SECOND_FACTORS, (user,)).await?;
+    let (minimum, methods) = (mfa.minimum, factors.methods_for(mfa.minimum));
+    Err(Problem::mfa_required(RequiredAssurance { minimum, methods }))
+}
+
 async fn load_member(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     user: UserId,
 ) -> Result<Option<MemberPermissions>> {
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
-    let first =
-        rows.first().map(|first| (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone()));
-    Ok(first.map(|(membership, restricts_addresses, allowed_addresses)| MemberPermissions {
+    let first = rows.first().map(|first| {
+        let mfa = MfaRequirement {
+            is_enforced: first.enforce_mfa,
+            minimum: first.minimum_assurance,
+            enforced_from: first.mfa_enforced_from,
+        };
+        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), mfa)
+    });
+    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, mfa)| MemberPermissions {
         membership,
         restricts_addresses,
         allowed_addresses,
+        mfa,
         permissions: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
     }))
 }
@@ -278,6 +302,12 @@ pub async fn authorize_in_workspace(
     if !AddressList::is_allowed(row.restricts_addresses, &row.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
+    let mfa = MfaRequirement {
+        is_enforced: row.enforce_mfa,
+        minimum: row.minimum_assurance,
+        enforced_from: row.mfa_enforced_from,
+    };
+    require_assurance(cx, &mfa).await?;
     Ok(WorkspaceGrant { organization, workspace, permissions, manages_all })
 }
 

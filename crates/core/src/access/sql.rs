@@ -3,7 +3,9 @@
 use vestibule_db::{record, sql};
 
 use super::PermissionSet;
+use crate::assurance::{Assurance, SecondFactors};
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::time::Timestamp;
 
 record! {
     /// A membership with the permissions of one of its roles. A membership without roles has one row without
@@ -12,16 +14,22 @@ record! {
         pub(crate) membership_id: MembershipId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) enforce_mfa: bool,
+        pub(crate) minimum_assurance: Assurance,
+        pub(crate) mfa_enforced_from: Timestamp,
         pub(crate) permissions: Option<PermissionSet>,
     }
 }
 
 record! {
-    /// A workspace's organization and IP address restriction.
+    /// A workspace's organization, and what the workspace requires of its members.
     pub(crate) struct WorkspaceRow {
         pub(crate) organization_id: OrganizationId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) enforce_mfa: bool,
+        pub(crate) minimum_assurance: Assurance,
+        pub(crate) mfa_enforced_from: Timestamp,
     }
 }
 
@@ -37,15 +45,20 @@ sql! {
     /// Starts from the workspace alone, since that is all a URL path names. Later statements use the organization found
     /// here.
     WORKSPACE(WorkspaceId) -> WorkspaceRow =
-        "SELECT organization_id, enable_ip_restriction AS restricts_addresses, whitelisted_ips AS allowed_addresses
+        "SELECT organization_id, enable_ip_restriction AS restricts_addresses, whitelisted_ips AS allowed_addresses,
+                enforce_mfa, minimum_assurance, mfa_enforced_from
            FROM workspaces WHERE id = $1";
 
     ORGANIZATION(OrganizationId) -> (OrganizationId,) =
         "SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 
+    SECOND_FACTORS(UserId) -> (SecondFactors,) = "SELECT second_factors FROM users WHERE id = $1";
+
     MEMBERSHIP(OrganizationId, UserId) -> MembershipRow =
         "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
-                o.whitelisted_ips AS allowed_addresses, r.permissions AS permissions
+                o.whitelisted_ips AS allowed_addresses, o.enforce_mfa AS enforce_mfa,
+                o.minimum_assurance AS minimum_assurance, o.mfa_enforced_from AS mfa_enforced_from,
+                r.permissions AS permissions
            FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
            LEFT JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id

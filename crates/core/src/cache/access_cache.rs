@@ -8,6 +8,7 @@ use quick_cache::sync::Cache;
 use vestibule_db::Tx;
 
 use super::{Cached, Credential, Revision, Validity, sql};
+use crate::assurance::MfaRequirement;
 use crate::caller::{Caller, CurrentApiKey, CurrentSession, SessionStub, key_use_due_at, touch_due_at};
 use crate::error::Result;
 use crate::id::OrganizationId;
@@ -235,6 +236,7 @@ async fn load_access_of_session(
             sign_in_id: Some(first.sign_in_id),
             user_id: Some(first.user_id),
             impersonator_id: first.impersonator_id,
+            proofs: Some(first.proofs),
             attempts_until: first.attempts_until,
             expires_at: first.session_expires_at,
             revision: first.session_revision,
@@ -243,6 +245,11 @@ async fn load_access_of_session(
             membership: first.membership_id,
             restricts_addresses: first.restricts_addresses,
             allowed_addresses: first.allowed_addresses.clone(),
+            mfa: MfaRequirement {
+                is_enforced: first.enforce_mfa,
+                minimum: first.minimum_assurance,
+                enforced_from: first.mfa_enforced_from,
+            },
             permissions: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
         },
     };
@@ -261,6 +268,7 @@ impl Cached<Access> {
     ) -> Option<CachedAccess> {
         let Access::Member { session, member } = &self.value else { return None };
         let is_allowed = member.allows(caller.address)
+            && member.mfa.is_satisfied(session.proofs.unwrap_or_default(), now)
             && member.permissions.satisfies(required)
             && self.validity.is_current_at(now)
             // Its requests are logged in full.

@@ -3,6 +3,7 @@
 use vestibule_db::{Bytes, record, sql};
 
 use crate::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
+use crate::proof::Proofs;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
@@ -18,6 +19,8 @@ record! {
         pub user_id: Option<UserId>,
         /// The person who is signed in as the user, for support.
         pub impersonator_id: Option<UserId>,
+        /// How the user has proved who they are in the active sign-in.
+        pub proofs: Option<Proofs>,
         /// No verification of this session is pending after this time.
         pub(crate) attempts_until: Timestamp,
         /// The session ends then, even if it is in use.
@@ -46,8 +49,8 @@ sql! {
     /// ended.
     CURRENT(Bytes, Timestamp, Timestamp) -> CurrentSession =
         "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
-                i.id AS sign_in_id, u.id AS user_id, i.impersonator_id AS impersonator_id, s.attempts_until AS attempts_until,
-                s.expires_at AS expires_at, s.revision AS revision
+                i.id AS sign_in_id, u.id AS user_id, i.impersonator_id AS impersonator_id, i.proofs AS proofs,
+                s.attempts_until AS attempts_until, s.expires_at AS expires_at, s.revision AS revision
            FROM sessions s
            LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0

@@ -9,6 +9,7 @@ use std::time::Duration;
 use vestibule_db::ErrorKind;
 
 use super::Code;
+use crate::assurance::{Assurance, RequiredAssurance};
 use crate::password_refusal::PasswordRefusal;
 use crate::proof::RequiredProof;
 
@@ -25,13 +26,21 @@ pub struct Problem {
     errors: Vec<(Code, Cow<'static, str>)>,
     retry_after: Option<Duration>,
     required_proof: Option<RequiredProof>,
+    required_assurance: Option<RequiredAssurance>,
     password_refusal: Option<PasswordRefusal>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Problem {
     fn new(errors: Vec<(Code, Cow<'static, str>)>) -> Self {
-        Self { errors, retry_after: None, required_proof: None, password_refusal: None, source: None }
+        Self {
+            errors,
+            retry_after: None,
+            required_proof: None,
+            required_assurance: None,
+            password_refusal: None,
+            source: None,
+        }
     }
 
     /// A defect of the server. The client gets the code `INTERNAL` alone; the log gets `source` and its chain.
@@ -69,6 +78,18 @@ impl Problem {
         Self { required_proof: Some(required_proof), ..problem }
     }
 
+    /// An `MFA_REQUIRED` error.
+    pub(crate) fn mfa_required(required: RequiredAssurance) -> Self {
+        let code = Code::MfaRequired;
+        let problem = match required.minimum {
+            Assurance::PhishingResistant => {
+                code.with_message("A passkey is required here. Confirm with yours, or add one in your account.")
+            }
+            Assurance::OneFactor | Assurance::TwoFactors => code.into(),
+        };
+        Self { required_assurance: Some(required), ..problem }
+    }
+
     /// Several errors in one response. `None` without any code.
     pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
         let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.message()))).collect();
@@ -93,6 +114,11 @@ impl Problem {
     /// What a `REAUTHENTICATION_REQUIRED` error asks for.
     pub fn required_proof(&self) -> Option<&RequiredProof> {
         self.required_proof.as_ref()
+    }
+
+    /// What an `MFA_REQUIRED` error asks for.
+    pub fn required_assurance(&self) -> Option<&RequiredAssurance> {
+        self.required_assurance.as_ref()
     }
 
     /// Why a new password was refused, for the reason in the response and for translations.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
+use crate::assurance::MfaRequirement;
 use crate::error::{Code, Problem, Result};
 use crate::id::MembershipId;
 
@@ -342,12 +343,13 @@ impl Argument for PermissionSet {
     }
 }
 
-/// A member's permissions in an organization, and the organization's IP address restriction.
+/// A member's permissions in an organization, and what the organization requires besides.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberPermissions {
     pub(crate) membership: MembershipId,
     pub(crate) restricts_addresses: bool,
     pub(crate) allowed_addresses: String,
+    pub(crate) mfa: MfaRequirement,
     pub(crate) permissions: PermissionSet,
 }
 

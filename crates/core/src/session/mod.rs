@@ -19,7 +19,7 @@ use crate::error::{Code, Problem, Result};
 use crate::event::{ImpersonationStarted, SessionCreated};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, SignInId, UserId, WorkspaceMembershipId};
-use crate::proof::ProofMethod;
+use crate::proof::{ProofMethod, Proofs};
 use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
@@ -95,6 +95,7 @@ async fn insert_sign_in(
         address: &address,
         user_agent: &cx.caller.user_agent,
         proved_by,
+        proofs: &Proofs::of(proved_by).to_text(),
         expires_at,
         now: cx.now,
         impersonator: impersonator.map(|impersonator| impersonator.user),

@@ -9,7 +9,7 @@ use crate::id::{
 };
 use crate::language::Language;
 use crate::permission::PermissionSet;
-use crate::proof::ProofMethod;
+use crate::proof::{ProofMethod, Proofs};
 use crate::time::Timestamp;
 use crate::user::PublicUser;
 
@@ -194,12 +194,13 @@ sql! {
         proved_by: ProofMethod,
         impersonator: Option<UserId>,
         impersonator_key: Option<ApiKeyId>,
+        proofs: Proofs,
     }) -> (SignInId,) invalidates Session(session) =
         "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
                                ip_address, user_agent, expires_at, last_active_at, created_at, updated_at, proved_at,
-                               proved_by, impersonator_id, impersonator_key_id)
+                               proved_by, impersonator_id, impersonator_key_id, proofs)
          SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7,
-                $7, $8, $9, $10
+                $7, $8, $9, $10, $11
            FROM users u WHERE u.id = $3 AND u.disabled = 0
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";

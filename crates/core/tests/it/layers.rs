@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "types",
         &[
+            "assurance",
             "deployment",
             "email_address",
             "error",
