@@ -33,9 +33,7 @@ pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind};
 pub(crate) use finish::{Attempted, finish};
 pub use identify::{FirstFactor, Identify};
-pub use with_second_factor::{
-    PREPARE_SECOND_FACTOR_ERRORS, PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor,
-};
+pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 
 pub use crate::session::Strategy;
 
