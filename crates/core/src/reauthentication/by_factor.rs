@@ -116,8 +116,9 @@ pub(crate) async fn check_factor(
     match method {
         SecondFactorMethod::Authenticator => {
             if !totp::check(cx, user, code).await? {
-                return Err(Code::InvalidVerificationCode
-                    .with_message("This is not the code, or it was used before. Type the one that your app shows now."));
+                return Err(Code::InvalidVerificationCode.with_message(
+                    "This is not the code, or it was used before. Type the one that your app shows now.",
+                ));
             }
         }
         SecondFactorMethod::BackupCode => {

@@ -29,8 +29,8 @@ pub(crate) use factors::{
     FirstFactor, NewPending, add_proof, add_proof_for_address, create_passkey_sign_in, prove_first_factor,
     prove_second_factor,
 };
-pub(crate) use pending::{end_pending_sign_ins, find_pending, record_try};
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};
+pub(crate) use pending::{end_pending_sign_ins, find_pending, record_try};
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};

@@ -172,13 +172,9 @@ mod tests {
 
     #[test]
     fn strategies_are_stored_by_their_names() {
-        for strategy in [
-            Strategy::PlainEmail,
-            Strategy::PlainUsername,
-            Strategy::EmailOtp,
-            Strategy::MagicLink,
-            Strategy::Passkey,
-        ] {
+        for strategy in
+            [Strategy::PlainEmail, Strategy::PlainUsername, Strategy::EmailOtp, Strategy::MagicLink, Strategy::Passkey]
+        {
             assert_eq!(strategy.as_str().parse(), Ok(strategy));
         }
     }

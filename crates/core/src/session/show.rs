@@ -100,8 +100,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     } else {
         Vec::new()
     };
-    let attempts =
-        if session.attempts_until > cx.now { load_attempts(cx, session.id).await? } else { Vec::new() };
+    let attempts = if session.attempts_until > cx.now { load_attempts(cx, session.id).await? } else { Vec::new() };
     let depends_on_address = roles.iter().any(|role| role.restricts_addresses)
         || workspace_roles.iter().any(|role| role.organization_restricts_addresses || role.restricts_addresses);
     let address = cx.caller.address;

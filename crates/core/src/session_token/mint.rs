@@ -157,15 +157,13 @@ async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
     Ok(permissions.map(|permissions| (workspace, permissions)))
 }
 
-const fn is_left_out(code: Code) -> bool {
-    matches!(code, Code::Forbidden | Code::AddressNotAllowed | Code::MfaRequired)
-}
-
 fn none_if_denied<G>(grant: Result<G>) -> Result<Option<G>> {
     match grant {
         Ok(grant) => Ok(Some(grant)),
-        Err(problem) if is_left_out(problem.code()) => Ok(None),
-        Err(problem) => Err(problem),
+        Err(problem) => match problem.code() {
+            Code::Forbidden | Code::AddressNotAllowed | Code::MfaRequired => Ok(None),
+            _ => Err(problem),
+        },
     }
 }
 

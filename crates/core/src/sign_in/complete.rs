@@ -1,7 +1,7 @@
 //! Completing an attempt whose code or link was right.
 
-use super::finish::{Attempted, finish};
 use super::SignedIn;
+use super::finish::{Attempted, finish};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};

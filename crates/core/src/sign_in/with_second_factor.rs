@@ -11,12 +11,12 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
+use crate::rate_limit;
 use crate::reauthentication::check_factor;
 use crate::secret::SubmittedFactorCode;
 use crate::security_log::{Audit, Authentication};
 use crate::session::{self, PendingSignIn};
 use crate::settings::Settings;
-use crate::rate_limit;
 
 /// The codes of [`with_second_factor`].
 pub const WITH_SECOND_FACTOR_ERRORS: &[Code] = &[
@@ -126,12 +126,8 @@ struct ProveSecondFactor {
 
 impl Command for ProveSecondFactor {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[
-        Code::BadSignInAttempt,
-        Code::UnsupportedStrategy,
-        Code::InvalidVerificationCode,
-        Code::UserAlreadySignedIn,
-    ];
+    const ERRORS: &'static [Code] =
+        &[Code::BadSignInAttempt, Code::UnsupportedStrategy, Code::InvalidVerificationCode, Code::UserAlreadySignedIn];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
