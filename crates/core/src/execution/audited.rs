@@ -51,6 +51,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("session::sql::SET_ACTIVE_ORGANIZATION", "which organization a person works in"),
     ("session::sql::SET_ACTIVE_WORKSPACE", "which workspace a person works in"),
     ("session::sql::SET_DEFAULT_", "which organization a person works in after the next sign-in"),
+    ("totp::sql::USE_STEP", "that a code was used, which the sign-in or the proof follows from"),
     ("webhook::sql::cleanup::DELETE_PREVIOUS_SECRETS", "an ended secret has no effect any more"),
     ("user::sql::LOCK", "changes nothing"),
     ("user::sql::REPLACE_PASSWORD_DIGEST", "another form of the same password"),

@@ -7,7 +7,7 @@ use crate::id::UserId;
 use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
 use crate::session::{self, FirstFactor, NewPending};
-use crate::verification::{Attempt, Purpose};
+use crate::verification::Attempt;
 use crate::{domain, second_factor};
 
 /// What was attempted with the first factor.
@@ -41,15 +41,6 @@ impl<'a> Attempted<'a> {
             Self::Verification(attempt) => Ok(CompletedAttempt::of_attempt(attempt, cx.now)),
         }
     }
-
-    /// Whether this request has created the account, which has no factors yet.
-    fn is_sign_up(self) -> bool {
-        match self {
-            Self::SignUp { .. } => true,
-            Self::Verification(attempt) => attempt.purpose == Purpose::SignUp,
-            Self::Password { .. } => false,
-        }
-    }
 }
 
 /// Signs in a user who has proved the first factor, or asks them for the second one. Everything that a signed-in user
@@ -63,12 +54,13 @@ pub(crate) async fn finish(
     proof: ProofMethod,
     attempted: Attempted<'_>,
 ) -> Result<SignedIn> {
-    if !attempted.is_sign_up() {
-        // A reset that is due removes the factors that would be asked for.
-        second_factor::apply_due(cx, user).await?;
-    }
     let new = attempted.pending(cx);
-    match session::prove_first_factor(cx, user, proof, new).await? {
+    let mut proved = session::prove_first_factor(cx, user, proof, new).await?;
+    if matches!(proved, FirstFactor::Pending(..)) && second_factor::apply_due(cx, user).await? {
+        // The reset that was due has removed the factors that were asked for.
+        proved = session::prove_first_factor(cx, user, proof, new).await?;
+    }
+    match proved {
         FirstFactor::SignedIn(token) => {
             let completed = attempted.completed(cx)?;
             if matches!(attempted, Attempted::SignUp { .. }) {
