@@ -120,8 +120,8 @@ impl Query for Mint {
     }
 }
 
-/// How the user has proved who they are (OpenID Connect Core 1.0, 2; the values of `amr` are those of RFC 8176), and when
-/// last.
+/// Says how the user has proved who they are, and when last (OpenID Connect Core 1.0, 2). The values of `amr` are those
+/// of RFC 8176.
 fn add_authentication(claims: &mut Value, proofs: Proofs, proved_at: Timestamp) {
     let methods = proofs.authentication_methods();
     if !methods.is_empty() {
