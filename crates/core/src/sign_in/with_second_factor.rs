@@ -56,6 +56,8 @@ fn typed_method(code: &SubmittedFactorCode) -> SecondFactorMethod {
     if code.looks_like_backup_code() { SecondFactorMethod::BackupCode } else { SecondFactorMethod::Authenticator }
 }
 
+/// Requires that the user of a pending sign-in has the factor.
+///
 /// # Errors
 /// `UNSUPPORTED_STRATEGY`.
 fn require_offered(pending: &PendingSignIn, method: SecondFactorMethod) -> Result<()> {
