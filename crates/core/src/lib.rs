@@ -132,6 +132,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     search_index::sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
+    session::sql::factors::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,
     user_management::sql::STATEMENTS,

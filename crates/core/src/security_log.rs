@@ -209,7 +209,8 @@ pub(crate) fn log(
     if let (None, Some(code)) = (code, subject.partial_refusal) {
         log_refusal(client_address, subject, code);
     }
-    authentication(audit, code)
+    // One that goes on with another step has not ended.
+    authentication(audit, code).filter(|_| code.is_some() || !subject.is_unchanged)
 }
 
 /// The authentication that ended, and how. `None` for a step that succeeded, and for failures of the server.

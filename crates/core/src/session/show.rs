@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::pending::{SessionAttempt, load_attempts};
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
 use crate::cache::Validity;
@@ -14,7 +15,6 @@ use crate::id::SignInId;
 use crate::language::Language;
 use crate::permission::{AddressList, Requirement};
 use crate::user::{self, PublicUser};
-use crate::verification::{self, Attempt};
 
 /// Shows the caller's session; `None` without one. Writes nothing.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct SessionDetails {
     /// Active sign-ins, oldest first.
     pub sign_ins: Vec<SignInDetails>,
     /// Open attempts to sign in or up, newest last: clients continue with the last one.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<SessionAttempt>,
     /// Whether the roles that are shown depend on the caller's IP address.
     pub(crate) depends_on_address: bool,
 }
@@ -100,12 +100,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     } else {
         Vec::new()
     };
-    let mut attempts = if session.attempts_until > cx.now {
-        cx.tx.all(verification::sql::OPEN, (session.id, cx.now)).await?
-    } else {
-        Vec::new()
-    };
-    attempts.reverse();
+    let attempts = if session.attempts_until > cx.now { load_attempts(cx, session.id).await? } else { Vec::new() };
     let depends_on_address = roles.iter().any(|role| role.restricts_addresses)
         || workspace_roles.iter().any(|role| role.organization_restricts_addresses || role.restricts_addresses);
     let address = cx.caller.address;
