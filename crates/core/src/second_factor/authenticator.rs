@@ -51,18 +51,23 @@ impl Command for StartAuthenticator {
     async fn run(&self, cx: &mut Context<'_>) -> Result<NewAuthenticator> {
         let user = begin_change(cx).await?;
         let secret = TotpSecret::new(cx.random());
-        let otp_url = otp_url(cx, user, &secret).await?;
+        let otp_url = otp_url(cx, user, &secret, None).await?;
         let id = totp::start(cx, user, &secret).await?;
         Ok(NewAuthenticator { id, secret: secret.reveal().to_string(), otp_url, created_at: cx.now })
     }
 }
 
-/// The URL that apps read from a QR code: with the name of the installation, and the primary address of the user or,
-/// without one, their user name.
-pub(super) async fn otp_url(cx: &mut Context<'_>, user: UserId, secret: &TotpSecret) -> Result<String> {
+/// The URL that apps read from a QR code: with the name of the installation and of the account. Without a given name, it
+/// is the primary address of the user or, without one, their user name.
+pub(super) async fn otp_url(
+    cx: &mut Context<'_>,
+    user: UserId,
+    secret: &TotpSecret,
+    account: Option<&str>,
+) -> Result<String> {
     let profile = cx.tx.one(PUBLIC_PROFILE, (user,)).await?;
-    let account = profile.email.or(profile.username).unwrap_or_default();
-    let url = secret.otp_url(&cx.executor.settings.name, &account);
+    let own = profile.email.or(profile.username).unwrap_or_default();
+    let url = secret.otp_url(&cx.executor.settings.name, account.unwrap_or(&own));
     Ok(url.map_err(|_| Problem::internal("the URL of an authenticator could not be made"))?.to_string())
 }
 
@@ -96,7 +101,7 @@ pub async fn verify_authenticator(
     caller: &Caller,
     submitted: VerifyAuthenticator,
 ) -> Reply<Authenticator> {
-    let recorded = executor.run(caller, rate_limit::RecordSecondFactor { user: None }).await;
+    let recorded = executor.run(caller, rate_limit::RecordSecondFactor).await;
     match recorded.result {
         Ok(()) => executor.run(caller, Verify(submitted)).await,
         Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },

@@ -33,6 +33,8 @@ async fn begin_change(cx: &mut Context<'_>, user: UserId) -> Result<()> {
 pub struct AddAuthenticatorForUser {
     pub user: UserId,
     pub secret: TotpSecret,
+    /// The name of the account in the app. `None` for the primary address.
+    pub account_name: Option<String>,
 }
 
 /// An authenticator that was added. The URL has the secret, so it is not in the debug output.
@@ -49,8 +51,7 @@ impl std::fmt::Debug for AddedAuthenticator {
 
 impl Command for AddAuthenticatorForUser {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] =
-        &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::SecondFactorResetDelayed];
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::SecondFactorResetDelayed];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
     type Out = AddedAuthenticator;
 
@@ -64,7 +65,7 @@ impl Command for AddAuthenticatorForUser {
         report_added(cx, self.user, id, replaced).await?;
         refresh(cx, self.user).await?;
         session::end_pending_sign_ins(cx, self.user).await?;
-        let otp_url = otp_url(cx, self.user, &self.secret).await?;
+        let otp_url = otp_url(cx, self.user, &self.secret, self.account_name.as_deref()).await?;
         Ok(AddedAuthenticator { id, otp_url })
     }
 }
@@ -80,8 +81,7 @@ pub struct DeleteAuthenticatorsOfUser {
 
 impl Command for DeleteAuthenticatorsOfUser {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] =
-        &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::SecondFactorResetDelayed];
+    const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::SecondFactorResetDelayed];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
     type Out = ();
 
@@ -114,12 +114,8 @@ pub struct RegenerateBackupCodesOfUser {
 
 impl Command for RegenerateBackupCodesOfUser {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] = &[
-        Code::KeyBoundToOrganization,
-        Code::UserNotFound,
-        Code::SecondFactorResetDelayed,
-        Code::SecondFactorMissing,
-    ];
+    const ERRORS: &'static [Code] =
+        &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::SecondFactorResetDelayed, Code::SecondFactorMissing];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
     type Out = Vec<String>;
 

@@ -32,6 +32,7 @@ pub(crate) use policy::set_policy;
 pub(crate) use reset::sql as reset_sql;
 pub use reset::{CancelReset, ResetOutcome, ResetSecondFactors, run_due};
 pub(crate) use reset::{apply_due, find_factors, refuse_during_delay, run_worker};
+pub(crate) use show::load;
 pub use show::{OwnFactors, Show};
 
 /// Stores which factors a user has now, and what follows from it: the first authenticator makes sign-ins ask for a

@@ -1,13 +1,14 @@
 //! The second factors of the caller.
 
 use crate::assurance::SecondFactorPolicy;
+use crate::backup_code;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
+use crate::id::UserId;
 use crate::passkey::{self, Passkey};
 use crate::permission::Requirement;
 use crate::totp::{self, Authenticator};
 use crate::user::sql::second_factors::FIND;
-use crate::backup_code;
 
 /// Shows the caller's second factors.
 ///
@@ -35,11 +36,18 @@ impl Query for Show {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnFactors> {
         let user = cx.user()?;
-        Ok(OwnFactors {
-            policy: cx.tx.one(FIND, (user,)).await?.second_factor_policy,
-            authenticator: totp::find(cx, user).await?,
-            passkeys: passkey::list(cx, user).await?,
-            backup_codes_left: backup_code::count(cx, user).await?,
-        })
+        load(cx, user).await
     }
+}
+
+/// Loads the second factors of a user. Most have none, so each kind is read only if there is one.
+pub(crate) async fn load(cx: &mut Context<'_>, user: UserId) -> Result<OwnFactors> {
+    let state = cx.tx.one(FIND, (user,)).await?;
+    let factors = state.second_factors;
+    Ok(OwnFactors {
+        policy: state.second_factor_policy,
+        authenticator: if factors.authenticator { totp::find(cx, user).await? } else { None },
+        passkeys: if factors.passkey { passkey::list(cx, user).await? } else { Vec::new() },
+        backup_codes_left: if factors.backup_codes { backup_code::count(cx, user).await? } else { 0 },
+    })
 }

@@ -159,7 +159,8 @@ mod tests {
         ] {
             assert_eq!(totp(typed).as_deref(), Some("012345"), "{typed:?}");
         }
-        for invalid in ["", "01234", "0123456", "01234a", "½12345", "Ⅷ12345", "①23456", "+12345", "12345.", "1234,56"] {
+        for invalid in ["", "01234", "0123456", "01234a", "½12345", "Ⅷ12345", "①23456", "+12345", "12345.", "1234,56"]
+        {
             assert_eq!(totp(invalid), None, "{invalid:?}");
         }
     }
@@ -169,16 +170,22 @@ mod tests {
         for typed in ["AB2D-EF9H", "ab2d-ef9h", "AB2DEF9H", " ab2d ef9h ", "a-b-2-d-e-f-9-h", "AB٢D–EF９H"] {
             assert_eq!(backup_code(typed).as_deref(), Some("AB2D-EF9H"), "{typed:?}");
         }
-        for invalid in ["", "AB2D-EF9", "AB2D-EF9HJ", "AB2D-EF90", "OB2D-EF9H", "IB2D-EF9H", "ÄB2D-EF9H", "AB2D_EF9H"] {
+        for invalid in ["", "AB2D-EF9", "AB2D-EF9HJ", "AB2D-EF90", "OB2D-EF9H", "IB2D-EF9H", "ÄB2D-EF9H", "AB2D_EF9H"]
+        {
             assert_eq!(backup_code(invalid), None, "{invalid:?}");
         }
     }
 
     #[test]
     fn backup_codes_are_told_from_codes_of_an_app() {
-        for (typed, expected) in
-            [("012345", false), ("2345-6789", true), ("ABCD-2345", true), ("abcd-234", true), ("", false), ("12", false)]
-        {
+        for (typed, expected) in [
+            ("012345", false),
+            ("2345-6789", true),
+            ("ABCD-2345", true),
+            ("abcd-234", true),
+            ("", false),
+            ("12", false),
+        ] {
             assert_eq!(SubmittedFactorCode::from_input(typed).looks_like_backup_code(), expected, "{typed}");
         }
     }

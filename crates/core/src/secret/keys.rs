@@ -7,7 +7,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::id::{AttemptId, AuthenticatorId, DeploymentInvitationId, DomainId, InvitationId, NoticeId, OrganizationId, UserId};
+use crate::id::{
+    AttemptId, AuthenticatorId, DeploymentInvitationId, DomainId, InvitationId, NoticeId, OrganizationId, UserId,
+};
 use crate::notification_kind::NotificationKind;
 use crate::random::Randomness;
 use crate::secret::sealed::Sealer;

@@ -8,6 +8,7 @@ use totp_rs::Builder;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::InvalidToken;
+use crate::error::Problem;
 use crate::random::Randomness;
 
 /// RFC 4226, section 4, R6: 128 bits at least, 160 recommended.
@@ -30,6 +31,15 @@ impl TotpSecret {
         let secret = Self(bytes.to_vec());
         bytes.zeroize();
         secret
+    }
+
+    /// Parses a secret that the caller has chosen.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD`.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Problem> {
+        let invalid = |_| Problem::field(field, "use 16 to 64 random bytes in base32.");
+        text.parse().map_err(invalid)
     }
 
     /// The text that the user types into their app: base32 without padding.
