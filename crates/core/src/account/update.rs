@@ -23,9 +23,9 @@ pub enum UsernameChange {
 /// Changes the given parts of the caller's account; `None` leaves a part unchanged.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address and for another user name, which a person can
-/// sign in with; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
-/// `USERNAME_EXISTS`; for another policy those of [`second_factor::set_policy`].
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address, for another user name, which a person can sign in
+/// with, and for another policy; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address;
+/// `IMAGES_NOT_AVAILABLE`; `USERNAME_EXISTS`; `SECOND_FACTOR_MISSING` for the policy.
 #[derive(Debug, Default)]
 pub struct Update {
     pub first_name: Option<PersonName>,

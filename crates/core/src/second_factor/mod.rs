@@ -12,12 +12,12 @@ pub(crate) mod sql;
 
 use crate::assurance::{SecondFactorPolicy, SecondFactors};
 use crate::error::Result;
-use crate::event::{MfaDisabled, MfaEnabled, SecondFactorPolicyChanged};
+use crate::event::{AuthenticatorRemoved, MfaDisabled, MfaEnabled, PasskeyRemoved, SecondFactorPolicyChanged};
 use crate::execution::Context;
 use crate::id::UserId;
 use crate::reauthentication::require_recent_second_factor;
 use crate::user::sql::second_factors::{FIND, FactorState, SET_POLICY};
-use crate::{backup_code, session, totp, user};
+use crate::{backup_code, passkey, session, totp, user};
 
 pub use crate::totp::Authenticator;
 pub use authenticator::{
@@ -72,8 +72,14 @@ fn policy_after(before: &FactorState, after: SecondFactors) -> SecondFactorPolic
 /// Deletes every second factor of a user, and what was begun with them. The user signs in with one factor from now on.
 pub(crate) async fn delete_all(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     cx.tx.execute(user::sql::LOCK, (user,)).await?;
+    if let Some(deleted) = cx.tx.optional(totp::sql::DELETE_VERIFIED, (user,)).await? {
+        cx.emit(AuthenticatorRemoved { user_id: user, authenticator_id: deleted.id });
+    }
+    // One that is being set up, too.
     cx.tx.execute(totp::sql::DELETE_ALL, (user,)).await?;
-    cx.tx.execute(sql::DELETE_PASSKEYS, (user,)).await?;
+    for (passkey_id,) in cx.tx.all(passkey::sql::DELETE_ALL_OF_USER, (user,)).await? {
+        cx.emit(PasskeyRemoved { user_id: user, passkey_id });
+    }
     cx.tx.execute(sql::DELETE_PASSKEY_CHALLENGES, (user,)).await?;
     backup_code::delete_all(cx, user).await?;
     refresh(cx, user).await?;
