@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::{begin_change, finish_change, refresh};
 use crate::error::{Code, Problem, Result};
 use crate::event::{AuthenticatorAdded, AuthenticatorRemoved};
-use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::{AuthenticatorId, UserId};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
+use crate::reauthentication::require_recent_second_factor;
 use crate::secret::{SubmittedFactorCode, TotpSecret};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
@@ -101,10 +102,29 @@ pub async fn verify_authenticator(
     caller: &Caller,
     submitted: VerifyAuthenticator,
 ) -> Reply<Authenticator> {
+    // An unattended browser cannot use up the attempts.
+    let checked = executor.query(caller, &CheckRecentProof).await;
+    if let Err(problem) = checked.result {
+        return Reply { session: checked.session, ..Reply::failed(problem) };
+    }
     let recorded = executor.run(caller, rate_limit::RecordSecondFactor).await;
     match recorded.result {
         Ok(()) => executor.run(caller, Verify(submitted)).await,
         Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
+    }
+}
+
+/// Requires a recent proof, which the command requires again in its transaction.
+struct CheckRecentProof;
+
+impl Query for CheckRecentProof {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    const ALLOWS_IMPERSONATOR: bool = false;
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        require_recent_second_factor(cx).await
     }
 }
 
