@@ -240,6 +240,11 @@ impl FieldReader {
         }
     }
 
+    /// Removes all fields, and returns them as a JSON object.
+    pub(crate) fn take_all_as_json(&mut self) -> serde_json::Value {
+        Value::Object(std::mem::take(&mut self.0.0)).into()
+    }
+
     /// Returns an image field. An empty text counts as missing.
     pub(crate) fn image(&mut self, name: &str) -> Result<ImageField, Problem> {
         match self.take(name)? {

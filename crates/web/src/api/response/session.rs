@@ -23,8 +23,8 @@ pub(crate) struct SessionResponse {
     id: SessionId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Started sign-ins by mail, newest last. In the response to a sign-in, the last one is its own: `completed` says
-    /// whether the person is signed in.
+    /// Started sign-ins: those by mail, and those that wait for a second factor. Newest last. In the response to a
+    /// sign-in, the last one is its own: `completed` says whether the person is signed in.
     signin_attempts: Vec<SignInAttempt>,
     signins: Vec<SignInResponse>,
     /// Started sign-ups whose address is not verified yet, newest last. In the response to a sign-up, the last one is
@@ -130,7 +130,8 @@ impl SessionResponse {
         if let (Some(attempt), Some(made)) = (&signed_in.completed, signed_in.session.active()) {
             match attempt.kind {
                 CompletedKind::SignIn(strategy) => {
-                    response.signin_attempts.push(SignInAttempt::completed(attempt, strategy, made));
+                    let proofs = signed_in.session.session.proofs.unwrap_or_default();
+                    response.signin_attempts.push(SignInAttempt::completed(attempt, strategy, made, proofs));
                 }
                 CompletedKind::SignUp => response.signup_attempts.push(SignUpAttempt::completed(attempt, made)),
             }
