@@ -1,6 +1,7 @@
 //! Changing the caller's names, primary address and picture.
 
 use super::{AccountDetails, ShowAccount, addresses, require_proof_of_owner};
+use crate::assurance::SecondFactorPolicy;
 use crate::error::{Code, Result};
 use crate::event::{Changed, Personal, UserUpdated};
 use crate::execution::{Command, Context, Query};
@@ -8,6 +9,7 @@ use crate::id::{EmailAddressId, UserId};
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
+use crate::second_factor::SetPolicy;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, sql};
@@ -22,8 +24,8 @@ pub enum UsernameChange {
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address and for another user name, which a person can
-/// sign in with; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
-/// `USERNAME_EXISTS`.
+/// sign in with, and for another policy of second factors; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the
+/// primary address; `IMAGES_NOT_AVAILABLE`; `USERNAME_EXISTS`; `SECOND_FACTOR_MISSING` for a policy that needs one.
 #[derive(Debug, Default)]
 pub struct Update {
     pub first_name: Option<PersonName>,
@@ -31,6 +33,7 @@ pub struct Update {
     pub username: Option<UsernameChange>,
     pub primary_address: Option<EmailAddressId>,
     pub picture: images::Change,
+    pub second_factor_policy: Option<SecondFactorPolicy>,
 }
 
 impl Command for Update {
@@ -41,6 +44,7 @@ impl Command for Update {
         Code::EmailNotVerified,
         Code::ImagesNotAvailable,
         Code::UsernameExists,
+        Code::SecondFactorMissing,
     ];
     type Out = AccountDetails;
 
@@ -58,6 +62,9 @@ impl Command for Update {
             cx.refuse_impersonator()?;
         }
         self.apply(cx, user, None).await?;
+        if let Some(policy) = self.second_factor_policy {
+            SetPolicy { policy }.run(cx).await?;
+        }
         ShowAccount.run(cx).await
     }
 }
