@@ -58,7 +58,7 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
-        if self.primary_address.is_some() {
+        if self.primary_address.is_some() || self.second_factor_policy.is_some() {
             cx.refuse_impersonator()?;
         }
         self.apply(cx, user, None).await?;
