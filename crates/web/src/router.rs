@@ -129,7 +129,7 @@ api_routes! {
                 .with_errors(reauthentication::PROVE_WITH_PASSKEY_ERRORS);
         me::reauthenticate::begin_passkey => commands(SignIn, reauthentication::BEGIN_PASSKEY_PROOF_ERRORS);
         me::authenticator::start => command::<second_factor::StartAuthenticator>();
-        me::authenticator::verify => command::<second_factor::VerifyAuthenticator>();
+        me::authenticator::verify => commands(SignIn, second_factor::VERIFY_AUTHENTICATOR_ERRORS);
         me::authenticator::delete => command::<second_factor::DeleteAuthenticator>();
         me::backup_codes::generate => command::<second_factor::GenerateBackupCodes>();
         me::backup_codes::regenerate => command::<second_factor::GenerateBackupCodes>();

@@ -9,7 +9,7 @@ use crate::id::{EmailAddressId, UserId};
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
-use crate::second_factor::SetPolicy;
+use crate::second_factor::set_policy;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, sql};
@@ -58,12 +58,12 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
-        if self.primary_address.is_some() || self.second_factor_policy.is_some() {
+        if self.primary_address.is_some() {
             cx.refuse_impersonator()?;
         }
         self.apply(cx, user, None).await?;
         if let Some(policy) = self.second_factor_policy {
-            SetPolicy { policy }.run(cx).await?;
+            set_policy(cx, user, policy).await?;
         }
         ShowAccount.run(cx).await
     }

@@ -4,6 +4,7 @@ mod by_email;
 mod claim_account;
 mod complete;
 mod completed_attempt;
+mod find_second_factors;
 mod identify;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use by_email::{
 };
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};
+pub use find_second_factors::FindSecondFactors;
 pub use identify::{FirstFactor, Identify};
 
 #[derive(Clone, Debug)]

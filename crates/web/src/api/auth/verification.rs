@@ -5,9 +5,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::assurance::SecondFactorMethod;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::{SubmittedCode, SubmittedFactorCode};
-use vestibule_core::sign_in::PrepareSecondFactor;
+use vestibule_core::sign_in::{FindSecondFactors, PrepareSecondFactor};
 use vestibule_core::verification::{LinkTarget, Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
 
@@ -78,16 +79,24 @@ impl FromFields for AttemptParams {
 }
 
 impl AttemptParams {
-    /// The second factor to ask about; `None` if the attempt cannot wait for one. Without a strategy, the attempt
+    /// The mail or link that was asked for.
+    const fn mail(&self) -> Option<Method> {
+        match self.strategy {
+            Some(Strategy::Mail(method)) => Some(method),
+            Some(Strategy::SecondFactor(_)) | None => None,
+        }
+    }
+
+    /// The second factors with which the attempt goes on; `None` if it waits for a mail. Without a strategy, the attempt
     /// decides.
-    fn second_factor(&self) -> Option<PrepareSecondFactor> {
-        let method = match self.strategy {
-            Some(Strategy::Mail(_)) => return None,
-            Some(Strategy::SecondFactor(method)) => Some(method),
-            None if self.identifier_type != Purpose::SignIn => return None,
-            None => None,
-        };
-        Some(PrepareSecondFactor { attempt: self.attempt_identifier, method })
+    async fn second_factors(&self, app: &App, caller: &Caller) -> Result<Option<Vec<SecondFactorMethod>>, Problem> {
+        match self.strategy {
+            Some(Strategy::SecondFactor(method)) => Ok(Some(vec![method])),
+            None if self.identifier_type == Purpose::SignIn => {
+                app.query(caller, FindSecondFactors { attempt: self.attempt_identifier }).await.result
+            }
+            Some(Strategy::Mail(_)) | None => Ok(None),
+        }
     }
 }
 
@@ -112,15 +121,14 @@ pub(crate) async fn prepare(
     CurrentCaller(caller): CurrentCaller,
     Query(params): Query<AttemptParams>,
 ) -> Result<ApiResponse<Option<PreparedResponse>>, Refusal> {
-    if let Some(second_factor) = params.second_factor() {
-        let is_named = second_factor.method.is_some();
-        let reply = app.query(&caller, second_factor).await;
-        let is_other = matches!(&reply.result, Err(problem) if problem.code() == Code::BadSignInAttempt);
-        if is_named || !is_other {
-            let response = |method: SecondFactorMethod| Some(PreparedResponse { method: method.as_str() });
-            return Ok(ApiResponse::from(reply.map(response)));
-        }
+    let attempt = params.attempt_identifier;
+    // The one that is offered first.
+    let second_factor = params.second_factors(&app, &caller).await?.and_then(|methods| methods.first().copied());
+    if let Some(method) = second_factor {
+        let reply = app.query(&caller, PrepareSecondFactor { attempt, method }).await;
+        return Ok(ApiResponse::from(reply.map(|method| Some(PreparedResponse { method: method.as_str() }))));
     }
+    let (purpose, method) = (params.identifier_type, params.mail());
     let link = match params.redirect_uri {
         None => LinkTarget::default(),
         Some(url) => {
@@ -128,11 +136,7 @@ pub(crate) async fn prepare(
             LinkTarget { return_to: url.allowed("redirect_uri", app.settings())?, opens_return_to }
         }
     };
-    let method = match params.strategy {
-        Some(Strategy::Mail(method)) => Some(method),
-        Some(Strategy::SecondFactor(_)) | None => None,
-    };
-    let prepare = Prepare { attempt: params.attempt_identifier, purpose: params.identifier_type, method, link };
+    let prepare = Prepare { attempt, purpose, method, link };
     Ok(ApiResponse::from(verification::prepare(app.service(), &caller, prepare).await.map(|()| None)))
 }
 
@@ -167,14 +171,16 @@ pub(crate) async fn attempt(
     CurrentCaller(caller): CurrentCaller,
     Query(params): Query<AttemptParams>,
     Body(CodeFields { verification_code: (mailed, factor) }): Body<CodeFields>,
-) -> ApiResponse<SessionResponse> {
+) -> Result<ApiResponse<SessionResponse>, Refusal> {
     let (id, purpose, service) = (params.attempt_identifier, params.identifier_type, app.service());
-    if let Some(second_factor) = params.second_factor() {
-        let method = second_factor.method;
-        if method.is_some() || app.query(&caller, second_factor).await.result.is_ok() {
-            let reply = sign_in::with_second_factor(service, &caller, id, method, factor).await;
-            return ApiResponse::from_sign_in(&app, reply);
-        }
-    }
-    ApiResponse::from_sign_in(&app, sign_in::with_code(service, &caller, id, purpose, &mailed).await)
+    let reply = if params.second_factors(&app, &caller).await?.is_some() {
+        let method = match params.strategy {
+            Some(Strategy::SecondFactor(method)) => Some(method),
+            Some(Strategy::Mail(_)) | None => None,
+        };
+        sign_in::with_second_factor(service, &caller, id, method, factor).await
+    } else {
+        sign_in::with_code(service, &caller, id, purpose, &mailed).await
+    };
+    Ok(ApiResponse::from_sign_in(&app, reply))
 }

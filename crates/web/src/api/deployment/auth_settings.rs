@@ -4,7 +4,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::DeploymentId;
-use vestibule_core::passkey::RelyingParty;
 use vestibule_core::settings::{ChallengeMode, Settings};
 use vestibule_core::time::Timestamp;
 
@@ -73,7 +72,7 @@ struct PasskeySettings {
 
 impl PasskeySettings {
     fn new(settings: &Settings) -> Self {
-        let enabled = RelyingParty::new(settings).is_some();
+        let enabled = settings.passkey_rp_id().is_some();
         Self { enabled, prompt_registration_on_auth: false, allow_autofill: enabled }
     }
 }

@@ -4,7 +4,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::AuthenticatorId;
-use vestibule_core::second_factor::{DeleteAuthenticator, NewAuthenticator, StartAuthenticator, VerifyAuthenticator};
+use vestibule_core::second_factor::{
+    DeleteAuthenticator, NewAuthenticator, StartAuthenticator, VerifyAuthenticator, verify_authenticator,
+};
 use vestibule_core::secret::SubmittedFactorCode;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -43,8 +45,8 @@ impl From<NewAuthenticator> for NewAuthenticatorResponse {
 /// Starts to set up an authenticator app.
 ///
 /// Show `qr_svg` and `totp_secret`, and verify the authenticator with two codes. Until then the user signs in as before.
-/// A second call replaces an authenticator that was not verified. It requires a recent proof of identity: with the
-/// second factor, if the user has one.
+/// That must happen within an hour. A second call replaces an authenticator that was not verified. It requires a recent
+/// proof of identity: with the second factor, if the user has one.
 #[utoipa::path(post, path = "/me/authenticator", operation_id = "start_authenticator", tag = "Me",
     responses((status = 200, description = "The secret", body = Enveloped<NewAuthenticatorResponse>)))]
 pub(crate) async fn start(
@@ -55,7 +57,7 @@ pub(crate) async fn start(
 }
 
 /// Two codes of a new authenticator.
-#[derive(ToSchema)]
+#[derive(Debug, ToSchema)]
 #[schema(as = AuthenticatorCodes)]
 pub(crate) struct VerifyFields {
     /// The id from `POST /me/authenticator`.
@@ -103,7 +105,8 @@ pub(crate) async fn verify(
     Body(fields): Body<VerifyFields>,
 ) -> ApiResponse<AuthenticatorResponse> {
     let VerifyFields { authenticator_id: id, codes, sign_out_others: signs_out_others } = fields;
-    let reply = app.run(&caller, VerifyAuthenticator { id, codes, signs_out_others }).await;
+    let submitted = VerifyAuthenticator { id, codes, signs_out_others };
+    let reply = verify_authenticator(app.service(), &caller, submitted).await;
     ApiResponse::from(reply.map(AuthenticatorResponse::from))
 }
 

@@ -3,9 +3,8 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::assurance::{Assurance, SecondFactorMethod};
+use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::id::{AttemptId, SessionId, UserId};
-use vestibule_core::proof::{ProofMethod, Proofs};
 use vestibule_core::session::{PendingSignIn, SessionAttempt, SignInDetails};
 use vestibule_core::sign_in::{CompletedAttempt, Strategy};
 use vestibule_core::time::Timestamp;
@@ -133,15 +132,10 @@ impl SignInAttempt {
         }
     }
 
-    /// The attempt that made this sign-in, which was proved by these methods.
-    pub(super) fn completed(
-        attempt: &CompletedAttempt,
-        strategy: Strategy,
-        made: &SignInDetails,
-        proofs: Proofs,
-    ) -> Self {
+    /// The attempt that made this sign-in.
+    pub(super) fn completed(attempt: &CompletedAttempt, strategy: Strategy, made: &SignInDetails) -> Self {
         let (method, only_step) = names(strategy);
-        let has_second_step = proofs.contains(ProofMethod::Authenticator) || proofs.contains(ProofMethod::BackupCode);
+        let has_second_step = attempt.second_factor.is_some();
         let email = Some(&attempt.address).filter(|address| !address.is_empty()).or(made.user.email.as_ref());
         Self {
             id: attempt.id,
@@ -156,7 +150,7 @@ impl SignInAttempt {
             remaining_steps: Vec::new(),
             completed: true,
             first_method_authenticated: true,
-            second_method_authenticated: proofs.assurance() > Assurance::OneFactor,
+            second_method_authenticated: has_second_step || strategy == Strategy::Passkey,
             second_method_authentication_required: has_second_step,
             available_2fa_methods: Vec::new(),
             user_id: Some(made.sign_in.user_id),

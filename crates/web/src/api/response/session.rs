@@ -130,8 +130,7 @@ impl SessionResponse {
         if let (Some(attempt), Some(made)) = (&signed_in.completed, signed_in.session.active()) {
             match attempt.kind {
                 CompletedKind::SignIn(strategy) => {
-                    let proofs = signed_in.session.session.proofs.unwrap_or_default();
-                    response.signin_attempts.push(SignInAttempt::completed(attempt, strategy, made, proofs));
+                    response.signin_attempts.push(SignInAttempt::completed(attempt, strategy, made));
                 }
                 CompletedKind::SignUp => response.signup_attempts.push(SignUpAttempt::completed(attempt, made)),
             }

@@ -341,7 +341,7 @@ async fn cannot_change_what_opens_the_account() {
         ("/me/authenticator/attempt-verification", vec![("authenticator_id", "1"), ("codes", "000000,000001")]),
         ("/me/backup-codes", vec![]),
         ("/me/passkeys/register/begin", vec![]),
-        ("/me", vec![("second_factor_policy", "none")]),
+        ("/me", vec![("second_factor_policy", "optional")]),
         ("/me/account/delete", vec![("password", PASSWORD)]),
         ("/me/account/delete", vec![]),
         ("/me", vec![("username", "eve")]),

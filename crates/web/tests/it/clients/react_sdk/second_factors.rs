@@ -1,18 +1,22 @@
 //! Two-step verification: setting it up in the user profile, and the second step of the sign-in form.
 
 use serde_json::{Value, json};
+use vestibule_core::settings::Settings;
 use vestibule_core::time::Clock;
 
 use super::both_modes;
 use super::fields::{
     ACCOUNT, AUTHENTICATOR, NEW_AUTHENTICATOR, PASSKEY, SESSION, SIGN_IN_ATTEMPT, assert_fields, assert_list,
 };
-use super::sdk::{Sdk, last, prepare, verify};
+use super::sdk::{APP, Sdk, last, prepare, verify};
 use crate::harness::{AuthenticatorApp, PASSWORD, SoftwareAuthenticator, Tamper, TestApp, text};
 
 const ADA: &str = "ada@example.com";
-/// That of the servers that the SDK talks to.
-const ORIGIN: &str = "https://join.example.com";
+
+/// The passkeys belong to the domain of the application and of the server.
+fn share_passkeys(settings: &mut Settings) {
+    settings.passkeys.rp_id = Some("example.com".to_owned());
+}
 
 fn code(app: &TestApp, authenticator: &AuthenticatorApp, periods: i64) -> String {
     authenticator.code_at(app.inner.clock.now(), periods)
@@ -116,9 +120,9 @@ fn flat(credential: &Value) -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn passkey_is_added_and_signs_in_with_flat_form_fields() {
-    for app in both_modes(|_| ()).await {
+    for app in both_modes(share_passkeys).await {
         let profile = Sdk::sign_up(&app, ADA).await;
-        let authenticator = SoftwareAuthenticator::at(ORIGIN, 1);
+        let authenticator = SoftwareAuthenticator::at(APP, 1);
         let begun = profile.post("/me/passkeys/register/begin", &[]).await.ok();
         let credential = authenticator.register(&begun["options"], &Tamper::default());
         let added = profile.post_json("/me/passkeys/register/finish?name=My%20iPhone", &credential).await.ok();
@@ -148,10 +152,10 @@ async fn passkey_is_added_and_signs_in_with_flat_form_fields() {
 
 #[tokio::test]
 async fn passkey_completes_a_sign_in_that_waits_for_the_second_factor() {
-    for app in both_modes(|_| ()).await {
+    for app in both_modes(share_passkeys).await {
         let profile = Sdk::sign_up(&app, ADA).await;
         set_up_authenticator(&app, &profile).await;
-        let authenticator = SoftwareAuthenticator::at(ORIGIN, 1);
+        let authenticator = SoftwareAuthenticator::at(APP, 1);
         let begun = profile.post("/me/passkeys/register/begin", &[]).await.ok();
         let credential = authenticator.register(&begun["options"], &Tamper::default());
         profile.post_json("/me/passkeys/register/finish", &json!({"credential": credential})).await.ok();
