@@ -1,7 +1,6 @@
 //! Changing the caller's names, primary address and picture.
 
 use super::{AccountDetails, ShowAccount, addresses, require_proof_of_owner};
-use crate::assurance::SecondFactorPolicy;
 use crate::error::{Code, Result};
 use crate::event::{Changed, Personal, UserUpdated};
 use crate::execution::{Command, Context, Query};
@@ -9,7 +8,6 @@ use crate::id::{EmailAddressId, UserId};
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
-use crate::second_factor::set_policy;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, sql};
@@ -24,8 +22,8 @@ pub enum UsernameChange {
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address and for another user name, which a person can
-/// sign in with, and for another policy of second factors; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the
-/// primary address; `IMAGES_NOT_AVAILABLE`; `USERNAME_EXISTS`; `SECOND_FACTOR_MISSING` for a policy that needs one.
+/// sign in with; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
+/// `USERNAME_EXISTS`.
 #[derive(Debug, Default)]
 pub struct Update {
     pub first_name: Option<PersonName>,
@@ -33,7 +31,6 @@ pub struct Update {
     pub username: Option<UsernameChange>,
     pub primary_address: Option<EmailAddressId>,
     pub picture: images::Change,
-    pub second_factor_policy: Option<SecondFactorPolicy>,
 }
 
 impl Command for Update {
@@ -44,7 +41,6 @@ impl Command for Update {
         Code::EmailNotVerified,
         Code::ImagesNotAvailable,
         Code::UsernameExists,
-        Code::SecondFactorMissing,
     ];
     type Out = AccountDetails;
 
@@ -62,9 +58,6 @@ impl Command for Update {
             cx.refuse_impersonator()?;
         }
         self.apply(cx, user, None).await?;
-        if let Some(policy) = self.second_factor_policy {
-            set_policy(cx, user, policy).await?;
-        }
         ShowAccount.run(cx).await
     }
 }

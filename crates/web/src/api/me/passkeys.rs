@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::PasskeyId;
-use vestibule_core::passkey::PasskeyName;
+use vestibule_core::names::PasskeyName;
 use vestibule_core::second_factor::{
     BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, ListPasskeys, RenamePasskey,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn begin(State(app): State<App>, CurrentCaller(caller): Current
 #[into_params(parameter_in = Query)]
 pub(crate) struct NewPasskeyParams {
     /// What the user calls it. Without a name, it is named after the browser.
-    #[param(value_type = Option<String>, max_length = 100, example = "Laptop")]
+    #[param(value_type = Option<String>, max_length = 64, example = "Laptop")]
     name: Option<PasskeyName>,
     /// True to end all other sign-ins of the user.
     #[param(value_type = Option<bool>)]
@@ -94,7 +94,7 @@ pub(crate) async fn finish(
 #[derive(Debug, ToSchema)]
 #[schema(as = PasskeyChanges)]
 pub(crate) struct NameFields {
-    #[schema(value_type = String, max_length = 100, example = "Phone")]
+    #[schema(value_type = String, max_length = 64, example = "Phone")]
     name: PasskeyName,
 }
 

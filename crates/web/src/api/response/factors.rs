@@ -39,7 +39,7 @@ pub(crate) struct PasskeyResponse {
     credential_id: String,
     /// How a browser reaches the authenticator, as far as it told: `internal`, `hybrid`, `usb`, `nfc`, `ble`,
     /// `smart-card`.
-    transports: Vec<&'static str>,
+    transports: Vec<String>,
     /// `multi_device` if it may be synchronized between devices, otherwise `single_device`.
     device_type: &'static str,
     /// Whether it may be synchronized between devices.
@@ -56,10 +56,10 @@ impl From<Passkey> for PasskeyResponse {
         Self {
             id: passkey.id,
             user_id: passkey.user_id,
-            credential_id: passkey.credential_id_text(),
-            transports: passkey.transports.iter().map(|transport| transport.as_str()).collect(),
+            credential_id: passkey.credential_text(),
+            transports: passkey.transports().map(str::to_owned).collect(),
+            device_type: passkey.device_type(),
             name: passkey.name,
-            device_type: if passkey.backup_eligible { "multi_device" } else { "single_device" },
             backup_eligible: passkey.backup_eligible,
             backed_up: passkey.backed_up,
             last_used_at: passkey.last_used_at,
