@@ -135,7 +135,7 @@ api_routes! {
         me::backup_codes::regenerate => command::<second_factor::GenerateBackupCodes>();
         me::passkeys::list => query::<second_factor::ListPasskeys>();
         me::passkeys::begin => command::<second_factor::BeginPasskeyRegistration>();
-        me::passkeys::finish => command::<second_factor::FinishPasskeyRegistration>();
+        me::passkeys::finish => commands(SignIn, second_factor::FINISH_PASSKEY_REGISTRATION_ERRORS);
         me::passkeys::rename => command::<second_factor::RenamePasskey>();
         me::passkeys::delete => command::<second_factor::DeletePasskey>();
         me::notifications::show => query::<notification::ShowPreferences>();

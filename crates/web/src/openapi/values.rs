@@ -31,7 +31,6 @@ const SECOND_FACTOR_POLICY: Texts = &["none", "optional", "enforced"];
 const BULK_MODE: Texts = &["each", "all"];
 
 const PROPERTIES: &[(&str, &str, Texts)] = &[
-    ("Account", "second_factor_policy", SECOND_FACTOR_POLICY),
     ("AccountChanges", "second_factor_policy", SECOND_FACTOR_POLICY),
     ("BareAssertion", "type", PUBLIC_KEY),
     ("BulkResult", "mode", BULK_MODE),

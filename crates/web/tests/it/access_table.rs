@@ -188,7 +188,7 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/me/backup-codes/regenerate", &[], NO_FACTOR),
     ("GET", "/me/passkeys", &[], SIGNED_IN),
     ("POST", "/me/passkeys/register/begin", &[], signed_in(NO_PASSKEYS)),
-    ("POST", "/me/passkeys/register/finish", REGISTRATION, signed_in(NO_PASSKEYS)),
+    ("POST", "/me/passkeys/register/finish", REGISTRATION, [NO_PASSKEYS; 7]),
     ("POST", "/me/passkeys/{id}/delete", &[], NO_PASSKEY),
     ("DELETE", "/me/passkeys/{id}", &[], NO_PASSKEY),
     ("PATCH", "/me/passkeys/{id}", &[("name", "Phone")], NO_PASSKEY),

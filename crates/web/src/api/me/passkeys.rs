@@ -7,6 +7,7 @@ use vestibule_core::id::PasskeyId;
 use vestibule_core::names::PasskeyName;
 use vestibule_core::second_factor::{
     BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, ListPasskeys, RenamePasskey,
+    finish_passkey_registration,
 };
 use vestibule_core::{Code, Problem};
 
@@ -86,7 +87,8 @@ pub(crate) async fn finish(
     Body(Registration(credential)): Body<Registration>,
 ) -> ApiResponse<AddedResponse> {
     let NewPasskeyParams { name, sign_out_others: signs_out_others } = params;
-    let reply = app.run(&caller, FinishPasskeyRegistration { credential, name, signs_out_others }).await;
+    let registration = FinishPasskeyRegistration { credential, name, signs_out_others };
+    let reply = finish_passkey_registration(app.service(), &caller, registration).await;
     ApiResponse::from(reply.map(|passkey| AddedResponse { passkey: passkey.into() }))
 }
 

@@ -51,7 +51,7 @@ impl TestClient {
         let app = AuthenticatorApp::scan(&self.post("/me/authenticator", &[]).await.ok());
         let now = self.app.inner.clock.now();
         let (first, second) = (app.code_at(now, -1), app.code_at(now, 0));
-        let fields = [("authenticator_id", app.id.as_str()), ("codes[]", &first), ("codes[]", &second)];
+        let fields = [("authenticator_id", app.id.as_str()), ("codes[]", first.as_str()), ("codes[]", second.as_str())];
         self.post("/me/authenticator/attempt-verification", &fields).await.ok();
         self.wait_for_next_code();
         app

@@ -232,7 +232,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("POST", "/auth/attempt-verification"),
     ("POST", "/auth/forgot-password"),
     ("POST", "/auth/passkey/login/begin"),
-    ("POST", "/auth/passkey/login/finish"),
     ("POST", "/me/email-addresses"),
     ("POST", "/me/email-addresses/{id}/delete"),
     ("DELETE", "/me/email-addresses/{id}"),
@@ -251,7 +250,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("POST", "/me/backup-codes/regenerate"),
     ("GET", "/me/passkeys"),
     ("POST", "/me/passkeys/register/begin"),
-    ("POST", "/me/passkeys/register/finish"),
     ("POST", "/me/passkeys/{id}/delete"),
     ("DELETE", "/me/passkeys/{id}"),
     ("PATCH", "/me/passkeys/{id}"),
@@ -282,11 +280,13 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Calls of [`REFUSED`] that stop before that with the fields of the access table: the token or the address in them is
-/// not one.
+/// not one, or the server has no passkeys.
 const OTHERWISE_INVALID: &[(&str, &str)] = &[
     ("GET", "/session/ticket/exchange"),
     ("POST", "/auth/reset-password"),
     ("GET", "/auth/verify-magic-link"),
+    ("POST", "/auth/passkey/login/finish"),
+    ("POST", "/me/passkeys/register/finish"),
     ("POST", "/me/email-addresses/{id}/prepare-verification"),
 ];
 

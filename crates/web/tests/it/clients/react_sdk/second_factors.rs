@@ -28,7 +28,8 @@ async fn set_up_authenticator(app: &TestApp, sdk: &Sdk) -> AuthenticatorApp {
     assert_fields(&started, NEW_AUTHENTICATOR);
     let authenticator = AuthenticatorApp::scan(&started);
     let (first, second) = (code(app, &authenticator, -1), code(app, &authenticator, 0));
-    let fields = [("authenticator_id", authenticator.id.as_str()), ("codes", &first), ("codes", &second)];
+    let fields =
+        [("authenticator_id", authenticator.id.as_str()), ("codes", first.as_str()), ("codes", second.as_str())];
     let verified = sdk.post("/me/authenticator/attempt-verification", &fields).await.ok();
     assert_fields(&verified, AUTHENTICATOR);
     assert_eq!(verified["otp_url"], Value::Null);
