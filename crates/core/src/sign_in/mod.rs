@@ -5,6 +5,7 @@ mod claim_account;
 mod complete;
 mod completed_attempt;
 mod finish;
+mod find_second_factors;
 mod identify;
 mod with_second_factor;
 
@@ -32,6 +33,7 @@ pub use by_email::{
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind};
 pub(crate) use finish::{Attempted, finish};
+pub use find_second_factors::FindSecondFactors;
 pub use identify::{FirstFactor, Identify};
 pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 
