@@ -4,10 +4,13 @@ use super::Context;
 use super::erased::{Operation, Output};
 use crate::error::Result;
 
-/// The tables whose changes an admin or an auditor asks about.
+/// The tables whose changes an admin or an auditor asks about. `pending_sign_ins` and `passkey_challenges` are not among
+/// them: their rows open nothing, and what completes one creates a sign-in or a passkey, which is.
 const AUDITED: &[&str] = &[
     "api_key_secrets",
     "api_keys",
+    "authenticators",
+    "backup_codes",
     "deployment_invitations",
     "domains",
     "email_addresses",
@@ -18,6 +21,8 @@ const AUDITED: &[&str] = &[
     "organization_memberships",
     "organization_roles",
     "organizations",
+    "passkeys",
+    "second_factor_resets",
     "session_tickets",
     "sign_ins",
     "users",
