@@ -70,6 +70,7 @@ pub mod organization;
 pub mod ownership_transfer;
 pub mod password_reset;
 pub mod reauthentication;
+pub mod second_factor;
 pub mod security_notice;
 pub mod session;
 pub mod session_token;
@@ -130,6 +131,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     rate_limit::sql::STATEMENTS,
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,
+    second_factor::reset_sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,

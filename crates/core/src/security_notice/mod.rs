@@ -8,9 +8,11 @@ pub(crate) mod sql;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::event::SecondFactorResetCancelled;
 use crate::execution::Context;
 use crate::id::{NoticeId, UserId};
 use crate::outbox;
+use crate::security_log::{Change, Subject};
 use crate::time::Timestamp;
 
 pub use end_sessions::{EndSessions, EndedSessions};
@@ -138,6 +140,17 @@ pub(crate) async fn notify_of_reset(cx: &mut Context<'_>, user: UserId, due_at: 
     let detail = due_at.as_microseconds().to_string();
     let expires_at = due_at.max(cx.now.plus(LINK_LIFETIME));
     insert(cx, user, NoticeKind::SecondFactorResetRequested, &detail, ("", ""), expires_at).await
+}
+
+/// Cancels the waiting reset of a user's second factors, and returns whether one was waiting.
+pub(crate) async fn cancel_reset(cx: &mut Context<'_>, user: UserId) -> Result<bool> {
+    let is_cancelled = cx.tx.optional(sql::CANCEL_RESET, (user,)).await?.is_some();
+    if is_cancelled {
+        cx.emit(SecondFactorResetCancelled { user_id: user });
+        let subject = Subject { target_user: Some(user), ..cx.subject };
+        cx.log_change(Change::SecondFactorResetCancelled, subject);
+    }
+    Ok(is_cancelled)
 }
 
 async fn insert(

@@ -84,6 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ownership_transfer",
             "password_reset",
             "reauthentication",
+            "second_factor",
             "security_notice",
             "session",
             "session_token",
