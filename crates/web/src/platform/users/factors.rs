@@ -23,7 +23,7 @@ use crate::platform::response::{Empty, PlatformResponse};
 #[derive(ToSchema)]
 #[schema(as = NewUserAuthenticator)]
 pub(crate) struct AuthenticatorFields {
-    /// In Base32, at least 128 bits. The app makes codes of six digits with SHA-1, every 30 seconds.
+    /// In Base32, 16 to 64 bytes. The app makes codes of six digits with SHA-1, every 30 seconds.
     #[schema(value_type = String)]
     secret: TotpSecret,
     /// The name of the account in the app. Without it, the primary address.
@@ -34,8 +34,9 @@ impl FromFields for AuthenticatorFields {
     const ERRORS: &[Code] = &[];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let secret = fields.required_text("secret")?;
         Ok(Self {
-            secret: TotpSecret::parse("secret", &fields.required_text("secret")?)?,
+            secret: secret.parse().map_err(|_| Problem::field("secret", "it is Base32, of 16 to 64 bytes."))?,
             account_name: fields.text("account_name")?.filter(|name| !name.is_empty()),
         })
     }

@@ -4,8 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{PasskeyId, UserId};
-use vestibule_core::names::PasskeyName;
-use vestibule_core::passkey::Passkey;
+use vestibule_core::passkey::{Passkey, PasskeyName};
 use vestibule_core::second_factor::{DeletePasskeyOfUser, ListPasskeysOfUser, RenamePasskeyOfUser};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -27,7 +26,7 @@ pub(crate) struct PasskeyResponse {
     /// As the authenticator counts, if it does.
     sign_count: i64,
     /// Such as `internal` or `usb`.
-    transports: Vec<String>,
+    transports: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Timestamp, required = false)]
     last_used_at: Option<Timestamp>,
@@ -37,16 +36,16 @@ pub(crate) struct PasskeyResponse {
     device_type: &'static str,
 }
 
-impl PasskeyResponse {
-    fn new(passkey: Passkey, user: UserId) -> Self {
+impl From<Passkey> for PasskeyResponse {
+    fn from(passkey: Passkey) -> Self {
         Self {
             id: passkey.id,
             created_at: passkey.created_at,
             updated_at: passkey.updated_at,
-            user_id: user,
+            user_id: passkey.user_id,
+            transports: passkey.transports.iter().map(|transport| transport.as_str()).collect(),
             name: passkey.name,
             sign_count: passkey.sign_count,
-            transports: passkey.transports.split_whitespace().map(str::to_owned).collect(),
             last_used_at: passkey.last_used_at,
             backed_up: passkey.backed_up,
             device_type: if passkey.backup_eligible { "multi_device" } else { "single_device" },
@@ -65,9 +64,10 @@ pub(crate) async fn list(
     Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<PasskeyResponse>> {
     let reply = app.query(&caller, ListPasskeysOfUser { user }).await;
-    let to_response = |passkey| PasskeyResponse::new(passkey, user);
     reply
-        .map(|passkeys| Page::of_selected(passkeys, &query, |passkey| &passkey.name, |passkey| passkey.id, to_response))
+        .map(|listed| {
+            Page::of_selected(listed, &query, |passkey| &passkey.name, |passkey| passkey.id, PasskeyResponse::from)
+        })
         .into()
 }
 

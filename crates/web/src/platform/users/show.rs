@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::id::{AuthenticatorId, DeploymentId, EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::second_factor::Authenticator;
 use vestibule_core::time::Timestamp;
-use vestibule_core::totp::Authenticator;
 use vestibule_core::user_management::{ManagedUserDetails, Show, UserDetails};
 
 use super::UserResponse;
