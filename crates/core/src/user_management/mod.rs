@@ -13,7 +13,6 @@ mod delete;
 mod list;
 mod memberships;
 mod password;
-mod second_factors;
 mod show;
 mod sign_ins;
 pub(crate) mod sql;

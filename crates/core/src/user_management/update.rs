@@ -1,6 +1,5 @@
 //! Changing a user.
 
-use super::second_factors::set_policy;
 use super::show::{UserDetails, load_details};
 use super::{find, sql};
 use crate::account;
@@ -12,6 +11,7 @@ use crate::metadata::Metadata;
 use crate::operator::{DisableUser, EnableUser};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
+use crate::second_factor;
 use crate::security_log::{Audit, Change, Subject};
 
 /// Changes the given parts of a user; `None` leaves a part unchanged. A user who is disabled is signed out everywhere.
@@ -58,7 +58,7 @@ impl Command for UpdateUser {
             self.set_metadata(cx, user).await?;
         }
         if let Some(policy) = self.second_factor_policy {
-            set_policy(cx, user, policy).await?;
+            second_factor::set_policy(cx, user, policy).await?;
         }
         let mut changes = Vec::new();
         if self.profile.username.is_some() {
