@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
 use vestibule_core::Code;
@@ -303,7 +304,7 @@ async fn admin_of_an_organization_cannot_reset() {
     ] {
         setup.olga.post(&path, &[]).await.assert_error(404, "NOT_FOUND");
     }
-    let deleted = setup.olga.send(Method::DELETE, &format!("/users/{id}/authenticators"), None, "".into()).await;
+    let deleted = setup.olga.send(Method::DELETE, &format!("/users/{id}/authenticators"), None, Body::empty()).await;
     assert_eq!(deleted.status, 404, "{}", deleted.text);
     assert!(setup.count_factors() > 0);
     setup.ada.get("/me").await.ok();

@@ -1,5 +1,6 @@
 //! The second factors of users, as backends see and change them. Resets have tests of their own.
 
+use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -120,7 +121,6 @@ async fn passkeys_are_listed_renamed_and_deleted() {
     let passkey = format!("{passkeys}/{}", text(&added["id"]));
     setup.backend.patch(&passkey, &json!({"name": "Old laptop"})).await.ok();
     assert_eq!(setup.backend.get(&passkeys).await.page()[0]["name"], "Old laptop");
-    setup.backend.patch(&passkey, &json!({"name": " "})).await.assert_error(400, "REQUIRED_FIELD");
     setup.backend.patch(&passkey, &json!({})).await.assert_error(400, "REQUIRED_FIELD");
 
     // Of another user, and of nobody.
@@ -168,34 +168,31 @@ async fn policy_is_changed_with_a_factor_only() {
 async fn bad_requests_have_a_code() {
     let setup = setup().await;
     let authenticators = format!("{}/authenticators", setup.path);
-    for secret in ["", "JBSWY3DP", "0189", &"A".repeat(500), "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PX!"] {
-        let code = if secret.is_empty() { "REQUIRED_FIELD" } else { "INVALID_FIELD" };
-        setup.backend.post(&authenticators, &json!({"secret": secret})).await.assert_error(400, code);
+    let long = "A".repeat(500);
+    for secret in ["JBSWY3DP", "0189", long.as_str(), "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PX!"] {
+        setup.backend.post(&authenticators, &json!({"secret": secret})).await.assert_error(400, "INVALID_FIELD");
     }
+    setup.backend.post(&authenticators, &json!({"secret": ""})).await.assert_error(400, "REQUIRED_FIELD");
     setup.backend.get(&format!("{}/passkeys?sort_key=age", setup.path)).await.assert_error(400, "INVALID_FIELD");
     let other = PlatformClient::new(&setup.app, "members:write").await;
-    for (method, path) in [
-        (Method::GET, "passkeys"),
-        (Method::PATCH, "passkeys/1"),
-        (Method::DELETE, "passkeys/1"),
-        (Method::POST, "authenticators"),
-        (Method::DELETE, "authenticators"),
-        (Method::POST, "backup-codes/regenerate"),
-        (Method::POST, "second-factors/reset"),
-        (Method::POST, "second-factors/reset/cancel"),
+    let (name, secret) = (json!({"name": "Laptop"}).to_string(), json!({"secret": SECRET}).to_string());
+    for (method, path, body) in [
+        (Method::GET, "passkeys", ""),
+        (Method::PATCH, "passkeys/1", name.as_str()),
+        (Method::DELETE, "passkeys/1", ""),
+        (Method::POST, "authenticators", secret.as_str()),
+        (Method::DELETE, "authenticators", ""),
+        (Method::POST, "backup-codes/regenerate", ""),
+        (Method::POST, "second-factors/reset", ""),
+        (Method::POST, "second-factors/reset/cancel", ""),
     ] {
-        let body = || match path {
-            "passkeys/1" => json!({"name": "Laptop"}).to_string(),
-            "authenticators" => json!({"secret": SECRET}).to_string(),
-            _ => String::new(),
-        };
-        let content_type = || (!body().is_empty() && method != Method::DELETE).then_some("application/json");
-        let body = || if content_type().is_some() { body().into() } else { "".into() };
+        let content_type = (!body.is_empty()).then_some("application/json");
         let own = format!("{}/{path}", setup.path);
-        let refused = other.send(method.clone(), &own, content_type(), body()).await;
+        let refused = other.send(method.clone(), &own, content_type, Body::from(body.to_owned())).await;
         refused.assert_error(403, "SCOPE_MISSING");
-        let unknown = setup.backend.send(method.clone(), &format!("/users/1/{path}"), content_type(), body()).await;
-        unknown.assert_error(404, "USER_NOT_FOUND");
+        let unknown = format!("/users/1/{path}");
+        let refused = setup.backend.send(method, &unknown, content_type, Body::from(body.to_owned())).await;
+        refused.assert_error(404, "USER_NOT_FOUND");
     }
     let reading = PlatformClient::new(&setup.app, "users:read").await;
     reading.get(&format!("{}/passkeys", setup.path)).await.ok();
