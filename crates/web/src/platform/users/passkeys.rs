@@ -43,12 +43,12 @@ impl From<Passkey> for PasskeyResponse {
             created_at: passkey.created_at,
             updated_at: passkey.updated_at,
             user_id: passkey.user_id,
+            device_type: passkey.device_type(),
             transports: passkey.transports.iter().map(|transport| transport.as_str()).collect(),
             name: passkey.name,
             sign_count: passkey.sign_count,
             last_used_at: passkey.last_used_at,
             backed_up: passkey.backed_up,
-            device_type: if passkey.backup_eligible { "multi_device" } else { "single_device" },
         }
     }
 }
