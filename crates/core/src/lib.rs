@@ -135,6 +135,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,
     second_factor::sql::STATEMENTS,
+    second_factor::reset_sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,

@@ -134,6 +134,12 @@ names! {
         UserSignedOut = "operator.user_signed_out",
         /// `vestibule users reset-password`.
         UserPasswordReset = "operator.password_reset",
+        /// `vestibule users reset-second-factors`, or an API key; with a delay, when it is over.
+        SecondFactorsReset = "operator.second_factors_reset",
+        /// The same, with a delay.
+        SecondFactorResetRequested = "operator.second_factor_reset_requested",
+        /// `vestibule users cancel-reset`, an API key, or the link of the notice.
+        SecondFactorResetCancelled = "operator.second_factor_reset_cancelled",
         /// `vestibule outbox retry`.
         MailRetried = "operator.mail_retried",
         /// `vestibule outbox drop`.

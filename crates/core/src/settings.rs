@@ -16,6 +16,7 @@ mod organizations;
 mod platform;
 mod public_url;
 mod rate_limits;
+mod second_factors;
 mod session_cookie;
 mod webhooks;
 
@@ -43,6 +44,7 @@ pub use organizations::{Domains, Organizations, Seats, Workspaces};
 pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
+pub use second_factors::SecondFactorSettings;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
 pub use webhooks::Webhooks;
 
@@ -93,6 +95,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub second_factors: SecondFactorSettings,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
@@ -369,6 +372,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            second_factors: SecondFactorSettings::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },

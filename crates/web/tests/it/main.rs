@@ -72,6 +72,7 @@ mod response_headers;
 mod role_changes;
 mod roles;
 mod second_factor_forms;
+mod second_factor_resets;
 mod secret_scan;
 mod security_log;
 mod security_notices;
