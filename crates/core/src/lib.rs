@@ -72,7 +72,6 @@ pub mod ownership_transfer;
 pub mod passkey;
 pub mod password_reset;
 pub mod reauthentication;
-pub mod second_factor;
 pub mod security_notice;
 pub mod session;
 pub mod session_token;

@@ -62,6 +62,9 @@ names! {
         EmailAddressMadePrimary = "email_address.made_primary",
         EmailAddressRemoved = "email_address.removed",
         UsernameChanged = "username.changed",
+        PasskeyAdded = "passkey.added",
+        PasskeyRenamed = "passkey.renamed",
+        PasskeyRemoved = "passkey.removed",
         AccountDeleted = "account.deleted",
         /// By an API key.
         UserCreated = "user.created",
@@ -306,6 +309,9 @@ const fn authentication_outcome(code: Code) -> Option<Outcome> {
         | Code::VerificationCodeExpired
         | Code::InvalidMagicLink
         | Code::InvalidResetToken
+        | Code::PasskeyNotFound
+        | Code::InvalidPasskey
+        | Code::PasskeyChallengeExpired
         | Code::BadSignInAttempt => Some(Outcome::Failure),
         Code::TooManyRequests
         | Code::UserDisabled

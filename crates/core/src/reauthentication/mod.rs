@@ -7,6 +7,7 @@
 //! The proof belongs to one sign-in of one user. Commands check it in their transaction.
 
 mod by_code;
+mod by_passkey;
 mod by_password;
 pub(crate) mod sql;
 
@@ -21,6 +22,7 @@ use crate::time::Timestamp;
 use crate::user::{self, trusted_primary_address};
 
 pub use by_code::{PROVE_WITH_CODE_ERRORS, SEND_CODE_ERRORS, prove_with_code, send_code};
+pub use by_passkey::{BEGIN_PASSKEY_PROOF_ERRORS, PROVE_WITH_PASSKEY_ERRORS, begin_passkey_proof, prove_with_passkey};
 pub use by_password::{PROVE_WITH_PASSWORD_ERRORS, prove_with_password};
 pub(crate) use by_password::{confirm_password, require_unchanged};
 

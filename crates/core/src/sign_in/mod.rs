@@ -1,10 +1,11 @@
-//! Signing in: by password, mailed code or magic link.
+//! Signing in: by password, mailed code, magic link or passkey.
 
 mod by_email;
 mod claim_account;
 mod complete;
 mod completed_attempt;
 mod identify;
+mod with_passkey;
 
 use std::sync::Arc;
 
@@ -31,6 +32,9 @@ pub use by_email::{
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};
 pub use identify::{FirstFactor, Identify};
+pub use with_passkey::{
+    BEGIN_PASSKEY_SIGN_IN_ERRORS, BegunPasskeySignIn, WITH_PASSKEY_ERRORS, begin_passkey_sign_in, with_passkey,
+};
 
 #[derive(Clone, Debug)]
 pub enum Identifier {

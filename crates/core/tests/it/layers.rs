@@ -86,7 +86,6 @@ const LAYERS: &[(&str, &[&str])] = &[
             "passkey",
             "password_reset",
             "reauthentication",
-            "second_factor",
             "security_notice",
             "session",
             "session_token",
