@@ -13,6 +13,7 @@ mod images;
 mod join_policy;
 mod mail;
 mod organizations;
+mod passkeys;
 mod platform;
 mod public_url;
 mod rate_limits;
@@ -41,6 +42,7 @@ pub use images::{Bucket, IMAGES_PATH, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use organizations::{Domains, Organizations, Seats, Workspaces};
+pub use passkeys::Passkeys;
 pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
@@ -96,6 +98,7 @@ pub struct Settings {
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
     pub second_factors: SecondFactorSettings,
+    pub passkeys: Passkeys,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
@@ -373,6 +376,7 @@ impl Default for Settings {
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
             second_factors: SecondFactorSettings::default(),
+            passkeys: Passkeys::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },

@@ -1,4 +1,4 @@
-//! Signing in: by password, mailed code or magic link, and then by the second factor of those who have one.
+//! Signing in: by passkey, or by password, mailed code or magic link, and then by the second factor of those who have one.
 
 mod by_email;
 mod claim_account;
@@ -8,6 +8,7 @@ mod finish;
 mod find_second_factors;
 mod identify;
 mod with_second_factor;
+mod with_passkey;
 
 use std::sync::Arc;
 
@@ -38,6 +39,9 @@ pub use identify::{FirstFactor, Identify};
 pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 
 pub use crate::session::Strategy;
+pub use with_passkey::{
+    BEGIN_PASSKEY_SIGN_IN_ERRORS, BegunPasskeySignIn, WITH_PASSKEY_ERRORS, begin_passkey_sign_in, with_passkey,
+};
 
 #[derive(Clone, Debug)]
 pub enum Identifier {
