@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::AddressList;
 use crate::assurance::{Assurance, MfaRequirement};
+use crate::error::{Code, PASSKEY_REQUIRED};
 use crate::proof::Proofs;
 use crate::time::Timestamp;
 
@@ -42,6 +43,20 @@ impl Restriction {
         match self {
             Self::None | Self::AddressNotAllowed => None,
             Self::MfaRequired(minimum) | Self::Both(minimum) => Some(minimum),
+        }
+    }
+
+    /// What it is and what the member can do about it, for people. Empty without one.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::AddressNotAllowed => Code::AddressNotAllowed.message(),
+            Self::MfaRequired(Assurance::PhishingResistant) => PASSKEY_REQUIRED,
+            Self::MfaRequired(_) => Code::MfaRequired.message(),
+            Self::Both(_) => {
+                "Access is allowed from certain IP addresses only, and yours is not one of them. Two-step verification is \
+                 required as well. Ask one of the admins, and set up a second factor in your account."
+            }
         }
     }
 

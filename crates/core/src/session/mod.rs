@@ -4,6 +4,7 @@
 //! with the next request on every process.
 
 mod select_token;
+mod restrictions;
 mod show;
 mod sign_ins;
 mod sign_out;
