@@ -6,6 +6,7 @@
 mod factors;
 mod pending;
 mod select_token;
+mod restrictions;
 mod show;
 mod sign_ins;
 mod sign_out;
