@@ -1,6 +1,7 @@
-// Passkeys: runs the browser's ceremony when a form with `data-passkey` is sent, and puts the credential into the form.
-// The kinds of forms: `create`, with its options, and `get`, which asks the server for them. A form with
-// `data-autofill` is also offered in the list of saved accounts of a field with `autocomplete="username webauthn"`.
+// Passkeys: when a form with `data-passkey` is sent, runs the browser's ceremony first and puts the credential into the
+// field with `data-credential`. The kinds of forms: `create`, which has the options, and `get`, which asks the server for
+// them. The passkeys of a form with `data-autofill` are also in the list of saved accounts of a field with
+// `autocomplete="username webauthn"`.
 "use strict";
 (() => {
   const script = document.currentScript.src;
@@ -62,6 +63,8 @@
   // Also those outside of the form, which name it.
   const buttonsOf = (form) => [...form.elements].filter(({ type }) => type === "submit");
 
+  const credentialOf = (form) => form.querySelector("input[data-credential]");
+
   // Shows one of the form's messages, or none.
   const say = (form, name) => {
     const status = form.querySelector("[data-passkey-status]");
@@ -76,7 +79,7 @@
   };
 
   const send = (form, credential) => {
-    form.elements.credential.value = JSON.stringify(toJson(credential));
+    credentialOf(form).value = JSON.stringify(toJson(credential));
     form.requestSubmit(buttonsOf(form)[0]);
   };
 
@@ -132,9 +135,10 @@
     // The answer to a form must not be followed by that to a request for a challenge, which may start a session.
     withdraw();
     if (!("passkey" in form.dataset) || !isSupported) return;
-    if (form.elements.credential.value) {
+    const credential = credentialOf(form);
+    if (credential.value) {
       // Later, because the browser reads the fields after this event. A credential works once.
-      setTimeout(() => { form.elements.credential.value = ""; });
+      setTimeout(() => { credential.value = ""; });
       return;
     }
     event.preventDefault();
