@@ -51,8 +51,7 @@ impl Enrolment {
     fn from_form(form: &Form) -> Option<Self> {
         let (id, otp_url) = (form.text("authenticator"), form.text("otp_url"));
         let is_plain = |byte: u8| byte.is_ascii_graphic();
-        let is_own =
-            otp_url.starts_with(URL_START) && otp_url.len() <= MAX_URL_BYTES && otp_url.bytes().all(is_plain);
+        let is_own = otp_url.starts_with(URL_START) && otp_url.len() <= MAX_URL_BYTES && otp_url.bytes().all(is_plain);
         let enrolment =
             || Self { id: id.to_owned(), otp_url: otp_url.to_owned(), is_replacement: form.is_checked("replaces") };
         is_own.then(enrolment)
