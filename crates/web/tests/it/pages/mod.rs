@@ -12,6 +12,7 @@ mod invite;
 pub(crate) mod invite_states;
 mod members;
 mod organizations;
+mod passkeys;
 mod password_managers;
 mod reauthentication;
 mod renewals;

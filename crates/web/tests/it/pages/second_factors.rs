@@ -1,16 +1,14 @@
-//! Second factors and passkeys: setting them up, signing in and confirming with them, and removing them.
+//! Authenticator apps and backup codes: setting them up, signing in and confirming with them, and removing them.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{
-    AuthenticatorApp, PASSWORD, SoftwareAuthenticator, Tamper, TestApp, TestClient, TestResponse, allow_passkeys,
-};
+use crate::harness::{AuthenticatorApp, PASSWORD, TestApp, TestClient, TestResponse};
 
-const ADA: &str = "ada@example.com";
+pub(super) const ADA: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "another-sesame-43";
-const SECURITY: &str = "/account/security";
+pub(super) const SECURITY: &str = "/account/security";
 const MAX_AGE: Duration = Duration::from_mins(10);
 
 fn unescaped(text: &str) -> String {
@@ -20,12 +18,12 @@ fn unescaped(text: &str) -> String {
 }
 
 /// The text between two others.
-fn between(text: &str, before: &str, after: &str) -> String {
+pub(super) fn between(text: &str, before: &str, after: &str) -> String {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
     unescaped(rest.split_once(after).unwrap().0)
 }
 
-fn hidden(page: &str, name: &str) -> String {
+pub(super) fn hidden(page: &str, name: &str) -> String {
     between(page, &format!("name=\"{name}\" value=\""), "\"")
 }
 
@@ -93,7 +91,7 @@ fn backup_codes(page: &str) -> Vec<String> {
 }
 
 /// Signs in with the password. Returns the URL of the second step.
-async fn sign_in(browser: &TestClient, return_to: &str) -> String {
+pub(super) async fn sign_in(browser: &TestClient, return_to: &str) -> String {
     let fields = [("identifier", ADA), ("password", PASSWORD), ("return_to", return_to)];
     browser.post("/sign-in", &fields).await.assert_redirect("/sign-in/second-step?attempt=")
 }
@@ -205,7 +203,8 @@ async fn second_step_ends_after_five_wrong_codes() {
     for _ in 0..5 {
         post(wrong(&code)).await.assert_page(400, "Incorrect code");
     }
-    post(&code).await.assert_page(400, "This attempt has ended").contains("name=\"identifier\"");
+    let page = post(&code).await.assert_page(400, "This attempt has ended");
+    assert!(page.contains("name=\"identifier\""), "{page}");
     browser.get("/account").await.assert_redirect("/sign-in");
     let url = sign_in(&browser, "/account").await;
     send_code(&browser, &url, "authenticator", &code).await.assert_redirect("/account");
@@ -390,84 +389,6 @@ async fn setting_up_a_factor_leads_back_to_where_the_person_was_going() {
         let page = ada.get(&format!("{SECURITY}?return_to={return_to}")).await.assert_page(200, "Backup codes");
         assert!(!page.contains("where you were going") && !page.contains("evil.example"), "{page}");
     }
-}
-
-/// Adds a passkey with the pages.
-async fn add_passkey(client: &TestClient, authenticator: &SoftwareAuthenticator, name: &str) -> TestResponse {
-    let page = client.post("/account/security/passkeys/new", &[]).await.assert_page(200, "Add a passkey");
-    let options: Value = serde_json::from_str(&between(&page, "data-options=\"", "\"")).unwrap();
-    let credential = authenticator.register(&options, &Tamper::default()).to_string();
-    client.post("/account/security/passkeys", &[("credential", &credential), ("name", name)]).await
-}
-
-/// Signs in with a passkey, as the script of the page does.
-async fn use_passkey(browser: &TestClient, authenticator: &SoftwareAuthenticator, attempt: &str) -> TestResponse {
-    let begun = browser.post("/auth/passkey/login/begin", &[]).await.ok();
-    let credential = authenticator.sign_in(&begun["options"], &Tamper::default()).to_string();
-    let fields = [("credential", credential.as_str()), ("return_to", "/account"), ("attempt", attempt)];
-    browser.post("/sign-in/passkey", &fields).await
-}
-
-#[tokio::test]
-async fn passkey_is_added_used_renamed_and_removed() {
-    let app = TestApp::with_settings(allow_passkeys).await;
-    let ada = app.create_user(ADA).await;
-    let laptop = SoftwareAuthenticator::new(1);
-    add_passkey(&ada, &laptop, "MacBook").await.assert_redirect(SECURITY);
-    let page = ada.get(SECURITY).await.assert_page(200, "Passkey added");
-    assert!(page.contains("MacBook") && page.contains("Synced") && page.contains("Never used"), "{page}");
-    // Malformed credentials, and none, as without a script.
-    for credential in ["", "{}", "[1]", "\"<b>\""] {
-        let fields = [("credential", credential), ("name", "x")];
-        let page = ada.post("/account/security/passkeys", &fields).await.assert_page(400, "could not be verified");
-        assert!(page.contains("data-options=\"") && !page.contains("<b>"), "{page}");
-        let fields = [("credential", credential), ("return_to", "/account")];
-        let page = app.anonymous().post("/sign-in/passkey", &fields).await;
-        page.assert_page(400, "could not be verified");
-    }
-    // It needs no second step, and completes one that waits.
-    let browser = app.anonymous();
-    let page = browser.get("/sign-in").await.assert_page(200, "Sign in with a passkey");
-    assert!(page.contains("autocomplete=\"username webauthn\"") && page.contains("/pages/passkeys.js?v="), "{page}");
-    assert_eq!(use_passkey(&browser, &laptop, "").await.assert_redirect("/"), "/account");
-    let page = browser.get(SECURITY).await.assert_page(200, "Last used");
-    ada.post("/account/security/two-step", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
-    let browser = app.anonymous();
-    let url = sign_in(&browser, "/account").await;
-    let step = browser.get(&url).await.assert_page(200, "Confirm with your passkey");
-    browser.get("/account").await.assert_redirect("/sign-in");
-    let used = use_passkey(&browser, &laptop, &hidden(&step, "attempt")).await;
-    assert_eq!(used.assert_redirect("/"), "/account");
-
-    let id = between(&page, "/account/security/passkeys/", "/delete\"");
-    let id = id.rsplit('/').next().unwrap();
-    let path = |action: &str| format!("/account/security/passkeys/{id}/{action}");
-    ada.post(&path("rename"), &[("name", "<b>Old laptop</b>")]).await.assert_redirect(SECURITY);
-    let page = ada.get(SECURITY).await.assert_page(200, "Passkey renamed");
-    assert!(page.contains("Old laptop") && !page.contains("<b>"), "{page}");
-    ada.post(&path("rename"), &[("name", " ")]).await.assert_page(400, "<h1>Sign-in security");
-    let page = ada.post(&path("delete"), &[]).await.assert_page(200, "Remove the passkey");
-    assert!(page.contains("It is your only second factor"), "{page}");
-    // Another person's passkey does not exist for them.
-    let eve = app.create_user("eve@example.com").await;
-    eve.post(&path("delete"), &[("sure", "yes")]).await.assert_page(404, "This passkey is not known here");
-    let sure = [("sure", "yes"), ("sign_out_others", "yes")];
-    ada.post(&path("delete"), &sure).await.assert_redirect(SECURITY);
-    browser.get("/account").await.assert_redirect("/sign-in");
-    let page = use_passkey(&browser, &laptop, "").await.assert_page(404, "This passkey is not known here");
-    let unknown = format!("data-unknown=\"{}\"", laptop.credential_id());
-    assert!(page.contains(&unknown) && page.contains("data-rp-id=\"localhost\""), "{page}");
-}
-
-#[tokio::test]
-async fn pages_without_passkeys_do_not_mention_them() {
-    let (app, ada) = ada().await;
-    let page = app.anonymous().get("/sign-in").await.assert_page(200, "Sign in without a password");
-    assert!(!page.contains("passkey") && !page.contains("webauthn"), "{page}");
-    let page = ada.get(SECURITY).await.assert_page(200, "Passkeys are not available at this address");
-    assert!(!page.contains("/account/security/passkeys/new"), "{page}");
-    let refused = ada.post("/account/security/passkeys/new", &[]).await;
-    refused.assert_page(400, "Passkeys are not available at this address");
 }
 
 #[tokio::test]
