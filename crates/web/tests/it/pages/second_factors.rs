@@ -1,7 +1,5 @@
 //! Authenticator apps and backup codes: setting them up, signing in and confirming with them, and removing them.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use crate::harness::{AuthenticatorApp, PASSWORD, TestApp, TestClient, TestResponse};
@@ -9,7 +7,6 @@ use crate::harness::{AuthenticatorApp, PASSWORD, TestApp, TestClient, TestRespon
 pub(super) const ADA: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "another-sesame-43";
 pub(super) const SECURITY: &str = "/account/security";
-const MAX_AGE: Duration = Duration::from_mins(10);
 
 fn unescaped(text: &str) -> String {
     [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
@@ -79,7 +76,7 @@ impl Enrolment {
 }
 
 /// Sets up an authenticator app. Returns it, and the backup codes.
-async fn enrol(client: &TestClient) -> (AuthenticatorApp, Vec<String>) {
+pub(super) async fn enrol(client: &TestClient) -> (AuthenticatorApp, Vec<String>) {
     let enrolment = Enrolment::start(client, "Set up authenticator app").await;
     let page = enrolment.finish(client, &[]).await.assert_page(200, "Save your backup codes");
     (enrolment.app, backup_codes(&page))
@@ -106,7 +103,7 @@ async fn send_code(browser: &TestClient, url: &str, method: &str, code: &str) ->
 }
 
 /// A code that the app does not show now.
-fn wrong(code: &str) -> &'static str {
+pub(super) fn wrong(code: &str) -> &'static str {
     if code == "000000" { "000001" } else { "000000" }
 }
 
@@ -335,42 +332,6 @@ async fn backup_codes_are_replaced_after_a_confirmation() {
     let new = backup_codes(&page);
     assert_eq!(new.len(), 12);
     assert!(new.iter().all(|code| !old.contains(code)));
-}
-
-#[tokio::test]
-async fn changes_of_factors_are_confirmed_with_the_second_factor() {
-    let app = TestApp::with_settings(|settings| settings.reauthentication.max_age = MAX_AGE).await;
-    let ada = app.create_user(ADA).await;
-    let (authenticator, backup_codes) = enrol(&ada).await;
-    app.advance(MAX_AGE);
-    let replace = [("replaces", "yes"), ("sure", "yes")];
-    let path = "/account/security/backup-codes";
-    let page = ada.post(path, &replace).await.assert_page(403, "You are about to get new backup codes");
-    // The password alone is not enough.
-    assert!(page.contains("value=\"authenticator\"") && !page.contains("proof_password"), "{page}");
-    let methods = hidden(&page, "proof_methods");
-    let with = |proof: &'static str, code: &str| {
-        let fields = [("proof_methods", methods.as_str()), ("proof", proof), ("proof_code", code)];
-        replace.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
-    };
-    let post = async |fields: Vec<(String, String)>| {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        ada.post(path, &fields).await
-    };
-    let code = ada.code_of(&authenticator);
-    let page = post(with("authenticator", wrong(&code))).await;
-    let page = page.assert_page(400, "Incorrect code. Enter the code that the app shows now");
-    assert!(page.contains("value=\"choose_backup_code\"") && page.contains("aria-invalid=\"true\""), "{page}");
-    let page = post(with("choose_backup_code", "")).await.assert_page(403, "Enter one of your backup codes");
-    assert!(page.contains("value=\"choose_authenticator\"") && hidden(&page, "proof_methods") == methods, "{page}");
-    post(with("backup_code", "AAAA-AAAA")).await.assert_page(400, "Incorrect backup code");
-    post(with("backup_code", &backup_codes[3])).await.assert_page(200, "Save your backup codes");
-    app.advance(MAX_AGE);
-    let code = ada.code_of(&authenticator);
-    post(with("authenticator", &code)).await.assert_page(200, "Save your backup codes");
-    // Nobody else's methods can be chosen into the page.
-    let page = post(with("choose_<b>", "")).await;
-    assert!(page.status == 400 && !page.text.contains("<b>"), "{}", page.text);
 }
 
 #[tokio::test]
