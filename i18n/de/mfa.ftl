@@ -15,7 +15,7 @@ mfa-confirm-next = Sie haben sie eingerichtet, sich aber ohne sie angemeldet. Be
 passkey-confirm-next = Sie haben einen Passkey, sich aber ohne ihn angemeldet. Bestätigen Sie einmal mit dem Passkey, dann geht es direkt weiter.
 mfa-set-up-next = Richten Sie in Ihrem Konto eine Authenticator-App oder einen Passkey ein. Das dauert etwa zwei Minuten, danach kommen Sie hierher zurück.
 passkey-set-up-next = Fügen Sie in Ihrem Konto einen Passkey hinzu: Ihr Smartphone oder Computer bestätigt dann per Fingerabdruck, Gesicht oder PIN, dass Sie es sind. Das dauert etwa eine Minute, danach kommen Sie hierher zurück.
-passkey-instead-of-app = Codes Ihrer Authenticator-App reichen hier nicht aus.
+passkey-instead-of-app = Codes einer Authenticator-App reichen hier nicht aus.
 mfa-confirm-now = Jetzt bestätigen
 passkey-confirm-now = Mit Passkey bestätigen
 mfa-set-up = Zwei-Faktor-Authentifizierung einrichten
@@ -78,7 +78,7 @@ mfa-lose-access-later =
         [one] { $count } Person hat dafür bis zum { $date } Zeit und würde danach den Zugriff verlieren.
        *[other] { $count } Personen haben dafür bis zum { $date } Zeit und würden danach den Zugriff verlieren.
     }
-mfa-signed-in-without = Wer es eingerichtet hat, sich aber ohne angemeldet hat, wird einmal danach gefragt.
+mfa-signed-in-without = Wer alles eingerichtet, sich aber nur mit einem Faktor angemeldet hat, bestätigt einmal nach.
 flash-mfa-required = Gespeichert. Zwei-Faktor-Authentifizierung ist erforderlich.
 flash-mfa-not-required = Gespeichert. Zwei-Faktor-Authentifizierung ist nicht mehr erforderlich.
 

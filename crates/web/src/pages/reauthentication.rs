@@ -47,6 +47,8 @@ pub(super) enum Action {
     DeleteWorkspace,
     DeleteOrganization,
     OfferOwnership,
+    /// Raises the assurance of the sign-in, for what requires it.
+    ConfirmSecondFactor,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -248,6 +250,7 @@ impl Confirmation<'_> {
             Action::DeleteWorkspace => t.confirm_delete_workspace(),
             Action::DeleteOrganization => t.confirm_delete_organization(),
             Action::OfferOwnership => t.confirm_offer_ownership(),
+            Action::ConfirmSecondFactor => t.confirm_second_factor(),
         }
     }
 }

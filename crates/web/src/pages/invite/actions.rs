@@ -7,11 +7,13 @@ use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, Preview};
 use vestibule_core::join_request::{RenewalOutcome, RequestAddressChange, request_renewal as renew_invitation};
 use vestibule_core::mailer::Unsubscribe;
+use vestibule_core::permission::Restriction;
 use vestibule_core::session::{SessionDetails, SwitchSignIn};
 use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
+use super::super::mfa;
 use super::code::send_address_code;
 use super::opened::{Opened, OpenedInvitations};
 use super::outcome_page;
@@ -55,15 +57,18 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
     }
 }
 
-/// Redirects to the organization, unless it does not admit the network of the new member.
+/// Redirects to the organization, unless it does not admit the network of the new member. If it requires a stronger
+/// sign-in, the page there leads to it first.
 async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response {
     let url = format!("/organizations/{id}");
-    let is_address_blocked = match cx.query(vestibule_core::membership::ListOwn).await {
-        Ok(own) => own.iter().any(|own| own.organization.id == id && !own.is_address_allowed),
+    let restriction = match cx.query(vestibule_core::membership::ListOwn).await {
+        Ok(own) => own.iter().find(|own| own.organization.id == id).map(|own| own.restriction),
         Err(response) => return response,
     };
-    if !is_address_blocked {
-        return cx.redirect_with_flash(&url, "joined");
+    match restriction {
+        None | Some(Restriction::None) => return cx.redirect_with_flash(&url, "joined"),
+        Some(Restriction::MfaRequired(_)) => return see_other(&mfa::joined_url(id)),
+        Some(Restriction::AddressNotAllowed | Restriction::Both(_)) => {}
     }
     let t = cx.words;
     let links = vec![(url, t.try_again()), ("/organizations".to_owned(), t.go_to_organizations())];
