@@ -79,6 +79,7 @@ mfa-lose-access-later =
        *[other] { $count } have until { $date } to set it up, and would lose access then.
     }
 mfa-signed-in-without = Those who have it but signed in without it are asked for it once.
+confirm-require-mfa = You are about to change what members need to sign in. Confirm with your own second factor, so that you do not lock yourself out.
 flash-mfa-required = Saved. Two-step verification is required.
 flash-mfa-not-required = Saved. Two-step verification is no longer required.
 

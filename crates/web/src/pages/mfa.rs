@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use vestibule_core::account::ShowAssurance;
 use vestibule_core::assurance::{Assurance, MfaRequirement, RequiredAssurance, SecondFactorMethod};
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::OwnMembership;
+use vestibule_core::membership::{ListOwn, OwnMembership};
 use vestibule_core::permission::Restriction;
 use vestibule_core::proof::{ProofMethod, RequiredProof};
 
@@ -33,15 +33,35 @@ pub(super) fn routes() -> Routes {
         .post(CONFIRM_PAGE, protected(Action::ConfirmSecondFactor, confirm))
 }
 
-/// Returns the URL of an organization for somebody who has just joined it, and whose sign-in is not enough: when it is,
-/// this URL says that they have joined.
-pub(super) fn joined_url(organization: OrganizationId) -> String {
-    format!("/organizations/{organization}?{JOINED}=1")
+/// Redirects to an organization that the caller has joined with this request. If it requires a stronger sign-in, the page
+/// there leads to it, and says after that that they have joined.
+pub(super) async fn redirect_to_joined(cx: &PageContext, organization: OrganizationId) -> Response {
+    let restriction = match restriction(cx, organization).await {
+        Ok(restriction) => restriction,
+        Err(response) => return response,
+    };
+    let url = format!("/organizations/{organization}");
+    match restriction {
+        Restriction::MfaRequired(_) => see_other(&format!("{url}?{JOINED}=1")),
+        _ => cx.redirect_with_flash(&url, "joined"),
+    }
+}
+
+/// Returns why the caller cannot use an organization, also one that they have joined with this request.
+pub(super) async fn restriction(cx: &PageContext, organization: OrganizationId) -> PageResult<Restriction> {
+    let own = cx.query(ListOwn).await?;
+    let own = own.iter().find(|own| own.organization.id == organization);
+    Ok(own.map_or(Restriction::None, |own| own.restriction))
 }
 
 /// Returns the URL of the page on which second factors are set up.
 pub(super) fn set_up_url(return_to: &str) -> String {
-    format!("{SECURITY_PAGE}?return_to={}", encoded(return_to))
+    with_return_to(SECURITY_PAGE, return_to)
+}
+
+/// Returns the URL of a page that leads to `return_to` afterwards.
+pub(super) fn with_return_to(page: &str, return_to: &str) -> String {
+    format!("{page}?return_to={}", encoded(return_to))
 }
 
 /// Returns the URL of the page that asks for a second factor.

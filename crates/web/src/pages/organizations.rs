@@ -277,7 +277,7 @@ async fn accept(cx: PageContext, form: Form) -> Response {
     };
     match accepted {
         Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
-            cx.redirect_with_flash(&format!("/organizations/{}", organization.id), "joined")
+            mfa::redirect_to_joined(&cx, organization.id).await
         }
         Ok(AcceptOutcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
         Err(problem) => page(&cx, Some(&problem)).await,

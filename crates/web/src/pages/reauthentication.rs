@@ -49,6 +49,8 @@ pub(super) enum Action {
     OfferOwnership,
     /// Raises the assurance of the sign-in, for what requires it.
     ConfirmSecondFactor,
+    /// Of an organization or a workspace.
+    RequireMfa,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -251,6 +253,7 @@ impl Confirmation<'_> {
             Action::DeleteOrganization => t.confirm_delete_organization(),
             Action::OfferOwnership => t.confirm_offer_ownership(),
             Action::ConfirmSecondFactor => t.confirm_second_factor(),
+            Action::RequireMfa => t.confirm_require_mfa(),
         }
     }
 }

@@ -7,7 +7,6 @@ use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, Preview};
 use vestibule_core::join_request::{RenewalOutcome, RequestAddressChange, request_renewal as renew_invitation};
 use vestibule_core::mailer::Unsubscribe;
-use vestibule_core::permission::Restriction;
 use vestibule_core::session::{SessionDetails, SwitchSignIn};
 use vestibule_core::{Code, Problem};
 
@@ -57,20 +56,14 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
     }
 }
 
-/// Redirects to the organization, unless it does not admit the network of the new member. If it requires a stronger
-/// sign-in, the page there leads to it first.
+/// Redirects to the organization, unless it does not admit the network of the new member.
 async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response {
-    let url = format!("/organizations/{id}");
-    let restriction = match cx.query(vestibule_core::membership::ListOwn).await {
-        Ok(own) => own.iter().find(|own| own.organization.id == id).map(|own| own.restriction),
+    match mfa::restriction(cx, id).await {
+        Ok(restriction) if restriction.is_address_allowed() => return mfa::redirect_to_joined(cx, id).await,
+        Ok(_) => {}
         Err(response) => return response,
-    };
-    match restriction {
-        None | Some(Restriction::None) => return cx.redirect_with_flash(&url, "joined"),
-        Some(Restriction::MfaRequired(_)) => return see_other(&mfa::joined_url(id)),
-        Some(Restriction::AddressNotAllowed | Restriction::Both(_)) => {}
     }
-    let t = cx.words;
+    let (t, url) = (cx.words, format!("/organizations/{id}"));
     let links = vec![(url, t.try_again()), ("/organizations".to_owned(), t.go_to_organizations())];
     outcome_page(cx, t.joined_title(&name), t.joined_from_other_network(&name), links)
 }

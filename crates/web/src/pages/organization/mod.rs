@@ -8,6 +8,7 @@ mod event_names;
 mod invitations;
 mod list_url;
 mod members;
+mod mfa_setting;
 mod person;
 mod requests;
 mod role_values;
@@ -18,7 +19,6 @@ mod workspaces;
 
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::assurance::MfaRequirement;
 use vestibule_core::execution::Command;
 use vestibule_core::id::{MembershipId, OrganizationId};
 use vestibule_core::membership::MembershipRole;
@@ -149,7 +149,7 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
     })?;
     // Of a member whose sign-in is not enough, this query has the error.
     let counts = cx.query(Count { organization: id }).await?;
-    let mfa_banner = mfa::grace_banner(cx, mfa_requirement(&own.organization), &own.organization.name).await?;
+    let mfa_banner = mfa::grace_banner(cx, own.organization.mfa(), &own.organization.name).await?;
     let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
     Ok(OrganizationPage {
         words: cx.words,
@@ -165,14 +165,6 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         counts,
         mfa_banner,
     })
-}
-
-const fn mfa_requirement(organization: &Organization) -> MfaRequirement {
-    MfaRequirement {
-        is_enforced: organization.enforce_mfa,
-        minimum: organization.minimum_assurance,
-        enforced_from: organization.mfa_enforced_from,
-    }
 }
 
 /// `GET /organizations/{id}` is a call of other editions of the API, which this server does not have.

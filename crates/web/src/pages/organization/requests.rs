@@ -284,7 +284,7 @@ async fn join(cx: PageContext, Path(organization): Path<String>, _: Form) -> Res
         Err(response) => return response,
     };
     match cx.run(Join { organization }).await {
-        Ok(JoinOutcome::Joined) => cx.redirect_with_flash(&format!("/organizations/{organization}"), "joined"),
+        Ok(JoinOutcome::Joined) => mfa::redirect_to_joined(&cx, organization).await,
         Ok(JoinOutcome::Requested) => cx.redirect_with_flash("/organizations", "asked"),
         Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }

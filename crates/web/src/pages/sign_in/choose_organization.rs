@@ -78,7 +78,7 @@ pub(super) async fn choose(cx: PageContext, form: Form) -> Response {
         Err(problem) => match problem.required_assurance() {
             Some(required) => {
                 let organization = form.optional_id("organization").ok().flatten();
-                let page = list_url("/choose-organization", &[("return_to", form.text("return_to").to_owned())]);
+                let page = mfa::with_return_to("/choose-organization", form.text("return_to"));
                 mfa::required_page_of(&cx, organization, required, &page)
             }
             None => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
