@@ -88,6 +88,7 @@ mfa-any-state = Bestätigung in zwei Schritten: alle
 mfa-is-set-up = Bestätigung in zwei Schritten: eingerichtet
 mfa-is-missing = Bestätigung in zwei Schritten: fehlt
 mfa-has-passkey = Bestätigung in zwei Schritten: Passkey
+mfa-has-no-passkey = Bestätigung in zwei Schritten: kein Passkey
 mfa-missing = Nicht eingerichtet
 mfa-authenticator = Authenticator-App
 mfa-passkey = Passkey

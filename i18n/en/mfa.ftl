@@ -88,6 +88,7 @@ mfa-any-state = Two-step verification: all
 mfa-is-set-up = Two-step verification: set up
 mfa-is-missing = Two-step verification: not set up
 mfa-has-passkey = Two-step verification: passkey
+mfa-has-no-passkey = Two-step verification: no passkey
 mfa-missing = Not set up
 mfa-authenticator = Authenticator app
 mfa-passkey = Passkey

@@ -154,7 +154,7 @@ impl Target {
         let wanted = wanted_minimum(form);
         let grace_days = match parse_grace_days(form) {
             Ok(days) => days,
-            Err(problem) => return Ok(Err(Refused { problem, message: None })),
+            Err(problem) => return Ok(Err(problem.into())),
         };
         let change = MfaChange { is_enforced: Some(wanted.is_some()), minimum: wanted, grace_days };
         let requirement = change.apply(self.current, cx.now());

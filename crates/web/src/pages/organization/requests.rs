@@ -16,6 +16,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::frame::initials;
 use super::super::layout::Layout;
+use super::super::mfa;
 use super::super::organizations;
 use super::list_url::{NameList, SortHeading};
 use super::{OrganizationPage, load_organization, page_or_response, parse_id};

@@ -12,7 +12,7 @@ use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::words::Words;
 use super::super::OrganizationPage;
-use super::mfa_setting::{self, SetUp, Target};
+use super::super::mfa_setting::{self, SetUp, Target};
 use super::{Failed, load, or_page_with_error, page, page_or_response, parse_id, run_and_redirect};
 
 /// The longest part of an invalid line that the page repeats, in characters.

@@ -16,7 +16,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::reauthentication::{Action, protected};
-use super::mfa_setting::{self, MfaSetting};
+use super::mfa_setting::MfaSetting;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 use crate::routes::Routes;
 
