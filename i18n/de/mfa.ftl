@@ -36,27 +36,28 @@ invitation-requires-passkey-later = { $name } verlangt ab dem { $date } einen Pa
 # The settings
 mfa-setting-explanation = Mitglieder bestätigen die Anmeldung zusätzlich zum Passwort mit etwas, das nur sie haben. Ein gestohlenes Passwort reicht dann nicht aus.
 mfa-requirement = Was Mitglieder brauchen
-mfa-not-required = Nichts außer ihrer Anmeldung
+mfa-not-required = Nichts über ihre Anmeldung hinaus
 mfa-any-factor = Bestätigung in zwei Schritten
-mfa-any-factor-hint = Eine Authenticator-App oder einen Passkey.
+mfa-any-factor-hint = Mit einer Authenticator-App oder einem Passkey.
 mfa-passkey-only = Einen Passkey
 mfa-passkey-only-hint = Am sichersten. Codes einer Authenticator-App reichen nicht aus, weil eine gefälschte Website sie abfragen kann.
 mfa-grace-days = Tage, bis es gilt
 mfa-grace-days-hint = Bis dahin werden Mitglieder erinnert, denen noch etwas fehlt. 0: Es gilt sofort.
-mfa-grace-days-unchanged-hint = Leer lassen, um das Datum beizubehalten.
+mfa-grace-days-unchanged-hint = Zählt, wenn Mitglieder mehr brauchen als bisher. Leer lassen, um das Datum beizubehalten. 0: Es gilt sofort.
 mfa-applies-from = Erforderlich ab dem { $date }. Bis dahin werden Mitglieder erinnert, denen noch etwas fehlt.
 mfa-applies-since = Erforderlich seit dem { $date }.
 mfa-members-have-it =
     { $total ->
-        [one] { $count } von { $total } Mitglied hat sie eingerichtet.
+        [one] { $count } von { $total } Mitglied haben sie eingerichtet.
        *[other] { $count } von { $total } Mitgliedern haben sie eingerichtet.
     }
 mfa-members-have-passkey =
     { $total ->
-        [one] { $count } von { $total } Mitglied hat einen Passkey.
+        [one] { $count } von { $total } Mitglied haben einen Passkey.
        *[other] { $count } von { $total } Mitgliedern haben einen Passkey.
     }
 mfa-show-missing = Zeigen, wer noch fehlt
+passkey-show-holders = Zeigen, wer einen hat
 mfa-confirm-own-first = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie ihn zuerst, sonst würden Sie sich selbst aussperren.
 mfa-set-up-own-first = Richten Sie die Bestätigung in zwei Schritten zuerst für Ihr eigenes Konto ein, sonst würden Sie sich selbst aussperren.
 passkey-set-up-own-first = Fügen Sie zuerst Ihrem eigenen Konto einen Passkey hinzu, sonst würden Sie sich selbst aussperren.
@@ -88,7 +89,6 @@ mfa-any-state = Bestätigung in zwei Schritten: alle
 mfa-is-set-up = Bestätigung in zwei Schritten: eingerichtet
 mfa-is-missing = Bestätigung in zwei Schritten: fehlt
 mfa-has-passkey = Bestätigung in zwei Schritten: Passkey
-mfa-has-no-passkey = Bestätigung in zwei Schritten: kein Passkey
 mfa-missing = Nicht eingerichtet
 mfa-authenticator = Authenticator-App
 mfa-passkey = Passkey

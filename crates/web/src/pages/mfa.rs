@@ -143,7 +143,10 @@ pub(super) fn required_page_of(
     let has_joined = !cx.query_param(JOINED).is_empty();
     let page = RequiredPage {
         layout: cx.layout(title(t, own, is_for_passkey), true),
-        joined: own.filter(|_| has_joined).map(|own| t.joined_one_more_step(&own.organization.name)).unwrap_or_default(),
+        joined: own
+            .filter(|_| has_joined)
+            .map(|own| t.joined_one_more_step(&own.organization.name))
+            .unwrap_or_default(),
         organization: own.map(|own| OrganizationView {
             name: own.organization.name.clone(),
             initials: initials(&own.organization.name),

@@ -36,6 +36,8 @@ pub(super) struct Target {
     pub(super) current: MfaRequirement,
     /// `None` if the caller may not know.
     pub(super) set_up: Option<SetUp>,
+    /// Whether the caller may know who has which factor.
+    pub(super) sees_members: bool,
     /// The list of the organization's members.
     pub(super) members_path: String,
     pub(super) workspace: Option<WorkspaceId>,
@@ -54,8 +56,8 @@ pub(super) struct MfaSetting {
     /// Since when or from when it is required.
     state: Option<String>,
     counts: Option<String>,
-    /// The members who lack what is required.
-    missing_url: String,
+    /// URL and label; `None` if the caller does not see who has what.
+    members_link: Option<(String, String)>,
     /// What the caller has to do first.
     own_step: Option<NextStep>,
 }
@@ -96,14 +98,14 @@ impl Target {
         format!("{}/mfa", self.page)
     }
 
-    /// Returns the list of the members who lack it.
-    fn missing_url(&self, minimum: Assurance) -> String {
-        let state = match minimum {
-            Assurance::PhishingResistant => MfaState::NoPasskey,
-            Assurance::OneFactor | Assurance::TwoFactors => MfaState::Missing,
+    /// Returns URL and label of the list of the members who lack it, or of those who have a passkey.
+    fn members_link(&self, t: Words, minimum: Assurance) -> (String, String) {
+        let (state, label) = match minimum {
+            Assurance::PhishingResistant => (MfaState::Passkey, t.passkey_show_holders()),
+            Assurance::OneFactor | Assurance::TwoFactors => (MfaState::Missing, t.mfa_show_missing()),
         };
         let workspace = self.workspace.map(|workspace| workspace.to_string()).unwrap_or_default();
-        list_url(&self.members_path, &[("workspace", workspace), ("mfa", state.value().to_owned())])
+        (list_url(&self.members_path, &[("workspace", workspace), ("mfa", state.value().to_owned())]), label)
     }
 
     /// Returns the form, with what was typed into it if it failed.
@@ -121,9 +123,11 @@ impl Target {
             grace_days: failed.map_or(default_days, |form| form.text(GRACE_DAYS)).to_owned(),
             max_grace_days: MfaChange::MAX_GRACE_DAYS,
             grace_hint: if current.is_enforced { t.mfa_grace_days_unchanged_hint() } else { t.mfa_grace_days_hint() },
-            state: current.is_enforced.then(|| if is_later { t.mfa_applies_from(date) } else { t.mfa_applies_since(date) }),
+            state: current
+                .is_enforced
+                .then(|| if is_later { t.mfa_applies_from(date) } else { t.mfa_applies_since(date) }),
             counts: self.set_up.map(|set_up| set_up.text(t, minimum)),
-            missing_url: self.missing_url(minimum),
+            members_link: self.sees_members.then(|| self.members_link(t, minimum)),
             own_step: self.own_step(cx, minimum).await?,
         })
     }
@@ -195,8 +199,9 @@ impl Target {
         if let Some(set_up) = self.set_up {
             let (counts, effect) = (set_up.text(t, requirement.minimum), set_up.effect(cx, requirement));
             confirmation = confirmation.paragraph(format!("{counts} {effect}"));
-            if set_up.with(requirement.minimum) < set_up.members {
-                confirmation = confirmation.link(self.missing_url(requirement.minimum), t.mfa_show_missing());
+            if self.sees_members && set_up.with(requirement.minimum) < set_up.members {
+                let (url, label) = self.members_link(t, requirement.minimum);
+                confirmation = confirmation.link(url, label);
             }
         }
         confirmation.paragraph(t.mfa_signed_in_without())

@@ -24,18 +24,16 @@ pub(in super::super) enum MfaState {
     SetUp,
     Missing,
     Passkey,
-    NoPasskey,
 }
 
 impl MfaState {
-    pub(super) const ALL: [Self; 4] = [Self::SetUp, Self::Missing, Self::Passkey, Self::NoPasskey];
+    pub(super) const ALL: [Self; 3] = [Self::SetUp, Self::Missing, Self::Passkey];
 
     pub(in super::super) const fn value(self) -> &'static str {
         match self {
             Self::SetUp => "set-up",
             Self::Missing => "missing",
             Self::Passkey => "passkey",
-            Self::NoPasskey => "no-passkey",
         }
     }
 
@@ -46,9 +44,8 @@ impl MfaState {
     const fn filter(self) -> SecondFactorFilter {
         match self {
             Self::SetUp => SecondFactorFilter::Any,
-            Self::Missing => SecondFactorFilter::Missing,
+            Self::Missing => SecondFactorFilter::None,
             Self::Passkey => SecondFactorFilter::Passkey,
-            Self::NoPasskey => SecondFactorFilter::NoPasskey,
         }
     }
 }

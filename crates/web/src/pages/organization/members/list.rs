@@ -160,7 +160,6 @@ fn mfa_options(cx: &PageContext, state: &ListState) -> Vec<SelectOption> {
         MfaState::SetUp => t.mfa_is_set_up(),
         MfaState::Missing => t.mfa_is_missing(),
         MfaState::Passkey => t.mfa_has_passkey(),
-        MfaState::NoPasskey => t.mfa_has_no_passkey(),
     };
     let option = |option: MfaState| (option.value().to_owned(), label(option), state.mfa == Some(option));
     MfaState::ALL.into_iter().map(option).collect()

@@ -63,6 +63,7 @@ pub(super) async fn mfa_target(cx: &PageContext, org: &OrganizationPage) -> Page
         name: org.name.clone(),
         current: org.organization.mfa(),
         set_up: Some(set_up),
+        sees_members: org.can_manage_members,
         members_path: org.path("members"),
         workspace: None,
         page: org.path("settings"),

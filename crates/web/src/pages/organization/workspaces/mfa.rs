@@ -27,6 +27,7 @@ pub(super) async fn target(
         name: workspace.name.clone(),
         current: workspace.mfa(),
         set_up: if org.can_manage_members { Some(set_up(cx, ids, workspace).await?) } else { None },
+        sees_members: org.can_manage_members,
         members_path: org.path("members"),
         workspace: Some(ids.workspace),
         page: ids.path(),
