@@ -36,10 +36,14 @@ pub(super) fn routes() -> Routes {
 /// Redirects to an organization that the caller has joined with this request. If it requires a stronger sign-in, the page
 /// there leads to it, and says after that that they have joined.
 pub(super) async fn redirect_to_joined(cx: &PageContext, organization: OrganizationId) -> Response {
-    let restriction = match restriction(cx, organization).await {
-        Ok(restriction) => restriction,
-        Err(response) => return response,
-    };
+    match restriction(cx, organization).await {
+        Ok(restriction) => joined(cx, organization, restriction),
+        Err(response) => response,
+    }
+}
+
+/// Like [`redirect_to_joined`], for a caller whose restriction is known.
+pub(super) fn joined(cx: &PageContext, organization: OrganizationId, restriction: Restriction) -> Response {
     let url = format!("/organizations/{organization}");
     match restriction {
         Restriction::MfaRequired(_) => see_other(&format!("{url}?{JOINED}=1")),
@@ -55,7 +59,7 @@ pub(super) async fn restriction(cx: &PageContext, organization: OrganizationId) 
 }
 
 /// Returns the URL of the page on which second factors are set up.
-pub(super) fn set_up_url(return_to: &str) -> String {
+fn set_up_url(return_to: &str) -> String {
     with_return_to(SECURITY_PAGE, return_to)
 }
 
@@ -65,7 +69,7 @@ pub(super) fn with_return_to(page: &str, return_to: &str) -> String {
 }
 
 /// Returns the URL of the page that asks for a second factor.
-pub(super) fn confirm_url(minimum: Assurance, return_to: &str) -> String {
+fn confirm_url(minimum: Assurance, return_to: &str) -> String {
     format!("{CONFIRM_PAGE}?{MINIMUM}={}&return_to={}", minimum.as_str(), encoded(return_to))
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
 /// Redirects to the organization, unless it does not admit the network of the new member.
 async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response {
     match mfa::restriction(cx, id).await {
-        Ok(restriction) if restriction.is_address_allowed() => return mfa::redirect_to_joined(cx, id).await,
+        Ok(restriction) if restriction.is_address_allowed() => return mfa::joined(cx, id, restriction),
         Ok(_) => {}
         Err(response) => return response,
     }

@@ -183,6 +183,18 @@ impl Target {
         Ok(Ok(change))
     }
 
+    /// Returns the flash message after the change.
+    pub(super) fn flash(&self, cx: &PageContext, change: MfaChange) -> &'static str {
+        let requirement = change.apply(self.current, cx.now());
+        if requirement == self.current {
+            "saved"
+        } else if requirement.is_enforced {
+            "mfa_required"
+        } else {
+            "mfa_not_required"
+        }
+    }
+
     fn confirmation(&self, cx: &PageContext, requirement: &MfaRequirement) -> Confirmation {
         let (t, name, action) = (cx.words, self.name.as_str(), self.action());
         if !requirement.is_enforced {
@@ -231,12 +243,4 @@ fn parse_grace_days(form: &Form) -> Result<Option<u8>, Problem> {
     let parse = |text: &str| text.parse().ok().filter(|days| *days <= MfaChange::MAX_GRACE_DAYS);
     let invalid = || Problem::field(GRACE_DAYS, "it is a number of days from 0 to 90.");
     form.non_empty(GRACE_DAYS).map(|text| parse(text).ok_or_else(invalid)).transpose()
-}
-
-/// Returns the flash message after the change.
-pub(super) const fn flash(change: MfaChange) -> &'static str {
-    match change.is_enforced {
-        Some(true) => "mfa_required",
-        Some(false) | None => "mfa_not_required",
-    }
 }

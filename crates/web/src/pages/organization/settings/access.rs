@@ -12,7 +12,7 @@ use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::words::Words;
 use super::super::OrganizationPage;
-use super::super::mfa_setting::{self, SetUp, Target};
+use super::super::mfa_setting::{SetUp, Target};
 use super::{Failed, load, or_page_with_error, page, page_or_response, parse_id, run_and_redirect};
 
 /// The longest part of an invalid line that the page repeats, in characters.
@@ -83,7 +83,7 @@ async fn update_mfa_of(cx: &PageContext, organization: &str, form: &Form) -> Pag
     match target.confirmed_change(cx, form).await? {
         Ok(change) => {
             let update = Update { mfa: change, ..Update::new(org.id) };
-            let updated = run_and_redirect(cx, update, &target.page, mfa_setting::flash(change)).await;
+            let updated = run_and_redirect(cx, update, &target.page, target.flash(cx, change)).await;
             Ok(or_page_with_error(cx, organization, Some(form), updated).await)
         }
         Err(refused) => {

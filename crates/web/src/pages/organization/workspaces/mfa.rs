@@ -11,7 +11,7 @@ use vestibule_core::{Code, Problem, images};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
-use super::super::mfa_setting::{self, SetUp, Target};
+use super::super::mfa_setting::{SetUp, Target};
 use super::super::{OrganizationPage, load_organization, page_or_response, run_and_redirect};
 use super::roles::Access;
 use super::{Ids, PathIds, find, show};
@@ -67,7 +67,7 @@ async fn update_of(cx: &PageContext, (organization, workspace): (&str, &str), fo
     }
     let target = target(cx, &org, ids, &found).await?;
     let (problem, message) = match target.confirmed_change(cx, form).await? {
-        Ok(change) => match run(cx, ids, change).await {
+        Ok(change) => match run(cx, ids, change, target.flash(cx, change)).await {
             Ok(response) => return Ok(response),
             Err(problem) => (problem, None),
         },
@@ -76,7 +76,7 @@ async fn update_of(cx: &PageContext, (organization, workspace): (&str, &str), fo
     show::page_with_form(cx, ids, Some(&problem), message, Some(form)).await
 }
 
-async fn run(cx: &PageContext, ids: Ids, mfa: MfaChange) -> Result<Response, Problem> {
+async fn run(cx: &PageContext, ids: Ids, mfa: MfaChange, flash: &str) -> Result<Response, Problem> {
     let update = Update {
         workspace: ids.workspace,
         name: None,
@@ -88,5 +88,5 @@ async fn run(cx: &PageContext, ids: Ids, mfa: MfaChange) -> Result<Response, Pro
         public_metadata: None,
         private_metadata: None,
     };
-    run_and_redirect(cx, update, &ids.path(), mfa_setting::flash(mfa)).await
+    run_and_redirect(cx, update, &ids.path(), flash).await
 }
