@@ -289,9 +289,12 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         | Code::InvitationEmailMismatch
         | Code::InvitationEmailUnverified
         | Code::InvitationSuspended => "invitation.refused",
-        Code::Forbidden | Code::NotAMember | Code::AddressNotAllowed | Code::RoleExceedsYours | Code::NotJoinable => {
-            "permission.refused"
-        }
+        Code::Forbidden
+        | Code::NotAMember
+        | Code::AddressNotAllowed
+        | Code::MfaRequired
+        | Code::RoleExceedsYours
+        | Code::NotJoinable => "permission.refused",
         _ => return None,
     };
     Some((event.to_owned(), Outcome::Refused))

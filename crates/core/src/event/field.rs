@@ -307,6 +307,8 @@ fn text_example(name: &str) -> &'static str {
         "username" => "sam",
         "attempted" => "sign_in",
         "method" => "password",
+        "minimum_assurance" => "two_factors",
+        "mfa_enforced_from" => "2026-01-22T10:30:00Z",
         "joined_by" | "mail_kind" => "invitation",
         "permissions" => "organization:manage_members",
         "scopes" => "members:write",

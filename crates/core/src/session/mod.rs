@@ -3,6 +3,7 @@
 //! Every transaction loads or revalidates its session, so that ending a session, a sign-in or an account takes effect
 //! with the next request on every process.
 
+mod restrictions;
 mod select_token;
 mod show;
 mod sign_ins;

@@ -20,8 +20,8 @@ use crate::time::Timestamp;
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a
-/// template. An organization or workspace that refuses the caller's address is left out. That of an impersonator names
-/// them as `act`.
+/// template. An organization or workspace that refuses the caller's address or requires a stronger sign-in is left out.
+/// That of an impersonator names them as `act`.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -143,7 +143,9 @@ async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
 fn none_if_denied<G>(grant: Result<G>) -> Result<Option<G>> {
     match grant {
         Ok(grant) => Ok(Some(grant)),
-        Err(problem) if matches!(problem.code(), Code::Forbidden | Code::AddressNotAllowed) => Ok(None),
-        Err(problem) => Err(problem),
+        Err(problem) => match problem.code() {
+            Code::Forbidden | Code::AddressNotAllowed | Code::MfaRequired => Ok(None),
+            _ => Err(problem),
+        },
     }
 }

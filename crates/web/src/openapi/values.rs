@@ -23,6 +23,7 @@ pub(super) const PLATFORM_VALUES: Values = Values { properties: &[], parameters:
 const JOINING: Texts = &["none", "request", "join", "auto"];
 const MAIL_STRATEGY: Texts = &["email_otp", "magic_link"];
 const INVITATION_STATUS: Texts = &["pending", "accepted", "discarded", "declined"];
+const ASSURANCE: Texts = &["two_factors", "phishing_resistant"];
 const BULK_MODE: Texts = &["each", "all"];
 
 const PROPERTIES: &[(&str, &str, Texts)] = &[
@@ -32,7 +33,7 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("Domain", "joining", JOINING),
     ("DomainChanges", "joining", JOINING),
     ("EmailSignIn", "strategy", &["plain_email"]),
-    ("Eligibility", "type", &["none", "ip_not_allowed"]),
+    ("Eligibility", "type", &["none", "ip_not_allowed", "mfa_required", "ip_and_mfa_required"]),
     ("Identification", "strategy", &["password"]),
     ("Invitation", "status", INVITATION_STATUS),
     ("InvitationList", "mode", BULK_MODE),
@@ -42,6 +43,9 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("Joined", "status", &["joined", "requested"]),
     ("NewDomain", "joining", JOINING),
     ("MailSignIn", "strategy", MAIL_STRATEGY),
+    ("MfaStatus", "minimum_assurance", ASSURANCE),
+    ("Organization", "minimum_assurance", ASSURANCE),
+    ("OrganizationChanges", "minimum_assurance", ASSURANCE),
     ("OwnInvitation", "status", INVITATION_STATUS),
     ("Reauthentication", "strategy", &["password", "email_otp"]),
     ("RemovedMemberFields", "invitations", &["suspend", "revoke"]),
@@ -50,7 +54,10 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username"]),
     ("SignUpRestrictions", "sign_up_mode", &["public", "restricted", "waitlist"]),
     ("UsernameSignIn", "strategy", &["plain_username"]),
+    ("Validation", "minimum_assurance", ASSURANCE),
     ("Validation", "type", &["organization", "workspace"]),
+    ("Workspace", "minimum_assurance", ASSURANCE),
+    ("WorkspaceChanges", "minimum_assurance", ASSURANCE),
 ];
 
 const PARAMETERS: &[(&str, &str, Texts)] = &[
@@ -59,6 +66,7 @@ const PARAMETERS: &[(&str, &str, Texts)] = &[
     ("attempt_verification", "identifier_type", &["signin", "signup"]),
     ("prepare_verification", "strategy", MAIL_STRATEGY),
     ("prepare_verification", "identifier_type", &["signin", "signup"]),
+    ("list_organization_members", "second_factor", &["none", "any", "authenticator", "passkey"]),
     ("list_organization_invitations", "status", &["pending", "accepted", "discarded", "declined", "all"]),
     ("import_organization_invitations", "mode", BULK_MODE),
 ];

@@ -85,6 +85,7 @@ api_routes! {
         organizations::show => query::<management::Show>();
         organizations::update => command::<management::Update>();
         organizations::delete => command::<organization::Delete>();
+        organizations::mfa => query::<organization::ShowMfaStatus>();
         members::list => query::<membership::ListMembers>();
         members::add => command::<membership::Add>();
         members::bulk::bulk => command::<membership::AddMany>();
