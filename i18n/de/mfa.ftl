@@ -36,7 +36,7 @@ invitation-requires-passkey-later = { $name } verlangt ab dem { $date } einen Pa
 # The settings
 mfa-setting-explanation = Mitglieder bestätigen die Anmeldung zusätzlich zum Passwort mit etwas, das nur sie haben. Ein gestohlenes Passwort reicht dann nicht aus.
 mfa-requirement = Was Mitglieder brauchen
-mfa-not-required = Nichts über ihre Anmeldung hinaus
+mfa-not-required = Nur ihre Anmeldung
 mfa-any-factor = Bestätigung in zwei Schritten
 mfa-any-factor-hint = Mit einer Authenticator-App oder einem Passkey.
 mfa-passkey-only = Einen Passkey
@@ -85,10 +85,11 @@ flash-mfa-required = Gespeichert. Die Bestätigung in zwei Schritten ist erforde
 flash-mfa-not-required = Gespeichert. Die Bestätigung in zwei Schritten ist nicht mehr erforderlich.
 
 # The list of members
-mfa-any-state = Bestätigung in zwei Schritten: alle
-mfa-is-set-up = Bestätigung in zwei Schritten: eingerichtet
-mfa-is-missing = Bestätigung in zwei Schritten: fehlt
-mfa-has-passkey = Bestätigung in zwei Schritten: Passkey
+mfa-column = Zweiter Faktor
+mfa-any-state = Zweiter Faktor: alle
+mfa-is-set-up = Zweiter Faktor: eingerichtet
+mfa-is-missing = Zweiter Faktor: fehlt
+mfa-has-passkey = Zweiter Faktor: Passkey
 mfa-missing = Nicht eingerichtet
 mfa-authenticator = Authenticator-App
 mfa-passkey = Passkey

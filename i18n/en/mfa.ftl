@@ -36,7 +36,7 @@ invitation-requires-passkey-later = { $name } requires a passkey from { $date }.
 # The settings
 mfa-setting-explanation = When members sign in, they confirm with something that only they have, besides their password. A stolen password is then not enough.
 mfa-requirement = What members need
-mfa-not-required = Nothing more than their sign-in
+mfa-not-required = Only their sign-in
 mfa-any-factor = Two-step verification
 mfa-any-factor-hint = With an authenticator app or a passkey.
 mfa-passkey-only = A passkey
@@ -85,10 +85,11 @@ flash-mfa-required = Saved. Two-step verification is required.
 flash-mfa-not-required = Saved. Two-step verification is no longer required.
 
 # The list of members
-mfa-any-state = Two-step verification: all
-mfa-is-set-up = Two-step verification: set up
-mfa-is-missing = Two-step verification: not set up
-mfa-has-passkey = Two-step verification: passkey
+mfa-column = Second factor
+mfa-any-state = Second factor: all
+mfa-is-set-up = Second factor: set up
+mfa-is-missing = Second factor: missing
+mfa-has-passkey = Second factor: passkey
 mfa-missing = Not set up
 mfa-authenticator = Authenticator app
 mfa-passkey = Passkey

@@ -40,7 +40,6 @@ impl Query for ShowAssurance {
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnAssurance> {
         let user = cx.user()?;
         let (factors,) = cx.tx.one(access::sql::SECOND_FACTORS, (user,)).await?;
-        let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
-        Ok(OwnAssurance { proofs, factors })
+        Ok(OwnAssurance { proofs: access::circumstances(cx).proofs, factors })
     }
 }
