@@ -33,8 +33,8 @@ pub(super) fn routes() -> Routes {
         .post(CONFIRM_PAGE, protected(Action::ConfirmSecondFactor, confirm))
 }
 
-/// Redirects to an organization that the caller has joined with this request. If it requires a stronger sign-in, the page
-/// there leads to it, and says after that that they have joined.
+/// Redirects to an organization that the caller has joined with this request. If it requires a stronger sign-in, the
+/// page there leads to it, and then says that they have joined.
 pub(super) async fn redirect_to_joined(cx: &PageContext, organization: OrganizationId) -> Response {
     match restriction(cx, organization).await {
         Ok(restriction) => joined(cx, organization, restriction),
@@ -124,7 +124,8 @@ struct RequiredPage {
     step: NextStep,
 }
 
-/// Returns the page for a sign-in that is not enough for what the URL names. It leads back to the page that was asked for.
+/// Returns the page for a sign-in that is not enough for what the URL names. It leads back to the page that was asked
+/// for.
 pub(super) fn required_page(cx: &PageContext, required: &RequiredAssurance) -> Response {
     let return_to = cx.page_path().unwrap_or_else(|| "/organizations".to_owned());
     required_page_of(cx, cx.organization_in_path(), required, &return_to)

@@ -148,8 +148,8 @@ impl Target {
     }
 
     /// Returns what the form changes, once the person has confirmed the effect on the members. The inner error is for
-    /// the page of the form. If the caller's sign-in lacks what they want to require, and they can prove it, the response
-    /// asks for it: the handler is [`protected`](super::super::reauthentication::protected).
+    /// the page of the form. If the caller's sign-in lacks what they want to require, and they can prove it, the
+    /// response makes [`protected`](super::super::reauthentication::protected) ask for it.
     pub(super) async fn confirmed_change(
         &self,
         cx: &PageContext,
@@ -240,7 +240,7 @@ fn wanted_minimum(form: &Form) -> Option<Assurance> {
 
 /// Returns `None` for an empty field.
 fn parse_grace_days(form: &Form) -> Result<Option<u8>, Problem> {
-    let parse = |text: &str| text.parse().ok().filter(|days| *days <= MfaChange::MAX_GRACE_DAYS);
+    let parse = |text: &str| text.parse::<u8>().ok().filter(|days| *days <= MfaChange::MAX_GRACE_DAYS);
     let invalid = || Problem::field(GRACE_DAYS, "it is a number of days from 0 to 90.");
     form.non_empty(GRACE_DAYS).map(|text| parse(text).ok_or_else(invalid)).transpose()
 }

@@ -1,5 +1,5 @@
-//! Two-step verification that organizations and workspaces require: the settings, the lists of members and organizations,
-//! and the way of a member whose sign-in is not enough.
+//! Two-step verification that organizations and workspaces require: the settings, the lists of members and
+//! organizations, and the way of a member whose sign-in is not enough.
 
 use crate::harness::{AuthenticatorApp, DAY, PASSWORD, TestApp, TestClient, TestResponse, text};
 

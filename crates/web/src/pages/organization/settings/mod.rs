@@ -1,4 +1,5 @@
-//! The settings tab: profile and logo, network access, two-step verification, new members, ownership, leaving and deletion.
+//! The settings tab: profile and logo, network access, two-step verification, new members, ownership, leaving and
+//! deletion.
 
 mod access;
 mod departure;

@@ -95,8 +95,8 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) ->
     page_with_form(cx, ids, error, None, None).await
 }
 
-/// Like [`page`], with a message that is more precise than that of the error, and the form of two-step verification that
-/// failed.
+/// Like [`page`], with a message that is more precise than that of the error, and the form of two-step verification
+/// that failed.
 pub(super) async fn page_with_form(
     cx: &PageContext,
     ids: Ids,
