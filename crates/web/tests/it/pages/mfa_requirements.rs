@@ -222,6 +222,7 @@ async fn list_of_members_shows_and_filters_who_has_which() {
 
     let page = nina.get(&fixture.members).await.assert_page(200, "Members");
     assert!(!page.contains("Authenticator app") && !page.contains("name=\"mfa\""), "{page}");
+    nina.get(&url("missing")).await.assert_page(200, "owner Test");
     let membership = text(&nina.get("/me/organization-memberships").await.ok()[0]["id"]);
     let member = format!("{}/{membership}", fixture.members);
     fixture.owner.get(&member).await.assert_page(200, "Two-step verification: <span class=\"badge\">Not set up</span>");

@@ -89,7 +89,11 @@ pub(super) async fn page(
     error: Option<&Problem>,
 ) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
-    let (t, state, path) = (cx.words, ListState::from_query(cx), org.path("members"));
+    let (t, mut state, path) = (cx.words, ListState::from_query(cx), org.path("members"));
+    if !org.can_manage_members {
+        // The query would refuse it.
+        state.mfa = None;
+    }
     let query = ListMembers {
         organization: org.id,
         filter: state.filter(cx.now()),
