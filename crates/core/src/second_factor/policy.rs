@@ -39,7 +39,7 @@ pub(crate) async fn set_policy_of_user(cx: &mut Context<'_>, user: UserId, polic
         return Ok(());
     }
     if current.second_factor_policy == SecondFactorPolicy::Enforced {
-        refuse_during_delay(cx, user).await?;
+        refuse_during_delay(cx, current.second_factors)?;
     }
     store(cx, user, policy, current.second_factors).await?;
     session::end_pending_sign_ins(cx, user).await
