@@ -221,6 +221,8 @@ async fn the_session_token_names_the_actor() {
     let browser = support.impersonate().await;
     let found = claims(&support.app, &browser).await;
     assert_eq!((&found["sub"], &found["act"]), (&json!(support.user_id), &json!({"sub": support.agent_id})));
+    let proofs = ["amr", "acr", "auth_time"];
+    assert!(proofs.iter().all(|name| found.get(*name).is_none()), "the user has proved nothing: {found}");
     assert_eq!(claims(&support.app, &support.user).await.get("act"), None);
 }
 
