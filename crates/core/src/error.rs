@@ -4,6 +4,7 @@
 
 mod problem;
 
+pub(crate) use problem::PASSKEY_REQUIRED;
 pub use problem::Problem;
 pub(crate) use problem::chain;
 

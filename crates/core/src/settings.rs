@@ -17,6 +17,7 @@ mod passkeys;
 mod platform;
 mod public_url;
 mod rate_limits;
+mod second_factors;
 mod session_cookie;
 mod webhooks;
 
@@ -45,6 +46,7 @@ pub use passkeys::Passkeys;
 pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
+pub use second_factors::SecondFactorSettings;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
 pub use webhooks::Webhooks;
 
@@ -95,6 +97,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub second_factors: SecondFactorSettings,
     pub passkeys: Passkeys,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
@@ -372,6 +375,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            second_factors: SecondFactorSettings::default(),
             passkeys: Passkeys::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,

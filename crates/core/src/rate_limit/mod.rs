@@ -43,6 +43,7 @@ const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
 const PASSKEYS_BY_NETWORK: &str = "passkey sign-in by address";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
+const SECOND_FACTOR: &str = "second factor of account";
 
 /// Records one sign-in attempt, for the account and for the caller's network. Unknown accounts are counted like known
 /// ones.
@@ -184,6 +185,48 @@ impl Command for RecordCode {
     }
 }
 
+/// Records one attempt at a code of the signed-in user's authenticator or at one of their backup codes.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `TOO_MANY_REQUESTS`.
+#[derive(Debug)]
+pub struct RecordSecondFactor;
+
+impl Command for RecordSecondFactor {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
+    type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::Reauthentication)
+    }
+
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        record_second_factor(cx, user).await
+    }
+}
+
+/// Records one attempt at a code of a user's second factor, who has proved the first one: a stranger cannot lock
+/// anybody out.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_second_factor(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    let max = cx.executor.settings.passwords.attempts_per_account;
+    let counter = record(cx, SECOND_FACTOR, &user.to_string()).await?;
+    counter.check(cx, RateLimit::SecondFactor, max)?;
+    if counter.is_used_up(max) {
+        counter.emit_locked(cx, user, "second_factor");
+    }
+    Ok(())
+}
+
 /// Records one sign-up, for the caller's network.
 ///
 /// # Errors
@@ -239,6 +282,11 @@ pub(crate) async fn clear_account_attempts(cx: &mut Context<'_>, account: &str) 
 /// Clears the attempts at the user's own password, after a correct one.
 pub(crate) async fn clear_password_attempts(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     clear(cx, OWN_PASSWORD, &user.to_string()).await
+}
+
+/// Clears the attempts at the codes of a user's second factor, after a correct one.
+pub(crate) async fn clear_second_factor_attempts(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    clear(cx, SECOND_FACTOR, &user.to_string()).await
 }
 
 /// Clears the attempts at the codes of an address, after a correct one.

@@ -196,7 +196,7 @@ fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView 
         name: own.organization.name.clone(),
         roles: role_names(cx, &own.roles),
         members: own.organization.member_count,
-        is_network_allowed: own.is_address_allowed,
+        is_network_allowed: own.restriction.is_address_allowed(),
     }
 }
 

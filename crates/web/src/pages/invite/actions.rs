@@ -59,7 +59,7 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
 async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response {
     let url = format!("/organizations/{id}");
     let is_address_blocked = match cx.query(vestibule_core::membership::ListOwn).await {
-        Ok(own) => own.iter().any(|own| own.organization.id == id && !own.is_address_allowed),
+        Ok(own) => own.iter().any(|own| own.organization.id == id && !own.restriction.is_address_allowed()),
         Err(response) => return response,
     };
     if !is_address_blocked {

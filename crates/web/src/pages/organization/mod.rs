@@ -129,13 +129,14 @@ impl OrganizationPage {
 }
 
 /// Loads the organization of a page. Error pages: `FORBIDDEN` for non-members, `ADDRESS_NOT_ALLOWED` if the caller's IP
-/// address is outside the organization's allowed networks.
+/// address is outside the organization's allowed networks, `MFA_REQUIRED` if their sign-in is not enough.
 async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
     let memberships = cx.memberships().await?;
     let user_id = memberships.first().map(|own| own.membership.user_id);
     let own = memberships.iter().find(|own| own.organization.id == id);
     let own = match own {
-        Some(own) if own.is_address_allowed => Ok(own),
+        Some(own) if own.restriction.is_none() => Ok(own),
+        Some(own) if own.restriction.is_address_allowed() => Err(Code::MfaRequired),
         Some(_) => Err(Code::AddressNotAllowed),
         None => Err(Code::Forbidden),
     };

@@ -42,7 +42,7 @@ async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> R
         Ok(memberships) => memberships,
         Err(response) => return response,
     };
-    let found = FoundOrganizations::find(cx, memberships.iter().filter(|own| own.is_address_allowed));
+    let found = FoundOrganizations::find(cx, memberships.iter().filter(|own| own.restriction.is_none()));
     let organizations = found.shown.iter().map(|own| OrganizationView {
         id: own.organization.id,
         initials: initials(&own.organization.name),

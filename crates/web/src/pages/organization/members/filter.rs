@@ -57,6 +57,7 @@ impl ListState {
             search: Some(self.search.as_str()).filter(|search| !search.is_empty()).map(SearchTerm::new),
             role: self.role,
             workspace: self.workspace,
+            second_factor: None,
             joined_after: within.map(|(_, days)| now.minus(DAY * days)),
             joined_before: (self.joined == JOINED_BEFORE_A_YEAR).then(|| now.minus(DAY * 365)),
         }

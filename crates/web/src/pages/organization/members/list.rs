@@ -160,7 +160,7 @@ async fn rows(
 ) -> PageResult<Vec<Row>> {
     let last_admin = if org.can_manage_members { last_admin(cx, org, &members).await? } else { None };
     let can_select = org.can_manage_members && options.assignable().count() <= MAX_ROLES_IN_ROW;
-    let rows = members.into_iter().map(|MemberDetails { member, roles }| {
+    let rows = members.into_iter().map(|MemberDetails { member, roles, .. }| {
         let is_last_admin = last_admin == Some(member.id);
         let is_covered = roles.iter().all(|role| org.permissions().covers(&role.permissions));
         let is_self = member.id == org.membership;

@@ -119,7 +119,7 @@ async fn open_offer(cx: &PageContext, org: &OrganizationPage) -> PageResult<Opti
 async fn workspaces(cx: &PageContext, org: &OrganizationPage, member: MembershipId) -> PageResult<Vec<WorkspaceView>> {
     let own = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
     let mut shared = Vec::new();
-    for own in own.into_iter().filter(|own| own.is_address_allowed).take(MAX_WORKSPACES) {
+    for own in own.into_iter().filter(|own| own.restriction.is_none()).take(MAX_WORKSPACES) {
         let show = workspace::ShowMember { workspace: own.workspace.id, member: member.get().into() };
         if let Ok(found) = cx.try_query(show).await {
             let roles: Vec<_> =

@@ -7,6 +7,7 @@ mod show;
 
 use axum::extract::Path;
 use axum::response::Response;
+use vestibule_core::assurance::MfaChange;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::names::WorkspaceName;
 use vestibule_core::workspace::{Delete, Leave, Show, Update, WorkspaceDetails};
@@ -91,7 +92,7 @@ async fn rename_to(cx: &PageContext, (organization, workspace): (&str, &str), fo
                 image: images::Change::Keep,
                 addresses: None,
                 restricts_addresses: None,
-                enforce_mfa: None,
+                mfa: MfaChange::KEEP,
                 public_metadata: None,
                 private_metadata: None,
             };
