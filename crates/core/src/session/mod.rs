@@ -3,8 +3,8 @@
 //! Every transaction loads or revalidates its session, so that ending a session, a sign-in or an account takes effect
 //! with the next request on every process.
 
-mod select_token;
 mod restrictions;
+mod select_token;
 mod show;
 mod sign_ins;
 mod sign_out;

@@ -118,8 +118,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     let restricted_from = conditions.iter().filter_map(|conditions| conditions.mfa.starts_after(cx.now)).min();
     let (address, now) = (cx.caller.address, cx.now);
     let circumstances = |proofs| Circumstances { address, proofs, now };
-    let is_readable =
-        |role: &SignInRole| role.access_conditions().restriction(&circumstances(role.proofs)).is_none();
+    let is_readable = |role: &SignInRole| role.access_conditions().restriction(&circumstances(role.proofs)).is_none();
     let is_workspace_readable = |role: &SignInWorkspaceRole| {
         let circumstances = circumstances(role.proofs);
         role.access_conditions().iter().all(|conditions| conditions.restriction(&circumstances).is_none())
