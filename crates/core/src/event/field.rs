@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::assurance::SecondFactorPolicy;
 use crate::id;
 use crate::time::Timestamp;
 
@@ -215,6 +216,7 @@ macro_rules! ids {
 ids!(
     ApiKeyId,
     AuditEntryId,
+    AuthenticatorId,
     DeploymentInvitationId,
     DomainId,
     EmailAddressId,
@@ -223,6 +225,7 @@ ids!(
     MembershipId,
     OrganizationId,
     OutboxId,
+    PasskeyId,
     RoleId,
     SignInId,
     UserId,
@@ -291,6 +294,16 @@ impl Scalar for &'static str {
 
     fn example(name: &str) -> Value {
         json!(text_example(name))
+    }
+}
+
+impl Scalar for SecondFactorPolicy {
+    fn schema() -> Value {
+        json!({"type": "string", "enum": [Self::None, Self::Optional, Self::Enforced]})
+    }
+
+    fn example(_: &str) -> Value {
+        json!(Self::Enforced)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::pending::{SessionAttempt, load_attempts};
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
 use crate::cache::Validity;
@@ -15,7 +16,6 @@ use crate::language::Language;
 use crate::permission::{Circumstances, Requirement};
 use crate::time::Timestamp;
 use crate::user::{self, PublicUser};
-use crate::verification::{self, Attempt};
 
 /// Shows the caller's session; `None` without one. Writes nothing.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct SessionDetails {
     /// Active sign-ins, oldest first.
     pub sign_ins: Vec<SignInDetails>,
     /// Open attempts to sign in or up, newest last: clients continue with the last one.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<SessionAttempt>,
     /// Whether the roles that are shown depend on the caller's IP address.
     pub(crate) depends_on_address: bool,
     /// When the next grace period ends, after which roles may be hidden.
@@ -103,12 +103,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     } else {
         Vec::new()
     };
-    let mut attempts = if session.attempts_until > cx.now {
-        cx.tx.all(verification::sql::OPEN, (session.id, cx.now)).await?
-    } else {
-        Vec::new()
-    };
-    attempts.reverse();
+    let attempts = if session.attempts_until > cx.now { load_attempts(cx, session.id).await? } else { Vec::new() };
     let conditions: Vec<_> = roles
         .iter()
         .map(SignInRole::access_conditions)

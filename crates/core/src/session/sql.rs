@@ -1,5 +1,7 @@
 //! Statements on sessions and their sign-ins.
 
+pub(crate) mod factors;
+
 use vestibule_db::{Bytes, Text, record, sql};
 
 use crate::assurance::Assurance;
@@ -34,6 +36,9 @@ record! {
         pub last_active_at: Timestamp,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        /// How the user has proved who they are in this sign-in, and when last.
+        pub proofs: Proofs,
+        pub proved_at: Timestamp,
     }
 }
 
@@ -54,6 +59,8 @@ record! {
         pub(crate) last_active_at: Timestamp,
         pub(crate) created_at: Timestamp,
         pub(crate) updated_at: Timestamp,
+        pub(crate) proofs: Proofs,
+        pub(crate) proved_at: Timestamp,
         pub(crate) first_name: String,
         pub(crate) last_name: String,
         pub(crate) username: Option<String>,
@@ -100,6 +107,8 @@ impl SignInWithUser {
             last_active_at: self.last_active_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            proofs: self.proofs,
+            proved_at: self.proved_at,
         };
         (sign_in, user)
     }
@@ -156,7 +165,8 @@ macro_rules! sign_ins {
                     w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
                     i.impersonator_id AS impersonator_id,
                     i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
-                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at",
+                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at,
+                    i.proofs AS proofs, i.proved_at AS proved_at",
             $columns,
             " FROM sign_ins i
                JOIN users u ON u.id = i.user_id AND u.disabled = 0

@@ -104,7 +104,7 @@ async fn sign_up(cx: PageContext, form: Form) -> Response {
         Ok(signed_in) => match signed_in.session.attempts.first().filter(|_| signed_in.session.active().is_none()) {
             Some(attempt) => {
                 let token = signed_in.token.as_ref();
-                let response = send_code(&cx, attempt.id, form.text("return_to"), token).await;
+                let response = send_code(&cx, attempt.id(), form.text("return_to"), token).await;
                 cx.with_session_cookie(response, token)
             }
             None => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_up(), &signed_in),

@@ -56,7 +56,7 @@ pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Fo
         Ok(signed_in) => match signed_in.session.attempts.last().filter(|_| signed_in.completed.is_none()) {
             // The account is created when the code is entered.
             Some(attempt) => {
-                let (code, token) = (SentCode::SignUp(attempt.id), signed_in.token.as_ref());
+                let (code, token) = (SentCode::SignUp(attempt.id()), signed_in.token.as_ref());
                 let mut cx = cx;
                 cx.continue_with(token).await;
                 cx.with_session_cookie(send_attempt_code(&cx, &opened, code).await, token)
