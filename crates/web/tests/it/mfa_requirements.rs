@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
 
 use crate::audit_log::sealed;
-use crate::harness::factors::{enrol_authenticator, pretend_passkey, sign_in_with_code};
-use crate::harness::{DAY, PASSWORD, TestApp, TestClient, text};
+use crate::harness::factors::sign_in_with_code;
+use crate::harness::{
+    DAY, PASSWORD, SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, create_role, create_workspace, text,
+};
 use crate::platform::PlatformClient;
 use crate::session_tokens::claims;
 
@@ -29,10 +31,14 @@ impl Setup {
         Self::on(TestApp::start().await).await
     }
 
+    async fn with_passkeys() -> Self {
+        Self::on(TestApp::with_settings(allow_passkeys).await).await
+    }
+
     async fn on(app: TestApp) -> Self {
         let (olga, organization) = app.create_organization(OLGA).await;
         let nina = app.create_member(&olga, &organization, NINA, "").await;
-        enrol_authenticator(&olga).await;
+        olga.add_authenticator().await;
         let path = format!("/organizations/{organization}");
         Self { app, olga, nina, organization, path }
     }
@@ -89,7 +95,7 @@ async fn requirement_keeps_members_out_until_they_have_a_second_factor() {
     assert_eq!((&organization["enforce_mfa"], &own["roles"]), (&json!(false), &json!([])));
     setup.olga.get(&setup.members()).await.ok();
 
-    let authenticator = enrol_authenticator(nina).await;
+    let authenticator = nina.add_authenticator().await;
     nina.get(&setup.members()).await.ok();
     let own = own_membership(nina).await;
     assert_eq!((restriction(&own), &own["organization"]["enforce_mfa"]), ("none", &json!(true)));
@@ -141,13 +147,13 @@ async fn grace_period_ends_on_time_also_in_caches() {
 
 #[tokio::test]
 async fn grace_period_can_end_early_and_starts_again_for_a_stronger_requirement() {
-    let setup = Setup::start().await;
+    let setup = Setup::with_passkeys().await;
     setup.require(json!({"enforce_mfa": true, "mfa_grace_days": 30})).await;
     setup.nina.get(&setup.members()).await.ok();
     let ended = setup.require(json!({"mfa_grace_days": 0})).await;
     assert_eq!(ended["mfa_enforced_from"], setup.in_days(0));
     setup.nina.get(&setup.members()).await.assert_error(403, "MFA_REQUIRED");
-    pretend_passkey(&setup.olga).await;
+    setup.olga.add_passkey(&SoftwareAuthenticator::new(1)).await;
     let stronger = setup.require(json!({"minimum_assurance": "phishing_resistant", "mfa_grace_days": 14})).await;
     assert_eq!(stronger["minimum_assurance"], "phishing_resistant");
     assert_eq!(stronger["mfa_enforced_from"], setup.in_days(14));
@@ -167,7 +173,7 @@ async fn nobody_requires_what_their_own_sign_in_lacks() {
     assert_eq!((&own["enforce_mfa"], &own["name"]), (&json!(false), &json!("Acme")));
     assert_eq!((&own["minimum_assurance"], &own["mfa_enforced_from"]), (&Value::Null, &Value::Null));
 
-    enrol_authenticator(&ada).await;
+    ada.add_authenticator().await;
     let passkeys = json!({"enforce_mfa": true, "minimum_assurance": "phishing_resistant"});
     let refused = ada.post_json(&update, &passkeys).await.assert_error(403, "MFA_REQUIRED");
     // A code is not enough, so it is no method here.
@@ -182,7 +188,7 @@ async fn nobody_requires_what_their_own_sign_in_lacks() {
 
 #[tokio::test]
 async fn passkeys_are_enough_where_codes_are_not() {
-    let setup = Setup::start().await;
+    let setup = Setup::with_passkeys().await;
     let backend = PlatformClient::new(&setup.app, "*").await;
     let body = json!({"enforce_mfa": true, "minimum_assurance": "phishing_resistant"});
     // A key has no second factor, and the requirement is not for it.
@@ -192,7 +198,7 @@ async fn passkeys_are_enough_where_codes_are_not() {
     let refused = setup.olga.get(&setup.members()).await.assert_error(403, "MFA_REQUIRED");
     assert_required(&refused, "phishing_resistant", &[]);
     assert!(text(&own_membership(&setup.olga).await["eligibility_restriction"]["message"]).contains("passkey"));
-    pretend_passkey(&setup.olga).await;
+    setup.olga.add_passkey(&SoftwareAuthenticator::new(1)).await;
     setup.olga.get(&setup.members()).await.ok();
     backend.patch(&setup.path, &json!({"enforce_mfa": false})).await.ok();
     setup.nina.get(&setup.members()).await.ok();
@@ -262,7 +268,7 @@ async fn workspace_requires_it_of_its_own_members() {
     let token = claims(app, &kim).await;
     assert_eq!((&token["organization"], &token["workspace"]), (&json!(setup.organization), &Value::Null));
 
-    enrol_authenticator(&kim).await;
+    kim.add_authenticator().await;
     kim.get(&path).await.ok();
     kim.post("/session/switch-workspace", &switch).await.ok();
     // Kim cannot require more than the own sign-in has, and a backend can.
@@ -290,7 +296,7 @@ async fn restricted_member_sees_both_reasons_and_cannot_switch() {
     assert_eq!(restriction(&own_membership(nina).await), "mfa_required");
     nina.post("/session/switch-organization", &switch).await.assert_error(403, "MFA_REQUIRED");
     assert_eq!(claims(&setup.app, nina).await["organization"], Value::Null);
-    enrol_authenticator(nina).await;
+    nina.add_authenticator().await;
     assert_eq!(restriction(&own_membership(&outside).await), "ip_not_allowed");
     nina.post("/session/switch-organization", &switch).await.ok();
     assert_eq!(claims(&setup.app, nina).await["organization"], setup.organization.as_str());
@@ -298,7 +304,7 @@ async fn restricted_member_sees_both_reasons_and_cannot_switch() {
 
 #[tokio::test]
 async fn counts_members_with_second_factors() {
-    let setup = Setup::start().await;
+    let setup = Setup::with_passkeys().await;
     let Setup { app, olga, nina, .. } = &setup;
     let (path, backend) = (format!("{}/mfa", setup.path), PlatformClient::new(app, "members:read").await);
     let mut expected = json!({
@@ -308,7 +314,7 @@ async fn counts_members_with_second_factors() {
     assert_eq!(olga.get(&path).await.ok(), expected);
     assert_eq!(backend.get(&path).await.ok(), expected);
     nina.get(&path).await.assert_error(403, "FORBIDDEN");
-    pretend_passkey(nina).await;
+    nina.add_passkey(&SoftwareAuthenticator::new(1)).await;
     expected["members_with_second_factor"] = json!(2);
     expected["members_with_passkey"] = json!(1);
     expected["enforce_mfa"] = json!(true);
@@ -318,7 +324,7 @@ async fn counts_members_with_second_factors() {
     assert_eq!(olga.get(&path).await.ok(), expected);
     assert_eq!(backend.get(&path).await.ok(), expected);
     // Who changes settings sees it as well.
-    let role = crate::harness::create_role(olga, &setup.path, &["organization:manage_settings"]).await;
+    let role = create_role(olga, &setup.path, &["organization:manage_settings"]).await;
     let kim = app.create_member(olga, &setup.organization, "kim@example.com", &role).await;
     assert_eq!(kim.get(&path).await.ok()["members"], 3);
     backend.get("/organizations/1/mfa").await.assert_error(404, "ORGANIZATION_NOT_FOUND");
@@ -385,17 +391,17 @@ async fn cached_members_show_new_second_factors() {
         assert_eq!(backend.get(&setup.members()).await.page()[0]["second_factors"], json!([]));
         assert_eq!(backend.get(&shown).await.ok()["second_factors"], json!([]));
     }
-    enrol_authenticator(&setup.nina).await;
+    setup.nina.add_authenticator().await;
     assert_eq!(backend.get(&setup.members()).await.page()[0]["second_factors"], json!(["authenticator"]));
     assert_eq!(backend.get(&shown).await.ok()["second_factors"], json!(["authenticator"]));
 }
 
 #[tokio::test]
 async fn invitation_says_what_is_required_and_can_be_accepted_without() {
-    let setup = Setup::start().await;
+    let setup = Setup::with_passkeys().await;
     let Setup { app, olga, .. } = &setup;
-    let workspace = crate::harness::create_workspace(olga, &setup.organization).await;
-    pretend_passkey(olga).await;
+    let workspace = create_workspace(olga, &setup.organization).await;
+    olga.add_passkey(&SoftwareAuthenticator::new(1)).await;
     let body = json!({"enforce_2fa": true, "minimum_assurance": "phishing_resistant", "mfa_grace_days": 9});
     olga.post_json(&format!("/workspaces/{workspace}/update"), &body).await.ok();
     let invitations = format!("{}/invitations", setup.path);
@@ -428,7 +434,7 @@ async fn invitation_says_what_is_required_and_can_be_accepted_without() {
     assert_eq!((restriction(&own), &own["roles"]), ("mfa_required", &json!([])));
     let session = kim_client.get_and_check_cache("/session").await;
     assert!(!session.text.contains("organization:member"), "{}", session.text);
-    enrol_authenticator(&kim_client).await;
+    kim_client.add_authenticator().await;
     kim_client.get(&setup.members()).await.ok();
 }
 
