@@ -61,7 +61,7 @@ pub(crate) async fn check<T>(
     })
 }
 
-pub(crate) fn invalid(error: WebauthnError) -> Problem {
+fn invalid(error: WebauthnError) -> Problem {
     Problem::with_source(Code::InvalidPasskey, error)
 }
 

@@ -28,7 +28,7 @@ pub use backup_codes::GenerateBackupCodes;
 pub use for_backend::{
     AddAuthenticatorForUser, AddedAuthenticator, DeleteAuthenticatorsOfUser, RegenerateBackupCodesOfUser,
 };
-pub(crate) use policy::set_policy;
+pub(crate) use policy::{set_policy, set_policy_of_user};
 pub(crate) use reset::sql as reset_sql;
 pub use reset::{CancelReset, ResetOutcome, ResetSecondFactors, run_due};
 pub(crate) use reset::{apply_due, find_factors, refuse_during_delay, run_worker};
