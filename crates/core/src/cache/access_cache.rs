@@ -267,8 +267,7 @@ impl Cached<Access> {
         revision: Revision,
     ) -> Option<CachedAccess> {
         let Access::Member { session, member } = &self.value else { return None };
-        let circumstances =
-            Circumstances { address: caller.address, proofs: session.proofs.unwrap_or_default(), now };
+        let circumstances = Circumstances { address: caller.address, proofs: session.proofs.unwrap_or_default(), now };
         let is_allowed = member.restriction(&circumstances).is_none()
             && member.permissions.satisfies(required)
             && self.validity.is_current_at(now)

@@ -14,10 +14,20 @@ use crate::organization;
 #[derive(Clone, Copy)]
 pub(super) enum Index {
     Organization,
-    Role { scope: i64, role: RoleId },
-    Workspace { workspace: WorkspaceId, role: RoleId },
+    Role {
+        scope: i64,
+        role: RoleId,
+    },
+    Workspace {
+        workspace: WorkspaceId,
+        role: RoleId,
+    },
     /// That of the organization, for a filter by second factors, which no index has.
-    SecondFactor { mask: i64, role: RoleId, workspace: WorkspaceId },
+    SecondFactor {
+        mask: i64,
+        role: RoleId,
+        workspace: WorkspaceId,
+    },
 }
 
 /// Ids around what is read, exclusive.
@@ -221,8 +231,7 @@ impl Index {
             }
             Self::SecondFactor { mask: factor_mask, role, workspace } => {
                 let statement = if is_descending { sql::NEWEST_WITH_FACTOR } else { sql::OLDEST_WITH_FACTOR };
-                let page =
-                    sql::FactorPage { organization, after, before, factor_mask, role, workspace, limit, offset };
+                let page = sql::FactorPage { organization, after, before, factor_mask, role, workspace, limit, offset };
                 cx.tx.all(statement, page).await?
             }
         })

@@ -52,7 +52,8 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
-        let (profile, circumstances) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, access::circumstances(cx));
+        let (profile, circumstances) =
+            (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, access::circumstances(cx));
         let own = load_of_user(cx, user).await?.into_iter().map(|(membership, organization, roles)| {
             let restriction = organization.access_conditions().restriction(&circumstances);
             let user = profile.clone();
@@ -60,13 +61,7 @@ impl Query for ListOwn {
                 return OwnMembership::restricted(membership, organization, user, restriction);
             }
             let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
-            OwnMembership {
-                organization: organization.visible_to(&permissions),
-                roles,
-                restriction,
-                membership,
-                user,
-            }
+            OwnMembership { organization: organization.visible_to(&permissions), roles, restriction, membership, user }
         });
         Ok(own.collect())
     }

@@ -53,8 +53,7 @@ impl Update {
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] =
-        &[Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Organization;
 
     fn audit(&self) -> Audit {

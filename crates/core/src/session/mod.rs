@@ -5,8 +5,8 @@
 
 mod factors;
 mod pending;
-mod select_token;
 mod restrictions;
+mod select_token;
 mod show;
 mod sign_ins;
 mod sign_out;

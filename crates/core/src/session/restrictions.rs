@@ -42,3 +42,12 @@ impl SignInWorkspaceRole {
         [of_organization, of_workspace]
     }
 }
+
+/// Those of all organizations and workspaces that the roles are in.
+pub(super) fn access_conditions<'a>(
+    roles: &'a [SignInRole],
+    workspace_roles: &'a [SignInWorkspaceRole],
+) -> impl Iterator<Item = AccessConditions<'a>> {
+    let of_organizations = roles.iter().map(SignInRole::access_conditions);
+    of_organizations.chain(workspace_roles.iter().flat_map(SignInWorkspaceRole::access_conditions))
+}

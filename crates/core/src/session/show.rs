@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::pending::{SessionAttempt, load_attempts};
+use super::restrictions::access_conditions;
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
 use crate::cache::Validity;
@@ -104,17 +105,14 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
         Vec::new()
     };
     let attempts = if session.attempts_until > cx.now { load_attempts(cx, session.id).await? } else { Vec::new() };
-    let conditions: Vec<_> = roles
-        .iter()
-        .map(SignInRole::access_conditions)
-        .chain(workspace_roles.iter().flat_map(SignInWorkspaceRole::access_conditions))
-        .collect();
-    let depends_on_address = conditions.iter().any(|conditions| conditions.restricts_addresses);
-    let restricted_from = conditions.iter().filter_map(|conditions| conditions.mfa.starts_after(cx.now)).min();
     let (address, now) = (cx.caller.address, cx.now);
+    let depends_on_address =
+        access_conditions(&roles, &workspace_roles).any(|conditions| conditions.restricts_addresses);
+    let grace_periods =
+        access_conditions(&roles, &workspace_roles).filter_map(|conditions| conditions.mfa.starts_after(now));
+    let restricted_from = grace_periods.min();
     let circumstances = |proofs| Circumstances { address, proofs, now };
-    let is_readable =
-        |role: &SignInRole| role.access_conditions().restriction(&circumstances(role.proofs)).is_none();
+    let is_readable = |role: &SignInRole| role.access_conditions().restriction(&circumstances(role.proofs)).is_none();
     let is_workspace_readable = |role: &SignInWorkspaceRole| {
         let circumstances = circumstances(role.proofs);
         role.access_conditions().iter().all(|conditions| conditions.restriction(&circumstances).is_none())

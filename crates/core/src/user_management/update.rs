@@ -58,7 +58,7 @@ impl Command for UpdateUser {
             self.set_metadata(cx, user).await?;
         }
         if let Some(policy) = self.second_factor_policy {
-            second_factor::set_policy(cx, user, policy).await?;
+            second_factor::set_policy_of_user(cx, user, policy).await?;
         }
         let mut changes = Vec::new();
         if self.profile.username.is_some() {

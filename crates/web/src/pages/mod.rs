@@ -16,10 +16,12 @@ mod frame;
 mod invite;
 mod language;
 mod layout;
+mod mfa;
 mod notifications;
 mod organization;
 mod organizations;
 mod page_path;
+mod passkeys;
 mod password_reset;
 mod reauthentication;
 mod relative_time;
@@ -49,5 +51,6 @@ pub(crate) fn pages() -> Routes {
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())
+        .merge(mfa::routes())
         .merge(language::routes())
 }

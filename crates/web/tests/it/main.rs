@@ -43,6 +43,7 @@ mod mail_queues;
 mod member_lists;
 mod members;
 mod metrics;
+mod mfa_requirements;
 mod multiple_processes;
 mod names;
 mod negotiation;

@@ -14,8 +14,18 @@ use crate::envelope::Refusal;
 use crate::extract::{Path, Query};
 use crate::links::rfc3339;
 
-const COLUMNS: &[&str] =
-    &["id", "user_id", "first_name", "last_name", "username", "email", "email_verified", "roles", "joined_at", "second_factors"];
+const COLUMNS: &[&str] = &[
+    "id",
+    "user_id",
+    "first_name",
+    "last_name",
+    "username",
+    "email",
+    "email_verified",
+    "roles",
+    "joined_at",
+    "second_factors",
+];
 
 /// Sends the members of an organization, newest first.
 pub(super) async fn export(

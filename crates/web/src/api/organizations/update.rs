@@ -59,7 +59,8 @@ impl FromFields for Fields {
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
-        let MfaChange { is_enforced, minimum, grace_days } = mfa_fields::read(fields, &["enforce_mfa", "enforce_mfa_setup"])?;
+        let MfaChange { is_enforced, minimum, grace_days } =
+            mfa_fields::read(fields, &["enforce_mfa", "enforce_mfa_setup"])?;
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,

@@ -1,7 +1,9 @@
-//! The workspaces tab: the list, and each workspace with its members, a picker of new ones, its name and its deletion.
+//! The workspaces tab: the list, and each workspace with its members, a picker of new ones, its name, the two-step
+//! verification that it requires, and its deletion.
 
 mod list;
 mod members;
+mod mfa;
 mod roles;
 mod show;
 
@@ -29,6 +31,7 @@ pub(super) fn routes() -> Routes {
         .post(WORKSPACE, members::act)
         .post(&format!("{WORKSPACE}/members/{{member}}/roles"), roles::replace_roles)
         .post(&format!("{WORKSPACE}/rename"), rename)
+        .post(&format!("{WORKSPACE}/mfa"), protected(Action::RequireMfa, mfa::update))
         .post(&format!("{WORKSPACE}/leave"), leave)
         .post(&format!("{WORKSPACE}/delete"), protected(Action::DeleteWorkspace, delete))
 }
