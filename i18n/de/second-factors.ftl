@@ -40,7 +40,6 @@ authenticator-codes-explanation = Geben Sie den Code ein, den die App jetzt anze
 authenticator-first-code = Erster Code
 authenticator-second-code = Nächster Code
 authenticator-second-code-hint = Nach höchstens 30 Sekunden
-authenticator-verify = Einschalten
 
 passkeys = Passkeys
 passkeys-explanation = Melden Sie sich per Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel statt mit einem Passwort an. Ein Passkey braucht keinen zweiten Schritt.

@@ -40,7 +40,6 @@ authenticator-codes-explanation = Enter the code that the app shows now, wait un
 authenticator-first-code = First code
 authenticator-second-code = Next code
 authenticator-second-code-hint = After up to 30 seconds
-authenticator-verify = Turn on
 
 passkeys = Passkeys
 passkeys-explanation = Sign in with your fingerprint, face, PIN or a security key instead of a password. A passkey needs no second step.
