@@ -4,6 +4,7 @@
 
 mod problem;
 
+pub(crate) use problem::PASSKEY_REQUIRED;
 pub use problem::Problem;
 pub(crate) use problem::chain;
 
@@ -211,8 +212,6 @@ codes! {
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";
     /// Phone numbers are not supported.
     PhonesNotSupported = 400 "PHONES_NOT_SUPPORTED", "Phone numbers are not supported here. Leave them out.";
-    /// Passkeys, authenticators and backup codes are not supported yet.
-    FactorsNotSupported = 404 "FACTORS_NOT_SUPPORTED", "Passkeys, authenticators and backup codes are not supported here.";
     /// Accounts are not connected to social providers.
     SocialConnectionNotFound = 404 "SOCIAL_CONNECTION_NOT_FOUND", "This user has no such social connection.";
     /// A digest of an import that the service cannot verify passwords with.

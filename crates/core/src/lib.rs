@@ -48,12 +48,14 @@ pub mod rate_limit;
 mod request_rate;
 pub mod search_index;
 pub mod security_log;
+pub mod webauthn;
 mod webhook_requests;
 
 // Domain nouns.
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod backup_code;
 pub mod bootstrap;
 pub mod cleanup;
 pub mod deployment_invitation;
@@ -68,13 +70,16 @@ pub mod offboarding;
 pub mod operator;
 pub mod organization;
 pub mod ownership_transfer;
+pub mod passkey;
 pub mod password_reset;
 pub mod reauthentication;
+pub mod second_factor;
 pub mod security_notice;
 pub mod session;
 pub mod session_token;
 pub mod sign_in;
 pub mod sign_up;
+pub mod totp;
 pub mod user;
 pub mod user_management;
 pub mod verification;
@@ -101,6 +106,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     access::sql::STATEMENTS,
     api_key::sql::STATEMENTS,
     audit::sql::STATEMENTS,
+    backup_code::sql::STATEMENTS,
     bootstrap::sql::STATEMENTS,
     cache::sql::STATEMENTS,
     caller::sql::STATEMENTS,
@@ -127,13 +133,19 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     organization::sql::management::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
+    passkey::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,
+    second_factor::sql::STATEMENTS,
+    second_factor::reset_sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
+    session::sql::factors::STATEMENTS,
+    totp::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,
+    user::sql::second_factors::STATEMENTS,
     user_management::sql::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,

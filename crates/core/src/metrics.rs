@@ -52,6 +52,8 @@ label! {
         Password = "password",
         /// Mailed codes.
         Code = "code",
+        /// Codes of authenticators, and backup codes.
+        SecondFactor = "second_factor",
         /// Mails with a code or link.
         CodeMail = "code_mail",
         Challenge = "challenge",

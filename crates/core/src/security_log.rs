@@ -62,6 +62,15 @@ names! {
         EmailAddressMadePrimary = "email_address.made_primary",
         EmailAddressRemoved = "email_address.removed",
         UsernameChanged = "username.changed",
+        /// An authenticator app is in use.
+        AuthenticatorAdded = "authenticator.added",
+        AuthenticatorRemoved = "authenticator.removed",
+        BackupCodesGenerated = "backup_codes.generated",
+        /// Whether sign-ins ask for a second factor.
+        SecondFactorPolicyChanged = "second_factor_policy.changed",
+        PasskeyAdded = "passkey.added",
+        PasskeyRenamed = "passkey.renamed",
+        PasskeyRemoved = "passkey.removed",
         AccountDeleted = "account.deleted",
         /// By an API key.
         UserCreated = "user.created",
@@ -128,6 +137,12 @@ names! {
         UserSignedOut = "operator.user_signed_out",
         /// `vestibule users reset-password`.
         UserPasswordReset = "operator.password_reset",
+        /// `vestibule users reset-second-factors`, or an API key; with a delay, when it is over.
+        SecondFactorsReset = "operator.second_factors_reset",
+        /// The same, with a delay.
+        SecondFactorResetRequested = "operator.second_factor_reset_requested",
+        /// `vestibule users cancel-reset`, an API key, or the link of the notice.
+        SecondFactorResetCancelled = "operator.second_factor_reset_cancelled",
         /// `vestibule outbox retry`.
         MailRetried = "operator.mail_retried",
         /// `vestibule outbox drop`.
@@ -209,7 +224,8 @@ pub(crate) fn log(
     if let (None, Some(code)) = (code, subject.partial_refusal) {
         log_refusal(client_address, subject, code);
     }
-    authentication(audit, code)
+    // One that goes on with another step has not ended.
+    authentication(audit, code).filter(|_| code.is_some() || !subject.is_unchanged)
 }
 
 /// The authentication that ended, and how. `None` for a step that succeeded, and for failures of the server.
@@ -289,9 +305,12 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         | Code::InvitationEmailMismatch
         | Code::InvitationEmailUnverified
         | Code::InvitationSuspended => "invitation.refused",
-        Code::Forbidden | Code::NotAMember | Code::AddressNotAllowed | Code::RoleExceedsYours | Code::NotJoinable => {
-            "permission.refused"
-        }
+        Code::Forbidden
+        | Code::NotAMember
+        | Code::AddressNotAllowed
+        | Code::MfaRequired
+        | Code::RoleExceedsYours
+        | Code::NotJoinable => "permission.refused",
         _ => return None,
     };
     Some((event.to_owned(), Outcome::Refused))
@@ -306,6 +325,9 @@ const fn authentication_outcome(code: Code) -> Option<Outcome> {
         | Code::VerificationCodeExpired
         | Code::InvalidMagicLink
         | Code::InvalidResetToken
+        | Code::PasskeyNotFound
+        | Code::InvalidPasskey
+        | Code::PasskeyChallengeExpired
         | Code::BadSignInAttempt => Some(Outcome::Failure),
         Code::TooManyRequests
         | Code::UserDisabled

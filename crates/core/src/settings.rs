@@ -13,9 +13,11 @@ mod images;
 mod join_policy;
 mod mail;
 mod organizations;
+mod passkeys;
 mod platform;
 mod public_url;
 mod rate_limits;
+mod second_factors;
 mod session_cookie;
 mod webhooks;
 
@@ -40,9 +42,11 @@ pub use images::{Bucket, IMAGES_PATH, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use organizations::{Domains, Organizations, Seats, Workspaces};
+pub use passkeys::Passkeys;
 pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
+pub use second_factors::SecondFactorSettings;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
 pub use webhooks::Webhooks;
 
@@ -93,6 +97,8 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub second_factors: SecondFactorSettings,
+    pub passkeys: Passkeys,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
@@ -369,6 +375,8 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            second_factors: SecondFactorSettings::default(),
+            passkeys: Passkeys::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },

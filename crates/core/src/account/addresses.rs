@@ -9,8 +9,8 @@ use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
-use crate::user;
 use crate::user::sql::{self, OwnedAddress, claims};
+use crate::{session, user};
 
 /// Lists the caller's addresses with their claims, oldest first.
 ///
@@ -89,6 +89,8 @@ pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: 
     }
     notify(cx, user, NoticeKind::AddressRemoved, &removed.email).await?;
     cx.tx.optional(sql::DELETE_ADDRESS, (user, address)).await?.ok_or(Code::EmailIsPrimary)?;
+    // One of them may have begun with a code to this address.
+    session::end_pending_sign_ins(cx, user).await?;
     cx.emit(EmailRemoved { user_id: user, email_id: address, email: Some(Personal(removed.email)) });
     Ok(())
 }

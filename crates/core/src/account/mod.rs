@@ -3,6 +3,7 @@
 
 mod add_address;
 mod addresses;
+mod assurance;
 mod delete;
 mod end_sign_in;
 mod language;
@@ -15,6 +16,7 @@ pub use add_address::{AddAddress, AddInvitedAddress};
 pub(crate) use add_address::{claim_address, verify_or_link};
 pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub(crate) use addresses::{delete_address, find as find_address, make_primary};
+pub use assurance::{OwnAssurance, ShowAssurance};
 pub(crate) use delete::delete as delete_user;
 pub use delete::{DELETE_ACCOUNT_ERRORS, ListSoleAdminOf, delete_account};
 pub use end_sign_in::{EndOtherSignIns, EndSignIn};
@@ -30,6 +32,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
+use crate::second_factor::{self, OwnFactors};
 use crate::session::{self, SignInDetails};
 use crate::user::sql;
 use crate::user::{Account, OwnedAddress, PublicUser};
@@ -57,6 +60,7 @@ pub struct AccountDetails {
     pub account: Account,
     /// Oldest first.
     pub addresses: Vec<OwnedAddress>,
+    pub factors: OwnFactors,
     /// The caller's active sign-in.
     pub sign_in: SignInDetails,
 }
@@ -74,6 +78,7 @@ impl Query for ShowAccount {
             user: sign_in.user.clone(),
             account: cx.tx.one(sql::ACCOUNT, (id,)).await?,
             addresses: cx.tx.all(sql::OWN_ADDRESSES, (id, cx.now)).await?,
+            factors: second_factor::load(cx, id).await?,
             sign_in,
         })
     }

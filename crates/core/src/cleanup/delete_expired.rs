@@ -38,6 +38,10 @@ enum ExpiredRows {
     DeploymentInvitations,
     /// Tickets, whether they were exchanged or not.
     SessionTickets,
+    /// Sign-ins whose second factor was not proved in time.
+    PendingSignIns,
+    /// Challenges of passkeys that were not used in time.
+    PasskeyChallenges,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -56,6 +60,8 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::ApiKeyAnswers,
         ExpiredRows::SessionTickets,
         ExpiredRows::DeploymentInvitations,
+        ExpiredRows::PendingSignIns,
+        ExpiredRows::PasskeyChallenges,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -92,6 +98,8 @@ impl Command for ExpiredRows {
             Self::ApiKeyAnswers => tx.all(sql::API_KEY_ANSWERS, answers_expired).await?.len(),
             Self::SessionTickets => tx.all(sql::SESSION_TICKETS, expired).await?.len(),
             Self::DeploymentInvitations => tx.all(sql::DEPLOYMENT_INVITATIONS, invitations_expired).await?.len(),
+            Self::PendingSignIns => tx.all(sql::PENDING_SIGN_INS, expired).await?.len(),
+            Self::PasskeyChallenges => tx.all(sql::PASSKEY_CHALLENGES, expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

@@ -44,6 +44,17 @@ sql! {
           WHERE id IN (SELECT c.id FROM challenges c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)
       RETURNING expires_at";
 
+    PENDING_SIGN_INS(Timestamp, i64) -> (AttemptId,) invalidates nothing("an expired one is recognised by its timestamp") =
+        "DELETE FROM pending_sign_ins
+          WHERE id IN (SELECT p.id FROM pending_sign_ins p WHERE p.expires_at <= $1 ORDER BY p.expires_at LIMIT $2)
+      RETURNING id";
+
+    PASSKEY_CHALLENGES(Timestamp, i64) -> (Timestamp,) =
+        "DELETE FROM passkey_challenges
+          WHERE digest IN (SELECT c.digest FROM passkey_challenges c WHERE c.expires_at <= $1
+                            ORDER BY c.expires_at LIMIT $2)
+      RETURNING expires_at";
+
     ADDRESS_CLAIMS(Timestamp, i64) -> (EmailAddressId,) =
         "DELETE FROM email_claims
           WHERE id IN (SELECT c.id FROM email_claims c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)

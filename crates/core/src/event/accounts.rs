@@ -1,4 +1,5 @@
-//! Events of accounts: what opens them, and who is signed in. They are in the log of the installation.
+//! Events of accounts: what opens them, and who is signed in. They are in the log of the installation. Those of second
+//! factors are in their own file.
 
 use super::field::{Changed, Personal};
 use super::payload::payloads;
@@ -89,7 +90,8 @@ payloads! {
     SessionCreated("session.created", Session(sign_in_id), User(user_id)) {
         user_id: UserId,
         sign_in_id: SignInId,
-        /// How they proved who they are: `password`, `email_otp`, `magic_link` or `sign_up`.
+        /// How they proved who they are: `password`, `email_otp`, `magic_link`, `sign_up` or `passkey`; after a second
+        /// factor that one: `authenticator` or `backup_code`.
         method: &'static str,
         /// When it ends by itself, unless it is unused for the idle timeout before.
         expires_at: Timestamp,
@@ -112,7 +114,7 @@ payloads! {
     /// further ones are refused for some time.
     UserLocked("user.locked", User(user_id), User(user_id)) {
         user_id: UserId,
-        /// What was tried: `sign_in`, `password` in a session, or `code`.
+        /// What was tried: `sign_in`, `password` in a session, `code` for a mailed one, or `second_factor`.
         attempted: &'static str,
         /// Until when they are refused.
         locked_until: Timestamp,

@@ -14,12 +14,12 @@ use crate::proof::ProofMethod;
 use crate::secret::{AttemptToken, SubmittedChallenge, SubmittedCode};
 use crate::security_log::{Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
-use crate::sign_in::{CompletedAttempt, SignedIn, find_account};
+use crate::sign_in::{Attempted, SignedIn, find_account, finish};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{
     FindOwnAttempt, LinkTarget, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
 };
-use crate::{challenge, domain, rate_limit, session, user};
+use crate::{challenge, rate_limit, session, user};
 
 /// The outcome of [`start_password_reset`]: the caller's session, which may be new.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Command for Start {
         let attempt =
             insert_attempt(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
         send_mail(cx, &attempt, method, &LinkTarget::default()).await?;
-        Ok(PasswordResetStarted { session: SignedIn::started(cx, token, &attempt).await? })
+        Ok(PasswordResetStarted { session: SignedIn::started(cx, token, attempt.id).await? })
     }
 }
 
@@ -160,7 +160,8 @@ pub const RESET_PASSWORD_ERRORS: &[Code] = &[
     Code::UserDisabled,
 ];
 
-/// Sets a new password, ends all sign-ins of the user, and signs them in.
+/// Sets a new password, ends all sign-ins of the user, and signs them in. A second factor is asked for as at every
+/// sign-in: access to a mailbox does not replace it.
 ///
 /// # Errors
 /// [`RESET_PASSWORD_ERRORS`]: `INVALID_RESET_TOKEN` for a token that was used, has expired or belongs to another
@@ -252,8 +253,9 @@ impl Command for Reset {
         rate_limit::clear_account_attempts(cx, address_key).await?;
         rate_limit::clear_code_attempts(cx, address_key).await?;
         rate_limit::clear_password_attempts(cx, user).await?;
-        domain::auto_join(cx, user).await?;
-        let token = session::create_sign_in(cx, user, ProofMethod::EmailOtp).await?;
-        SignedIn::completed(cx, token, CompletedAttempt::of_attempt(&self.attempt, cx.now)).await
+        let signed_in = finish(cx, user, ProofMethod::EmailOtp, Attempted::Verification(&self.attempt)).await?;
+        // The password is changed, also if a second factor is asked for.
+        cx.subject.is_unchanged = false;
+        Ok(signed_in)
     }
 }

@@ -41,7 +41,9 @@ const MAILS_BY_NETWORK: &str = "mails by address";
 const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
+const PASSKEYS_BY_NETWORK: &str = "passkey sign-in by address";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
+const SECOND_FACTOR: &str = "second factor of account";
 
 /// Records one sign-in attempt, for the account and for the caller's network. Unknown accounts are counted like known
 /// ones.
@@ -183,6 +185,48 @@ impl Command for RecordCode {
     }
 }
 
+/// Records one attempt at a code of the signed-in user's authenticator or at one of their backup codes.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `TOO_MANY_REQUESTS`.
+#[derive(Debug)]
+pub struct RecordSecondFactor;
+
+impl Command for RecordSecondFactor {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::TooManyRequests];
+    const ALLOWS_IMPERSONATOR: bool = false;
+    type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::Reauthentication)
+    }
+
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        record_second_factor(cx, user).await
+    }
+}
+
+/// Records one attempt at a code of a user's second factor, who has proved the first one: a stranger cannot lock
+/// anybody out.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_second_factor(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    let max = cx.executor.settings.passwords.attempts_per_account;
+    let counter = record(cx, SECOND_FACTOR, &user.to_string()).await?;
+    counter.check(cx, RateLimit::SecondFactor, max)?;
+    if counter.is_used_up(max) {
+        counter.emit_locked(cx, user, "second_factor");
+    }
+    Ok(())
+}
+
 /// Records one sign-up, for the caller's network.
 ///
 /// # Errors
@@ -210,6 +254,17 @@ impl Command for RecordSignUp {
     }
 }
 
+/// Records one challenge to sign in with a passkey, for the caller's network. It has a counter of its own: a page may get
+/// a challenge each time it is opened, and must not use up the attempts at passwords.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_passkey_challenge(cx: &mut Context<'_>) -> Result<()> {
+    let max = cx.executor.settings.passwords.attempts_per_address;
+    let counter = record_network(cx, PASSKEYS_BY_NETWORK).await?;
+    check_network(cx, RateLimit::SignIn, counter.as_ref(), max)
+}
+
 /// Records one DNS lookup for an organization.
 ///
 /// # Errors
@@ -227,6 +282,11 @@ pub(crate) async fn clear_account_attempts(cx: &mut Context<'_>, account: &str) 
 /// Clears the attempts at the user's own password, after a correct one.
 pub(crate) async fn clear_password_attempts(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     clear(cx, OWN_PASSWORD, &user.to_string()).await
+}
+
+/// Clears the attempts at the codes of a user's second factor, after a correct one.
+pub(crate) async fn clear_second_factor_attempts(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    clear(cx, SECOND_FACTOR, &user.to_string()).await
 }
 
 /// Clears the attempts at the codes of an address, after a correct one.

@@ -7,10 +7,14 @@
 //! The proof belongs to one sign-in of one user. Commands check it in their transaction.
 
 mod by_code;
+mod by_factor;
+mod by_passkey;
 mod by_password;
 pub(crate) mod sql;
 
+use self::by_factor::proof_method;
 use self::sql::LastProof;
+use crate::access::sql::SECOND_FACTORS;
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{SignInId, UserId};
@@ -21,6 +25,9 @@ use crate::time::Timestamp;
 use crate::user::{self, trusted_primary_address};
 
 pub use by_code::{PROVE_WITH_CODE_ERRORS, SEND_CODE_ERRORS, prove_with_code, send_code};
+pub(crate) use by_factor::check_factor;
+pub use by_factor::{PROVE_WITH_FACTOR_ERRORS, prove_with_factor};
+pub use by_passkey::{BEGIN_PASSKEY_PROOF_ERRORS, PROVE_WITH_PASSKEY_ERRORS, begin_passkey_proof, prove_with_passkey};
 pub use by_password::{PROVE_WITH_PASSWORD_ERRORS, prove_with_password};
 pub(crate) use by_password::{confirm_password, require_unchanged};
 
@@ -34,6 +41,25 @@ pub struct Reauthenticated {
     pub valid_until: Timestamp,
 }
 
+/// What a proof must be besides recent.
+#[derive(Clone, Copy, Debug)]
+enum Kind<'a> {
+    Any,
+    /// Given for this address (normalized).
+    ForAddress(&'a str),
+    SecondFactor,
+}
+
+impl Kind<'_> {
+    fn accepts(self, last: &LastProof) -> bool {
+        match self {
+            Self::Any => true,
+            Self::ForAddress(address) => address == last.proved_for,
+            Self::SecondFactor => last.proved_by.is_second_factor(),
+        }
+    }
+}
+
 /// Requires that the user of the active sign-in has proved who they are within `reauthentication.max_age`.
 ///
 /// # Errors
@@ -41,7 +67,19 @@ pub struct Reauthenticated {
 pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
     let user = cx.user()?;
     let sign_in = cx.sign_in()?;
-    require_proof(cx, user, sign_in, None).await
+    require_proof(cx, user, sign_in, Kind::Any).await
+}
+
+/// Like [`require_recent_proof`], for changes of the second factors. A user who has one must have proved it: whoever
+/// knows the password, or reads the mail, cannot change what protects against that.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`; `REAUTHENTICATION_REQUIRED`.
+pub(crate) async fn require_recent_second_factor(cx: &mut Context<'_>) -> Result<()> {
+    let (user, sign_in) = (cx.user()?, cx.sign_in()?);
+    let (factors,) = cx.tx.one(SECOND_FACTORS, (user,)).await?;
+    let kind = if factors.is_empty() { Kind::Any } else { Kind::SecondFactor };
+    require_proof(cx, user, sign_in, kind).await
 }
 
 /// Like [`require_recent_proof`], for any sign-in of the caller's session.
@@ -49,7 +87,7 @@ pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
 /// # Errors
 /// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId, sign_in: SignInId) -> Result<()> {
-    require_proof(cx, user, sign_in, None).await
+    require_proof(cx, user, sign_in, Kind::Any).await
 }
 
 /// Like [`require_recent_proof`], for a mailed invitation that links `address` (normalized) to the account. The proof
@@ -61,27 +99,44 @@ pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId,
 pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &str) -> Result<()> {
     let user = cx.user()?;
     let sign_in = cx.sign_in()?;
-    require_proof(cx, user, sign_in, Some(address)).await
+    require_proof(cx, user, sign_in, Kind::ForAddress(address)).await
 }
 
-async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, address: Option<&str>) -> Result<()> {
+async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, kind: Kind<'_>) -> Result<()> {
     cx.refuse_impersonator()?;
     let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
     let found = cx.tx.optional(sql::FIND_PROOF, (session, sign_in, user, cx.now)).await?;
     let max_age = cx.executor.settings.reauthentication.max_age;
-    let is_enough = |last: &LastProof| {
-        cx.now < last.proved_at.plus(max_age) && address.is_none_or(|address| address == last.proved_for)
-    };
+    let is_enough = |last: &LastProof| cx.now < last.proved_at.plus(max_age) && kind.accepts(last);
     if found.as_ref().is_some_and(is_enough) {
         return Ok(());
     }
-    let methods = available_methods(cx, user).await?;
-    Err(Problem::reauthentication_required(RequiredProof { methods, address: address.map(str::to_owned) }))
+    let methods = available_methods(cx, user, kind).await?;
+    let address = match kind {
+        Kind::ForAddress(address) => Some(address.to_owned()),
+        Kind::Any | Kind::SecondFactor => None,
+    };
+    Err(Problem::reauthentication_required(RequiredProof { methods, address }))
 }
 
-/// The methods with which a user can re-authenticate: the password, or without one a code mailed to the trusted primary
-/// address. May be empty.
-async fn available_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<ProofMethod>> {
+/// The methods with which a user can re-authenticate. May be empty.
+async fn available_methods(cx: &mut Context<'_>, user: UserId, kind: Kind<'_>) -> Result<Vec<ProofMethod>> {
+    // A code of a second factor names no address, so it is no proof for one.
+    let (needs_second_factor, allows_second_factor) = match kind {
+        Kind::Any => (false, true),
+        Kind::ForAddress(_) => (false, false),
+        Kind::SecondFactor => (true, true),
+    };
+    let mut methods = if needs_second_factor { Vec::new() } else { first_factor_methods(cx, user).await? };
+    if allows_second_factor {
+        let (factors,) = cx.tx.one(SECOND_FACTORS, (user,)).await?;
+        methods.extend(factors.methods().into_iter().map(proof_method));
+    }
+    Ok(methods)
+}
+
+/// The password, or without one a code mailed to the trusted primary address.
+async fn first_factor_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<ProofMethod>> {
     if cx.tx.one(user::sql::ACCOUNT, (user,)).await?.has_password {
         return Ok(vec![ProofMethod::Password]);
     }
@@ -89,17 +144,14 @@ async fn available_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<Pro
     Ok(if can_mail { vec![ProofMethod::EmailOtp] } else { Vec::new() })
 }
 
-/// Stores that the user of the active sign-in has just proved who they are, and replaces the session token. The expiry
+/// Adds a proof to those of the active sign-in, whose user has just given it, and replaces the session token. The expiry
 /// of the sign-in does not change. `address` is the one that the proof allows to link, as the user has seen it; it may
 /// be empty.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
 pub(crate) async fn record_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<Reauthenticated> {
-    let user = cx.user()?;
-    let sign_in = cx.sign_in()?;
-    cx.refuse_impersonator()?;
-    cx.tx.optional(sql::RECORD_PROOF, (sign_in, user, method, address, cx.now)).await?.ok_or(Code::Unauthorized)?;
+    session::add_proof_for_address(cx, method, address).await?;
     let token = session::rotate_token(cx).await?;
     let valid_until = cx.now.plus(cx.executor.settings.reauthentication.max_age);
     Ok(Reauthenticated { token, method, valid_until })

@@ -1,6 +1,6 @@
 //! Statements on the proofs of identity, which are columns of a sign-in.
 
-use vestibule_db::{Text, record, sql};
+use vestibule_db::{record, sql};
 
 use crate::id::{SessionId, SignInId, UserId};
 use crate::proof::ProofMethod;
@@ -10,6 +10,7 @@ record! {
     /// The last proof in a sign-in.
     pub(crate) struct LastProof {
         pub(crate) proved_at: Timestamp,
+        pub(crate) proved_by: ProofMethod,
         /// The address that the proof allows to link to the account. May be empty.
         pub(crate) proved_for: String,
     }
@@ -17,12 +18,6 @@ record! {
 
 sql! {
     FIND_PROOF(SessionId, SignInId, UserId, Timestamp) -> LastProof =
-        "SELECT proved_at, proved_for FROM sign_ins
+        "SELECT proved_at, proved_by, proved_for FROM sign_ins
           WHERE id = $2 AND session_id = $1 AND user_id = $3 AND expires_at > $4 AND impersonator_id IS NULL";
-
-    RECORD_PROOF(SignInId, UserId, ProofMethod, Text, Timestamp) -> (SignInId,)
-        invalidates nothing("no response shows it, and the session's token is replaced") =
-        "UPDATE sign_ins SET proved_at = $5, proved_by = $3, proved_for = $4
-          WHERE id = $1 AND user_id = $2 AND expires_at > $5 AND impersonator_id IS NULL
-      RETURNING id";
 }

@@ -3,6 +3,9 @@
 //! Every transaction loads or revalidates its session, so that ending a session, a sign-in or an account takes effect
 //! with the next request on every process.
 
+mod factors;
+mod pending;
+mod restrictions;
 mod select_token;
 mod show;
 mod sign_ins;
@@ -23,6 +26,12 @@ use crate::proof::{ProofMethod, Proofs};
 use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
+pub(crate) use factors::{
+    FirstFactor, NewPending, add_proof, add_proof_for_address, create_passkey_sign_in, prove_first_factor,
+    prove_second_factor,
+};
+pub use pending::{PendingSignIn, SessionAttempt, Strategy};
+pub(crate) use pending::{end_pending_sign_ins, find_pending, record_try};
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
@@ -38,16 +47,6 @@ const MAX_SIGN_INS: i64 = 20;
 /// How long a person is signed in as a user, for support.
 pub const IMPERSONATION_LIFETIME: Duration = Duration::from_mins(20);
 
-/// Signs a user in within the caller's session, or a new one, and activates the sign-in. The session token is always
-/// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they proved who they are. The
-/// sign-in of a 21st user ends the oldest one.
-///
-/// # Errors
-/// `USER_ALREADY_SIGNED_IN`; `IMPERSONATION_NOT_ALLOWED` for an impersonator.
-pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId, proved_by: ProofMethod) -> Result<SessionToken> {
-    insert_sign_in(cx, user, proved_by, None).await
-}
-
 /// A person who is signed in as a user, for support.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Impersonator {
@@ -56,23 +55,27 @@ pub(crate) struct Impersonator {
     pub(crate) key: ApiKeyId,
 }
 
-/// Like [`create_sign_in`], for a person who is not the user. It ends after [`IMPERSONATION_LIFETIME`], and does not
-/// make the session last longer.
+/// Signs a person in as a user, who is not asked for any proof. The sign-in ends after [`IMPERSONATION_LIFETIME`], and
+/// does not make the session last longer.
 ///
 /// # Errors
-/// Those of [`create_sign_in`].
+/// Those of [`prove_first_factor`].
 pub(crate) async fn create_impersonated_sign_in(
     cx: &mut Context<'_>,
     user: UserId,
     impersonator: Impersonator,
 ) -> Result<SessionToken> {
-    insert_sign_in(cx, user, ProofMethod::Impersonation, Some(impersonator)).await
+    let proof = ProofMethod::Impersonation;
+    insert_sign_in(cx, user, proof, Proofs::of(proof), Some(impersonator)).await
 }
 
+/// Signs a user in within the caller's session, or a new one, and activates the sign-in. It does not ask for a second
+/// factor, so it is private: see [`factors`]. `proved_by` is the last one of the `proofs`.
 async fn insert_sign_in(
     cx: &mut Context<'_>,
     user: UserId,
     proved_by: ProofMethod,
+    proofs: Proofs,
     impersonator: Option<Impersonator>,
 ) -> Result<SessionToken> {
     cx.refuse_impersonator()?;
@@ -95,7 +98,7 @@ async fn insert_sign_in(
         address: &address,
         user_agent: &cx.caller.user_agent,
         proved_by,
-        proofs: &Proofs::of(proved_by).to_text(),
+        proofs: &proofs.to_text(),
         expires_at,
         now: cx.now,
         impersonator: impersonator.map(|impersonator| impersonator.user),

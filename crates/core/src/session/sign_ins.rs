@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::pending::end_pending_sign_ins;
 use super::sql::{self, EndedSignIn, SignIn};
 use crate::caller::CurrentSession;
 use crate::error::{Code, Problem, Result};
@@ -117,14 +118,14 @@ pub(super) fn emit_ended(cx: &mut Context<'_>, ended: &EndedSignIn) {
     }
 }
 
-/// Ends every sign-in of a user except `remaining`.
+/// Ends every sign-in of a user except `remaining`, also those that wait for the second factor.
 pub(crate) async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId, remaining: SignInId) -> Result<()> {
     cx.tx.execute(sql::DEACTIVATE_OTHER_SIGN_INS, (user, remaining, cx.now)).await?;
     let ended = cx.tx.execute(sql::DELETE_OTHER_SIGN_INS, (user, remaining)).await?;
     if ended > 0 {
         cx.emit(SessionsDeleted { user_id: user, count: i64::try_from(ended).unwrap_or(i64::MAX) });
     }
-    Ok(())
+    end_pending_sign_ins(cx, user).await
 }
 
 /// Ends every sign-in of a user, and every sign-in that they have as other users. If the caller's active sign-in is one

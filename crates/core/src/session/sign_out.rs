@@ -9,8 +9,8 @@ use crate::id::SignInId;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change};
 
-/// Ends one sign-in of the caller's session, or all. After that, none is active. Without a session, ending all is not
-/// an error.
+/// Ends one sign-in of the caller's session, or all, with those that wait for the second factor. After that, none is
+/// active. Without a session, ending all is not an error.
 ///
 /// # Errors
 /// `SIGN_IN_NOT_FOUND` for a sign-in of another session.
@@ -39,7 +39,11 @@ impl Command for SignOut {
                 let ended = cx.tx.optional(sql::DELETE_SIGN_IN, (session, sign_in)).await?;
                 vec![ended.ok_or(Code::SignInNotFound)?]
             }
-            None => cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?,
+            None => {
+                // Nobody else at this browser may go on with them.
+                cx.tx.execute(sql::factors::DELETE_PENDING_OF_SESSION, (session,)).await?;
+                cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?
+            }
         };
         cx.subject.is_unchanged = ended.is_empty();
         for sign_in in ended {

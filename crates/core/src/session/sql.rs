@@ -1,7 +1,10 @@
 //! Statements on sessions and their sign-ins.
 
+pub(crate) mod factors;
+
 use vestibule_db::{Bytes, Text, record, sql};
 
+use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::{
     ApiKeyId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
@@ -33,6 +36,9 @@ record! {
         pub last_active_at: Timestamp,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        /// How the user has proved who they are in this sign-in, and when last.
+        pub proofs: Proofs,
+        pub proved_at: Timestamp,
     }
 }
 
@@ -53,6 +59,8 @@ record! {
         pub(crate) last_active_at: Timestamp,
         pub(crate) created_at: Timestamp,
         pub(crate) updated_at: Timestamp,
+        pub(crate) proofs: Proofs,
+        pub(crate) proved_at: Timestamp,
         pub(crate) first_name: String,
         pub(crate) last_name: String,
         pub(crate) username: Option<String>,
@@ -99,6 +107,8 @@ impl SignInWithUser {
             last_active_at: self.last_active_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            proofs: self.proofs,
+            proved_at: self.proved_at,
         };
         (sign_in, user)
     }
@@ -113,6 +123,11 @@ record! {
         pub permissions: PermissionSet,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) enforce_mfa: bool,
+        pub(crate) minimum_assurance: Assurance,
+        pub(crate) mfa_enforced_from: Timestamp,
+        /// Of the sign-in.
+        pub(crate) proofs: Proofs,
     }
 }
 
@@ -125,8 +140,16 @@ record! {
         pub permissions: PermissionSet,
         pub(crate) organization_restricts_addresses: bool,
         pub(crate) organization_allowed_addresses: String,
+        pub(crate) organization_enforces_mfa: bool,
+        pub(crate) organization_minimum_assurance: Assurance,
+        pub(crate) organization_mfa_enforced_from: Timestamp,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) enforce_mfa: bool,
+        pub(crate) minimum_assurance: Assurance,
+        pub(crate) mfa_enforced_from: Timestamp,
+        /// Of the sign-in.
+        pub(crate) proofs: Proofs,
     }
 }
 
@@ -142,7 +165,8 @@ macro_rules! sign_ins {
                     w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
                     i.impersonator_id AS impersonator_id,
                     i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
-                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at",
+                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at,
+                    i.proofs AS proofs, i.proved_at AS proved_at",
             $columns,
             " FROM sign_ins i
                JOIN users u ON u.id = i.user_id AND u.disabled = 0
@@ -259,7 +283,9 @@ sql! {
 
     ROLES(SessionId) -> SignInRole =
         "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
-                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses
+                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
+                o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
+                o.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs
            FROM sign_ins i
            JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
            JOIN organizations o ON o.id = m.organization_id
@@ -271,8 +297,12 @@ sql! {
     WORKSPACE_ROLES(SessionId) -> SignInWorkspaceRole =
         "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
                 o.enable_ip_restriction AS organization_restricts_addresses,
-                o.whitelisted_ips AS organization_allowed_addresses,
-                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses
+                o.whitelisted_ips AS organization_allowed_addresses, o.enforce_mfa AS organization_enforces_mfa,
+                o.minimum_assurance AS organization_minimum_assurance,
+                o.mfa_enforced_from AS organization_mfa_enforced_from,
+                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses,
+                k.enforce_mfa AS enforce_mfa, k.minimum_assurance AS minimum_assurance,
+                k.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs
            FROM sign_ins i
            JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
            JOIN organizations o ON o.id = w.organization_id

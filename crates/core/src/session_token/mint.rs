@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::custom_claims;
 use super::key::SigningKey;
@@ -12,6 +12,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::{MembershipId, OrganizationId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId};
 use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::proof::Proofs;
 use crate::session::{self, SignIn};
 use crate::settings::ClaimTemplate;
 use crate::time::Timestamp;
@@ -20,8 +21,8 @@ use crate::time::Timestamp;
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a
-/// template. An organization or workspace that refuses the caller's address is left out. That of an impersonator names
-/// them as `act`.
+/// template. An organization or workspace that refuses the caller's address, or requires a stronger sign-in, is left out.
+/// The token says how the user has proved who they are; that of an impersonator names them as `act` instead.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -89,8 +90,8 @@ impl Query for Mint {
         let mut claims = json!({
             "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),
-            "iat": cx.now.as_microseconds().div_euclid(1_000_000),
-            "exp": expires_at.plus(CLOCK_SKEW).min(not_after).as_microseconds().div_euclid(1_000_000),
+            "iat": seconds(cx.now),
+            "exp": seconds(expires_at.plus(CLOCK_SKEW).min(not_after)),
             "sid": session.id.to_string(),
             "organization": organization.as_ref().map(|(id, _)| id.to_string()),
             "workspace": workspace.as_ref().map(|(id, _)| id.to_string()),
@@ -99,9 +100,10 @@ impl Query for Mint {
                 "workspace": list(workspace.as_ref().map(|(_, permissions)| permissions)),
             },
         });
-        if let Some(impersonator) = active.impersonator_id {
+        match active.impersonator_id {
             // Who acts in place of the subject (RFC 8693, 4.1).
-            claims["act"] = json!({"sub": impersonator.to_string()});
+            Some(impersonator) => claims["act"] = json!({"sub": impersonator.to_string()}),
+            None => add_authentication(&mut claims, active.proofs, active.proved_at),
         }
         // One audience is a string, several are an array (RFC 7519, 4.1.3).
         match &*tokens.audience {
@@ -116,6 +118,21 @@ impl Query for Mint {
         let key = SigningKey::current(&cx.executor.keys, tokens, cx.now)?;
         Ok(MintedToken { token: key.sign(&claims), expires_at })
     }
+}
+
+/// Says how the user has proved who they are, and when last (OpenID Connect Core 1.0, 2). The values of `amr` are those
+/// of RFC 8176.
+fn add_authentication(claims: &mut Value, proofs: Proofs, proved_at: Timestamp) {
+    let methods = proofs.authentication_methods();
+    if !methods.is_empty() {
+        claims["amr"] = json!(methods);
+    }
+    claims["acr"] = json!(proofs.assurance());
+    claims["auth_time"] = json!(seconds(proved_at));
+}
+
+const fn seconds(time: Timestamp) -> i64 {
+    time.as_microseconds().div_euclid(1_000_000)
 }
 
 async fn organization_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(OrganizationId, PermissionSet)>> {
@@ -143,7 +160,30 @@ async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
 fn none_if_denied<G>(grant: Result<G>) -> Result<Option<G>> {
     match grant {
         Ok(grant) => Ok(Some(grant)),
-        Err(problem) if matches!(problem.code(), Code::Forbidden | Code::AddressNotAllowed) => Ok(None),
-        Err(problem) => Err(problem),
+        Err(problem) => match problem.code() {
+            Code::Forbidden | Code::AddressNotAllowed | Code::MfaRequired => Ok(None),
+            _ => Err(problem),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::ProofMethod;
+
+    #[test]
+    fn claims_say_how_and_when_the_user_proved_who_they_are() {
+        let proved_at = Timestamp::from_microseconds(1_790_000_000_999_999);
+        let claims = |proofs| {
+            let mut claims = json!({});
+            add_authentication(&mut claims, proofs, proved_at);
+            claims
+        };
+        let two = Proofs::of(ProofMethod::Password).with(ProofMethod::Authenticator);
+        let expected = json!({"amr": ["pwd", "otp", "mfa"], "acr": "two_factors", "auth_time": 1_790_000_000});
+        assert_eq!(claims(two), expected);
+        let expected = json!({"acr": "one_factor", "auth_time": 1_790_000_000});
+        assert_eq!(claims(Proofs::of(ProofMethod::SignUp)), expected, "`amr` has no name for it");
     }
 }

@@ -168,7 +168,7 @@ impl Command for Start {
         let token = session::ensure(cx).await?;
         let attempt =
             insert_attempt(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
-        let session = SignedIn::started(cx, token, &attempt).await?;
+        let session = SignedIn::started(cx, token, attempt.id).await?;
         Ok(StartedSignIn { attempt, session })
     }
 }

@@ -1,6 +1,7 @@
 //! Completing an attempt whose code or link was right.
 
-use super::{CompletedAttempt, SignedIn};
+use super::SignedIn;
+use super::finish::{Attempted, finish};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -13,7 +14,7 @@ use crate::settings::SignUpMode;
 use crate::user;
 use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{Method, Purpose};
-use crate::{deployment_invitation, domain, rate_limit, session};
+use crate::{deployment_invitation, rate_limit};
 
 /// Signs in the owner of the verified address, or creates their account.
 #[derive(Debug)]
@@ -54,9 +55,7 @@ impl Command for Complete {
         };
         rate_limit::clear_account_attempts(cx, &attempt.address_key).await?;
         rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
-        domain::auto_join(cx, user).await?;
-        let token = session::create_sign_in(cx, user, proof_method(attempt)).await?;
-        SignedIn::completed(cx, token, CompletedAttempt::of_attempt(attempt, cx.now)).await
+        finish(cx, user, proof_method(attempt), Attempted::Verification(attempt)).await
     }
 }
 

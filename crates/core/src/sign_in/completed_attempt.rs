@@ -1,10 +1,12 @@
 //! The attempt that a completed sign-in or sign-up leaves in its response, for clients that wait for its completion.
 
+use crate::assurance::SecondFactorMethod;
 use crate::error::{Problem, Result};
 use crate::execution::Context;
 use crate::id::AttemptId;
+use crate::session::{PendingSignIn, Strategy};
 use crate::time::Timestamp;
-use crate::verification::{ATTEMPT_LIFETIME, Attempt, Method, Purpose};
+use crate::verification::{ATTEMPT_LIFETIME, Attempt, Purpose};
 
 /// A completed attempt. It is part of one response only: `GET /session` shows open attempts.
 #[derive(Clone, Debug)]
@@ -13,6 +15,8 @@ pub struct CompletedAttempt {
     pub kind: CompletedKind,
     /// The normalized address that was used; empty for a user name.
     pub address: String,
+    /// With what the second factor was proved, if it was asked for.
+    pub second_factor: Option<SecondFactorMethod>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub expires_at: Timestamp,
@@ -25,24 +29,6 @@ pub enum CompletedKind {
     SignUp,
 }
 
-/// How a user signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
-    PlainEmail,
-    PlainUsername,
-    EmailOtp,
-    MagicLink,
-}
-
-impl From<Method> for Strategy {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::EmailOtp => Self::EmailOtp,
-            Method::MagicLink => Self::MagicLink,
-        }
-    }
-}
-
 impl CompletedAttempt {
     /// An attempt that began and ended with this request. No row stores it, so it takes the id of the sign-in that it
     /// made.
@@ -52,6 +38,7 @@ impl CompletedAttempt {
             id: sign_in.get().into(),
             kind,
             address: address.to_owned(),
+            second_factor: None,
             created_at: cx.now,
             updated_at: cx.now,
             expires_at: cx.now.plus(ATTEMPT_LIFETIME),
@@ -70,9 +57,23 @@ impl CompletedAttempt {
             id: attempt.id,
             kind,
             address: attempt.address_key.clone(),
+            second_factor: None,
             created_at: attempt.created_at,
             updated_at: now,
             expires_at: attempt.expires_at,
+        }
+    }
+
+    /// A pending sign-in that this request completed.
+    pub(super) fn of_pending(pending: PendingSignIn, second_factor: SecondFactorMethod, now: Timestamp) -> Self {
+        Self {
+            id: pending.id,
+            kind: CompletedKind::SignIn(pending.strategy),
+            address: pending.address,
+            second_factor: Some(second_factor),
+            created_at: pending.created_at,
+            updated_at: now,
+            expires_at: pending.expires_at,
         }
     }
 }

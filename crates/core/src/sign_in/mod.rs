@@ -1,10 +1,14 @@
-//! Signing in: by password, mailed code or magic link.
+//! Signing in: by passkey, or by password, mailed code or magic link, and then by the second factor of those who have one.
 
 mod by_email;
 mod claim_account;
 mod complete;
 mod completed_attempt;
+mod find_second_factors;
+mod finish;
 mod identify;
+mod with_passkey;
+mod with_second_factor;
 
 use std::sync::Arc;
 
@@ -12,25 +16,32 @@ use self::claim_account::claim_account;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
-use crate::id::UserId;
+use crate::id::{AttemptId, UserId};
 use crate::names::Username;
 use crate::password::{Password, PasswordDigest, Verified};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::{SessionToken, SubmittedChallenge};
 use crate::security_log::{Audit, Authentication, Subject};
-use crate::session::{self, SessionDetails, Show};
+use crate::session::{SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
-use crate::verification::Attempt;
-use crate::{challenge, domain, rate_limit};
+use crate::{challenge, rate_limit};
 
 pub use by_email::{
     LinkUser, START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code,
     with_link,
 };
 pub(crate) use complete::find_account;
-pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};
+pub use completed_attempt::{CompletedAttempt, CompletedKind};
+pub use find_second_factors::FindSecondFactors;
+pub(crate) use finish::{Attempted, finish};
 pub use identify::{FirstFactor, Identify};
+pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
+
+pub use crate::session::Strategy;
+pub use with_passkey::{
+    BEGIN_PASSKEY_SIGN_IN_ERRORS, BegunPasskeySignIn, WITH_PASSKEY_ERRORS, begin_passkey_sign_in, with_passkey,
+};
 
 #[derive(Clone, Debug)]
 pub enum Identifier {
@@ -72,17 +83,17 @@ pub struct SignedIn {
     /// The new session token for the cookie; `None` if the token did not change.
     pub token: Option<SessionToken>,
     pub session: SessionDetails,
-    /// `None` if the sign-in was started only.
+    /// `None` if the sign-in was started only, or waits for the second factor.
     pub completed: Option<CompletedAttempt>,
 }
 
 impl SignedIn {
-    /// Loads the session in which `attempt` has just been started. It is the last one of the session, also if the clock
-    /// of another process is ahead: clients continue with the last one.
-    pub(crate) async fn started(cx: &mut Context<'_>, token: Option<SessionToken>, attempt: &Attempt) -> Result<Self> {
+    /// Loads the session in which `attempt` has just been started, or is to go on with the second factor. It is the last
+    /// one of the session, also if the clock of another process is ahead: clients continue with the last one.
+    pub(crate) async fn started(cx: &mut Context<'_>, token: Option<SessionToken>, attempt: AttemptId) -> Result<Self> {
         let mut started = Self::load(cx, token, None).await?;
         let attempts = &mut started.session.attempts;
-        if let Some(position) = attempts.iter().position(|listed| listed.id == attempt.id) {
+        if let Some(position) = attempts.iter().position(|listed| listed.id() == attempt) {
             attempts[position..].rotate_left(1);
         }
         Ok(started)
@@ -118,7 +129,7 @@ pub const WITH_PASSWORD_ERRORS: &[Code] = &[
     Code::UserAlreadySignedIn,
 ];
 
-/// Signs a user in with a password.
+/// Signs a user in with a password, or asks them for the second factor.
 ///
 /// # Errors
 /// [`WITH_PASSWORD_ERRORS`]: those of a challenge before anything else, `INVALID_CREDENTIALS` for a wrong password, an
@@ -224,13 +235,10 @@ impl Command for CompletePasswordSignIn {
             cx.tx.execute(sql::REPLACE_PASSWORD_DIGEST, replaced).await?;
         }
         rate_limit::clear_account_attempts(cx, self.identifier.key()).await?;
-        domain::auto_join(cx, self.user).await?;
-        let token = session::create_sign_in(cx, self.user, ProofMethod::Password).await?;
         let (strategy, address) = match &self.identifier {
             Identifier::Email(address) => (Strategy::PlainEmail, address.key()),
             Identifier::Username(_) => (Strategy::PlainUsername, ""),
         };
-        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address)?;
-        SignedIn::completed(cx, token, attempt).await
+        finish(cx, self.user, ProofMethod::Password, Attempted::Password { strategy, address }).await
     }
 }

@@ -15,7 +15,7 @@ use crate::secret::{DeploymentInvitationToken, InvitationToken, SignUpToken, Sub
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
-use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
+use crate::sign_in::{Attempted, SignedIn, finish};
 use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
 use crate::{challenge, deployment_invitation, domain, membership, rate_limit};
@@ -165,9 +165,7 @@ impl Command for CreateAccount {
                 Some(SignUpToken::Deployment(_)) | None => domain::auto_join(cx, user).await?,
             }
         }
-        let token = session::create_sign_in(cx, user, ProofMethod::SignUp).await?;
-        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key())?;
-        SignedIn::completed(cx, token, attempt).await
+        finish(cx, user, ProofMethod::SignUp, Attempted::SignUp { address: self.sign_up.email.key() }).await
     }
 }
 
@@ -254,7 +252,7 @@ impl CreateAccount {
         cx.subject.is_unchanged = true;
         let token = session::ensure(cx).await?;
         let attempt = insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, email, None, &profile).await?;
-        SignedIn::started(cx, token, &attempt).await
+        SignedIn::started(cx, token, attempt.id).await
     }
 
     fn account(&self, cx: &Context<'_>) -> NewUser<'_> {

@@ -2,7 +2,6 @@
 
 use super::find;
 use crate::account::{claim_address, delete_address, find_address, make_primary, verify_or_link};
-use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::event::{EmailRemoved, Personal};
@@ -13,6 +12,7 @@ use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, OwnedAddress, sql};
+use crate::{domain, session};
 
 /// Lists the addresses of a user with their claims, oldest first.
 ///
@@ -190,6 +190,8 @@ impl UpdateAddress {
                 cx.tx.execute(sql::UNSET_PRIMARY_ADDRESS, (user, cx.now)).await?;
             }
             cx.tx.optional(sql::DELETE_ADDRESS, (user, current.id)).await?.ok_or(Code::EmailIsPrimary)?;
+            // One of them may have begun with a code to this address.
+            session::end_pending_sign_ins(cx, user).await?;
         }
         let removed = Some(Personal(current.email.clone()));
         cx.emit(EmailRemoved { user_id: user, email_id: current.id, email: removed });

@@ -52,6 +52,10 @@ pub(super) enum Action {
     DeleteWorkspace,
     DeleteOrganization,
     OfferOwnership,
+    /// Raises the assurance of the sign-in, for what requires it.
+    ConfirmSecondFactor,
+    /// Of an organization or a workspace.
+    RequireMfa,
     AddAuthenticator,
     RemoveAuthenticator,
     GenerateBackupCodes,
@@ -336,6 +340,8 @@ impl Confirmation<'_> {
             Action::DeleteWorkspace => t.confirm_delete_workspace(),
             Action::DeleteOrganization => t.confirm_delete_organization(),
             Action::OfferOwnership => t.confirm_offer_ownership(),
+            Action::ConfirmSecondFactor => t.confirm_second_factor(),
+            Action::RequireMfa => t.confirm_require_mfa(),
             Action::AddAuthenticator => t.confirm_authenticator(),
             Action::RemoveAuthenticator => t.confirm_remove_authenticator(),
             Action::GenerateBackupCodes => t.confirm_backup_codes(),

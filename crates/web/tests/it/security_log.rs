@@ -7,11 +7,12 @@ use axum::http::{Method, header};
 use serde_json::{Value, json};
 use vestibule_core::execution::Caller;
 use vestibule_core::operator::{DisableUser, EnableUser, SignOutUser};
+use vestibule_core::second_factor::{CancelReset, ResetSecondFactors};
 use vestibule_core::settings::{Secret, Settings, SignUpMode};
 use vestibule_testbed::open_transaction::OpenTransaction;
 use vestibule_testbed::{Database, Engine};
 
-use crate::harness::{PASSWORD, TestApp, TestAppBuilder, TestClient, TestResponse, text};
+use crate::harness::{HOUR, PASSWORD, TestApp, TestAppBuilder, TestClient, TestResponse, text};
 use crate::secret_scan::security_events;
 
 const FIELDS: &[&str] = &[
@@ -487,5 +488,27 @@ async fn operator_commands_log_one_line() {
     for line in &lines {
         assert_id(line, "target_user_id", &id);
         assert_eq!(line["user_id"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn resets_of_second_factors_log_one_line() {
+    let app = TestApp::with_settings(|settings| settings.second_factors.reset_delay = HOUR).await;
+    let id = user_id(&app.create_user("ada@example.com").await).await;
+    let address = "192.0.2.21";
+    let operator = Caller { address: address.parse().unwrap(), ..Caller::anonymous() };
+    let (service, user) = (&app.inner.service, id.parse().unwrap());
+    // Without a factor, nothing is changed.
+    service.run(&operator, ResetSecondFactors { user }).await.result.unwrap();
+    app.execute("UPDATE users SET second_factors = 2");
+    for _ in 0..2 {
+        service.run(&operator, ResetSecondFactors { user }).await.result.unwrap();
+    }
+    service.run(&operator, CancelReset { user }).await.result.unwrap();
+    let lines = security_events(address);
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["operator.second_factor_reset_requested", "operator.second_factor_reset_cancelled"]);
+    for line in &lines {
+        assert_id(line, "target_user_id", &id);
     }
 }

@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 use vestibule_core::time::{Clock, SystemClock};
 
-use crate::harness::{DAY, START_TIME, TestApp, TestClient, text};
+use crate::harness::{DAY, PASSWORD, START_TIME, TestApp, TestClient, text};
 
 /// Verifies a token as a backend does, at the machine's time. `ignore_expiry` skips the check of `exp`.
 async fn verify(app: &TestApp, token: &str, ignore_expiry: bool) -> Result<Value, ErrorKind> {
@@ -46,6 +46,7 @@ async fn claims_name_user_organization_workspace_and_permissions() {
     let mut expected = json!({
         "iss": "http://vestibule.test", "aud": "http://vestibule.test",
         "sub": user["id"], "iat": now, "exp": now + 35, "sid": session["id"],
+        "acr": "one_factor", "auth_time": now,
         "organization": organization, "workspace": null,
         "permissions": {"organization": ["organization:admin"], "workspace": []},
     });
@@ -61,6 +62,24 @@ async fn claims_name_user_organization_workspace_and_permissions() {
     assert_eq!(claims(&app, &owner).await, expected);
     owner.get("/session/token?template=hasura").await.assert_error(404, "TEMPLATE_NOT_FOUND");
     app.anonymous().get("/session/token").await.assert_error(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn claims_say_how_and_when_the_person_last_proved_who_they_are() {
+    let app = TestApp::start().await;
+    app.create_user("ada@example.com").await;
+    let client = app.anonymous();
+    client.post("/auth/signin", &[("email", "ada@example.com"), ("password", PASSWORD)]).await.ok();
+    let now = START_TIME.as_microseconds() / 1_000_000;
+    let before = claims(&app, &client).await;
+    assert_eq!(
+        (&before["amr"], &before["acr"], &before["auth_time"]),
+        (&json!(["pwd"]), &json!("one_factor"), &json!(now))
+    );
+    app.advance(Duration::from_mins(1));
+    assert_eq!(claims(&app, &client).await["auth_time"], now);
+    client.post("/me/reauthenticate", &[("password", PASSWORD)]).await.ok();
+    assert_eq!(claims(&app, &client).await["auth_time"], now + 60);
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
-//! The sections `sessions`, `session_cookie`, `tokens`, `passwords` and `reauthentication`.
+//! The sections `sessions`, `session_cookie`, `tokens`, `passwords`, `reauthentication`,
+//! `second_factors` and `passkeys`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_core::settings::{ClaimTemplate, SessionCookie};
+use vestibule_core::settings::{ClaimTemplate, SessionCookie, is_host};
 
 use super::super::parse::{duration, number, optional_path, token_templates};
 use super::super::setting::{DefaultValue, Setting, ValueKind};
@@ -196,5 +198,29 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         default: DefaultValue::Literal("10m"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.reauthentication.max_age, duration(text, "1m", "1d")),
+    },
+    Setting {
+        path: "second_factors.reset_delay",
+        description: "How long a reset of somebody's second factors waits, so that they can object by mail. 0s: no wait.",
+        expected: "a duration from 0s to 30d, in s, m, h or d",
+        example: "72h",
+        default: DefaultValue::Literal("0s"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.second_factors.reset_delay, duration(text, "0s", "30d")),
+    },
+    Setting {
+        path: "passkeys.rp_id",
+        description: "The domain of passkeys. Changing it invalidates all of them. Empty: the host of public_url.",
+        expected: "the host of public_url, or a domain of it with a dot, or empty",
+        example: "example.com",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            if !text.is_empty() && (!is_host(text) || text.parse::<IpAddr>().is_ok()) {
+                return None;
+            }
+            loaded.settings.passkeys.rp_id = non_empty(&text.to_ascii_lowercase());
+            Some(())
+        },
     },
 ];

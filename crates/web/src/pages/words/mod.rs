@@ -57,6 +57,8 @@ impl Words {
             "declined" => self.flash_declined(),
             "approved" => self.flash_approved(),
             "denied" => self.flash_denied(),
+            "mfa_required" => self.flash_mfa_required(),
+            "mfa_not_required" => self.flash_mfa_not_required(),
             "asked" => self.flash_asked(),
             "role_created" => self.flash_role_created(),
             "role_updated" => self.flash_role_updated(),

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::account::{Update, UsernameChange};
+use vestibule_core::assurance::SecondFactorPolicy;
 use vestibule_core::id::UserId;
 use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
@@ -37,9 +38,10 @@ pub(crate) struct UpdateFields {
     private_metadata: Option<Metadata>,
     /// Whether the user is signed out everywhere and cannot sign in.
     disabled: Option<bool>,
-    /// `none`: second factors are not supported.
-    #[expect(dead_code, reason = "its only value changes nothing")]
-    second_factor_policy: Option<String>,
+    /// Whether a sign-in is asked for a second factor: `none`, `optional` or `enforced`, which needs an authenticator app
+    /// or a passkey.
+    #[schema(value_type = Option<String>)]
+    second_factor_policy: Option<SecondFactorPolicy>,
     /// True to remove the picture.
     remove_profile_image: Option<bool>,
     /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
@@ -51,7 +53,7 @@ impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
     const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
     // REQUIRED_FIELD for a blank user name, and without any field.
-    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable];
+    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.require_any()?;
@@ -64,9 +66,8 @@ impl FromFields for UpdateFields {
             None => None,
         };
         let second_factor_policy = fields.text("second_factor_policy")?.filter(|policy| !policy.is_empty());
-        if second_factor_policy.as_ref().is_some_and(|policy| policy != "none") {
-            return Err(Code::MfaNotAvailable.into());
-        }
+        let parse = |policy: String| SecondFactorPolicy::parse("second_factor_policy", &policy);
+        let second_factor_policy = second_factor_policy.map(parse).transpose()?;
         Ok(Self {
             first_name: name(fields, "first_name")?,
             last_name: name(fields, "last_name")?,
@@ -101,9 +102,10 @@ pub(crate) async fn update(
         username: fields.username,
         primary_address: None,
         picture,
+        second_factor_policy: None,
     };
-    let UpdateFields { public_metadata, private_metadata, disabled, .. } = fields;
-    let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled };
+    let UpdateFields { public_metadata, private_metadata, disabled, second_factor_policy, .. } = fields;
+    let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled, second_factor_policy };
     let reply = app.run(&caller, update).await;
     Ok(reply.map(|details| UserDetailsResponse::new(details, app.response_context())).into())
 }

@@ -11,6 +11,7 @@ mod invitations;
 mod invite;
 pub(crate) mod invite_states;
 mod members;
+mod mfa_requirements;
 mod organizations;
 mod passkeys;
 mod password_managers;

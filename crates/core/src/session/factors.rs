@@ -1,0 +1,187 @@
+//! The factors of a sign-in. This is the one place that decides whether a second one is asked for: nothing outside of
+//! this module creates a sign-in for the user themselves.
+
+use super::pending::{PENDING_LIFETIME, PendingSignIn, Strategy};
+use super::sql::factors as sql;
+use super::{ensure, extend_attempts_until, insert_sign_in, rotate_token};
+use crate::assurance::SecondFactorPolicy;
+use crate::error::{Code, Problem, Result};
+use crate::execution::Context;
+use crate::id::{AttemptId, UserId};
+use crate::proof::{ProofMethod, Proofs};
+use crate::secret::SessionToken;
+
+/// The number of sign-ins of one session that may wait for the second factor.
+const MAX_PENDING: i64 = 5;
+
+/// What a pending sign-in shows of its first factor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewPending<'a> {
+    /// That of the verification, or a new one.
+    pub(crate) id: AttemptId,
+    pub(crate) strategy: Strategy,
+    /// The normalized address that was used; empty for a user name.
+    pub(crate) address: &'a str,
+}
+
+/// What the first factor led to.
+#[derive(Debug)]
+pub(crate) enum FirstFactor {
+    SignedIn(SessionToken),
+    /// The second factor is still to be proved. The session token is new, too.
+    Pending(SessionToken, PendingSignIn),
+}
+
+/// Signs a user in within the caller's session, or a new one, and activates the sign-in; or, if a second factor is asked
+/// of them, stores that they have proved the first one. The session token is always replaced, which prevents session
+/// fixation (OWASP ASVS 7.2.4). The sign-in of a 21st user ends the oldest one, and the pending one of a sixth user the
+/// oldest pending one.
+///
+/// # Errors
+/// `USER_ALREADY_SIGNED_IN`; `IMPERSONATION_NOT_ALLOWED` for an impersonator.
+pub(crate) async fn prove_first_factor(
+    cx: &mut Context<'_>,
+    user: UserId,
+    proof: ProofMethod,
+    new: NewPending<'_>,
+) -> Result<FirstFactor> {
+    cx.refuse_impersonator()?;
+    let factors = cx.tx.one(sql::FACTORS, (user,)).await?;
+    if !asks_for_second_factor(&factors) {
+        return insert_sign_in(cx, user, proof, Proofs::of(proof), None).await.map(FirstFactor::SignedIn);
+    }
+    let token = match ensure(cx).await? {
+        Some(token) => token,
+        None => rotate_token(cx).await?,
+    };
+    let pending = insert_pending(cx, user, proof, new).await?;
+    Ok(FirstFactor::Pending(token, pending))
+}
+
+fn asks_for_second_factor(row: &sql::FactorsRow) -> bool {
+    match row.second_factor_policy {
+        SecondFactorPolicy::Enforced => !row.second_factors.is_empty(),
+        SecondFactorPolicy::None | SecondFactorPolicy::Optional => false,
+    }
+}
+
+/// Stores a pending sign-in of the caller's session, which must exist.
+async fn insert_pending(
+    cx: &mut Context<'_>,
+    user: UserId,
+    proof: ProofMethod,
+    new: NewPending<'_>,
+) -> Result<PendingSignIn> {
+    let session = cx.session.as_ref().map(|session| session.id);
+    let session = session.ok_or_else(|| Problem::internal("a pending sign-in requires a session"))?;
+    if cx.tx.optional(sql::SIGN_IN_OF_USER, (session, user, cx.now)).await?.is_some() {
+        return Err(Code::UserAlreadySignedIn.into());
+    }
+    cx.tx.execute(sql::DELETE_OLDEST_PENDING, (session, user, MAX_PENDING - 1)).await?;
+    let expires_at = cx.now.plus(PENDING_LIFETIME);
+    let row = sql::NewPendingRow {
+        id: new.id,
+        session,
+        user,
+        strategy: new.strategy,
+        address: new.address,
+        proved_by: proof,
+        expires_at,
+        now: cx.now,
+    };
+    cx.tx.execute(sql::INSERT_PENDING, row).await?;
+    extend_attempts_until(cx, expires_at).await?;
+    Ok(cx.tx.one(sql::FIND_PENDING, (session, new.id, cx.now)).await?.into())
+}
+
+/// Signs in the user of a pending sign-in of the caller's session, who has proved the second factor. Succeeds once.
+///
+/// # Errors
+/// `BAD_SIGN_IN_ATTEMPT` if it has ended or was completed; those of [`prove_first_factor`].
+pub(crate) async fn prove_second_factor(
+    cx: &mut Context<'_>,
+    pending: &PendingSignIn,
+    method: ProofMethod,
+) -> Result<SessionToken> {
+    if !method.is_second_factor() {
+        return Err(Problem::internal("a first factor stands for the second one"));
+    }
+    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
+    let spent = cx.tx.optional(sql::SPEND_PENDING, (session, pending.id, cx.now)).await?;
+    let spent = spent.filter(|spent| spent.user_id == pending.user_id).ok_or(Code::BadSignInAttempt)?;
+    insert_sign_in(cx, spent.user_id, method, Proofs::of(spent.proved_by).with(method), None).await
+}
+
+/// Signs in a user with a passkey, which needs no other factor. A pending sign-in of the user in this session is
+/// completed by it.
+///
+/// # Errors
+/// Those of [`prove_first_factor`].
+pub(crate) async fn create_passkey_sign_in(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
+    if let Some(session) = cx.session.as_ref().map(|session| session.id) {
+        cx.tx.execute(sql::DELETE_PENDING_IN_SESSION, (session, user)).await?;
+    }
+    insert_sign_in(cx, user, ProofMethod::Passkey, Proofs::of(ProofMethod::Passkey), None).await
+}
+
+/// Adds a proof to the active sign-in, as the last one. It does not replace the session token.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`.
+pub(crate) async fn add_proof(cx: &mut Context<'_>, method: ProofMethod) -> Result<()> {
+    add_proof_for_address(cx, method, "").await
+}
+
+/// Like [`add_proof`]. `address` is the one that the proof allows to link, as the user has seen it; it may be empty.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`.
+pub(crate) async fn add_proof_for_address(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<()> {
+    cx.refuse_impersonator()?;
+    let (user, sign_in) = (cx.user()?, cx.sign_in()?);
+    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+    let found = cx.tx.optional(sql::PROOFS, (session, sign_in, user, cx.now)).await?;
+    let sql::ProofsRow { stored, proofs } = found.ok_or(Code::Unauthorized)?;
+    let proofs = proofs.with(method);
+    let added = sql::AddedProof {
+        session,
+        sign_in,
+        user,
+        method,
+        address,
+        stored: &stored,
+        proofs: &proofs.to_text(),
+        now: cx.now,
+    };
+    cx.tx.optional(sql::ADD_PROOF, added).await?.ok_or(Code::Unauthorized)?;
+    if let Some(session) = &mut cx.session {
+        session.proofs = Some(proofs);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assurance::SecondFactors;
+
+    #[test]
+    fn a_second_factor_is_asked_for_if_the_user_has_one_and_enforces_it() {
+        let authenticator = SecondFactors { authenticator: true, ..SecondFactors::default() };
+        let passkey = SecondFactors { passkey: true, ..SecondFactors::default() };
+        // Without a factor they replace, codes would lock the user out once they are used up.
+        let codes = SecondFactors { backup_codes: true, ..SecondFactors::default() };
+        for (second_factors, has_one) in
+            [(authenticator, true), (passkey, true), (codes, false), (SecondFactors::default(), false)]
+        {
+            for (second_factor_policy, is_enforced) in [
+                (SecondFactorPolicy::None, false),
+                (SecondFactorPolicy::Optional, false),
+                (SecondFactorPolicy::Enforced, true),
+            ] {
+                let row = sql::FactorsRow { second_factors, second_factor_policy };
+                assert_eq!(asks_for_second_factor(&row), has_one && is_enforced, "{row:?}");
+            }
+        }
+    }
+}

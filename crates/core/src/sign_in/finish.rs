@@ -1,0 +1,88 @@
+//! The end of every sign-in whose first factor is proved: it is completed, or goes on with the second factor.
+
+use super::{CompletedAttempt, CompletedKind, SignedIn, Strategy};
+use crate::error::Result;
+use crate::execution::Context;
+use crate::id::UserId;
+use crate::proof::ProofMethod;
+use crate::secret::SessionToken;
+use crate::session::{self, FirstFactor, NewPending};
+use crate::verification::Attempt;
+use crate::{domain, second_factor};
+
+/// What was attempted with the first factor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Attempted<'a> {
+    /// An attempt that began with this request. The address is empty for a user name.
+    Password { strategy: Strategy, address: &'a str },
+    /// An account that this request has created, and that has joined the organizations of its domain.
+    SignUp { address: &'a str },
+    /// A stored attempt that this request has completed.
+    Verification(&'a Attempt),
+}
+
+impl<'a> Attempted<'a> {
+    fn pending(self, cx: &Context<'_>) -> NewPending<'a> {
+        match self {
+            Self::Password { strategy, address } => NewPending { id: cx.id(), strategy, address },
+            Self::SignUp { address } => NewPending { id: cx.id(), strategy: Strategy::PlainEmail, address },
+            Self::Verification(attempt) => {
+                NewPending { id: attempt.id, strategy: attempt.method.into(), address: &attempt.address_key }
+            }
+        }
+    }
+
+    fn completed(self, cx: &Context<'_>) -> Result<CompletedAttempt> {
+        match self {
+            Self::Password { strategy, address } => {
+                CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address)
+            }
+            Self::SignUp { address } => CompletedAttempt::immediate(cx, CompletedKind::SignUp, address),
+            Self::Verification(attempt) => Ok(CompletedAttempt::of_attempt(attempt, cx.now)),
+        }
+    }
+}
+
+/// Signs in a user who has proved the first factor, or asks them for the second one. Everything that a signed-in user
+/// gets comes after both.
+///
+/// # Errors
+/// `USER_ALREADY_SIGNED_IN`.
+pub(crate) async fn finish(
+    cx: &mut Context<'_>,
+    user: UserId,
+    proof: ProofMethod,
+    attempted: Attempted<'_>,
+) -> Result<SignedIn> {
+    let new = attempted.pending(cx);
+    let mut proved = session::prove_first_factor(cx, user, proof, new).await?;
+    if matches!(proved, FirstFactor::Pending(..)) && second_factor::apply_due(cx, user).await? {
+        // The reset that was due has removed the factors that were asked for.
+        proved = session::prove_first_factor(cx, user, proof, new).await?;
+    }
+    match proved {
+        FirstFactor::SignedIn(token) => {
+            let completed = attempted.completed(cx)?;
+            if matches!(attempted, Attempted::SignUp { .. }) {
+                return SignedIn::completed(cx, token, completed).await;
+            }
+            complete(cx, user, token, completed).await
+        }
+        FirstFactor::Pending(token, pending) => {
+            // Nobody is signed in yet.
+            cx.subject.is_unchanged = true;
+            SignedIn::started(cx, Some(token), pending.id).await
+        }
+    }
+}
+
+/// Completes a sign-in: the user joins the organizations that have the domain of their address.
+pub(super) async fn complete(
+    cx: &mut Context<'_>,
+    user: UserId,
+    token: SessionToken,
+    attempt: CompletedAttempt,
+) -> Result<SignedIn> {
+    domain::auto_join(cx, user).await?;
+    SignedIn::completed(cx, token, attempt).await
+}
