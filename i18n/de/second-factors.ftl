@@ -40,7 +40,6 @@ authenticator-codes-explanation = Geben Sie den Code ein, den die App jetzt anze
 authenticator-first-code = Erster Code
 authenticator-second-code = Nächster Code
 authenticator-second-code-hint = Nach höchstens 30 Sekunden
-authenticator-verify = Einschalten
 
 passkeys = Passkeys
 passkeys-explanation = Melden Sie sich per Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel statt mit einem Passwort an. Ein Passkey braucht keinen zweiten Schritt.
@@ -49,7 +48,7 @@ passkey-add = Passkey hinzufügen
 passkey-add-title = Passkey hinzufügen
 passkey-add-explanation = Ihr Browser fragt, wo der Passkey gespeichert werden soll: auf diesem Gerät, in einem Passwort-Manager, auf einem Smartphone oder auf einem Sicherheitsschlüssel.
 passkey-name = Name
-passkey-name-hint = Damit Sie ihn später wiedererkennen, zum Beispiel „MacBook“ oder „Sicherheitsschlüssel“
+passkey-name-hint = Freiwillig. Damit Sie ihn später wiedererkennen, zum Beispiel „MacBook“ oder „Sicherheitsschlüssel“
 passkey-create = Weiter
 passkey-synced = Synchronisiert
 passkey-not-synced-yet = Noch nicht gesichert

@@ -40,7 +40,6 @@ authenticator-codes-explanation = Enter the code that the app shows now, wait un
 authenticator-first-code = First code
 authenticator-second-code = Next code
 authenticator-second-code-hint = After up to 30 seconds
-authenticator-verify = Turn on
 
 passkeys = Passkeys
 passkeys-explanation = Sign in with your fingerprint, face, PIN or a security key instead of a password. A passkey needs no second step.
@@ -49,7 +48,7 @@ passkey-add = Add passkey
 passkey-add-title = Add a passkey
 passkey-add-explanation = Your browser asks where to save the passkey: on this device, in a password manager, on a phone or on a security key.
 passkey-name = Name
-passkey-name-hint = So that you recognize it later, such as “MacBook” or “Security key”
+passkey-name-hint = Optional. So that you recognize it later, such as “MacBook” or “Security key”
 passkey-create = Continue
 passkey-synced = Synced
 passkey-not-synced-yet = Not backed up yet
