@@ -1,6 +1,7 @@
 //! Authenticator apps and backup codes: setting them up, signing in and confirming with them, and removing them.
 
 use serde_json::json;
+use vestibule_core::time::Clock as _;
 
 use crate::harness::{AuthenticatorApp, PASSWORD, TestApp, TestClient, TestResponse};
 
