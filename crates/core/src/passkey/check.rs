@@ -61,7 +61,7 @@ pub(crate) async fn check<T>(
     })
 }
 
-fn invalid(error: WebauthnError) -> Problem {
+pub(crate) fn invalid(error: WebauthnError) -> Problem {
     Problem::with_source(Code::InvalidPasskey, error)
 }
 

@@ -19,7 +19,7 @@ use crate::webauthn::{CredentialDescriptor, Transport};
 
 pub use crate::names::PasskeyName;
 pub(crate) use challenge::{require_available, spend, start};
-pub(crate) use check::{CheckedPasskey, check, record_use};
+pub(crate) use check::{CheckedPasskey, check, invalid, record_use};
 pub use sql::Passkey;
 
 /// What a challenge is for.

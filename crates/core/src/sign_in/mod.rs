@@ -4,11 +4,11 @@ mod by_email;
 mod claim_account;
 mod complete;
 mod completed_attempt;
-mod finish;
 mod find_second_factors;
+mod finish;
 mod identify;
-mod with_second_factor;
 mod with_passkey;
+mod with_second_factor;
 
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ pub use by_email::{
 };
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind};
-pub(crate) use finish::{Attempted, finish};
 pub use find_second_factors::FindSecondFactors;
+pub(crate) use finish::{Attempted, finish};
 pub use identify::{FirstFactor, Identify};
 pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 

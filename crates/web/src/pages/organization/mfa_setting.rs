@@ -2,7 +2,7 @@
 //! who would lose access.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use vestibule_core::account::ShowAssurance;
 use vestibule_core::assurance::{Assurance, MfaChange, MfaRequirement};
 use vestibule_core::id::WorkspaceId;
@@ -47,19 +47,19 @@ pub(super) struct Target {
 
 /// The form as the page shows it.
 pub(super) struct MfaSetting {
-    action: String,
+    pub(super) action: String,
     /// The checked option: [`OFF`], or the name of an assurance.
-    choice: String,
-    grace_days: String,
-    max_grace_days: u8,
-    grace_hint: String,
+    pub(super) choice: String,
+    pub(super) grace_days: String,
+    pub(super) max_grace_days: u8,
+    pub(super) grace_hint: String,
     /// Since when or from when it is required.
-    state: Option<String>,
-    counts: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) counts: Option<String>,
     /// URL and label; `None` if the caller does not see who has what.
-    members_link: Option<(String, String)>,
+    pub(super) members_link: Option<(String, String)>,
     /// What the caller has to do first.
-    own_step: Option<NextStep>,
+    pub(super) own_step: Option<NextStep>,
 }
 
 impl SetUp {

@@ -1,8 +1,6 @@
 //! `/users/{id}/authenticators`, `/users/{id}/backup-codes` and `/users/{id}/second-factors`: authenticator apps, backup
 //! codes, and the reset of all second factors.
 
-use std::fmt;
-
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,12 +49,6 @@ pub(crate) struct NewAuthenticatorResponse {
     otp_url: String,
 }
 
-impl fmt::Debug for NewAuthenticatorResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewAuthenticatorResponse").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 /// Adds an authenticator app for a user, in place of the one that they have.
 ///
 /// From then on, a sign-in with one factor is asked for a second one. The user's verified addresses get a security
@@ -85,7 +77,7 @@ pub(crate) async fn delete_authenticators(
     CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
 ) -> PlatformResponse<Empty> {
-    app.run(&caller, DeleteAuthenticatorsOfUser { user }).await.map(|_| Empty {}).into()
+    app.run(&caller, DeleteAuthenticatorsOfUser { user }).await.map(|()| Empty {}).into()
 }
 
 /// New backup codes. They are shown here only.

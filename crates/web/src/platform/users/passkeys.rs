@@ -113,5 +113,5 @@ pub(crate) async fn delete(
     CurrentCaller(caller): CurrentCaller,
     Path((user, passkey)): Path<(UserId, PasskeyId)>,
 ) -> PlatformResponse<Empty> {
-    app.run(&caller, DeletePasskeyOfUser { user, passkey }).await.map(|_| Empty {}).into()
+    app.run(&caller, DeletePasskeyOfUser { user, passkey }).await.map(|()| Empty {}).into()
 }

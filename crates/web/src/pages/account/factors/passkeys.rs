@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_core::caller::browser_name;
 use vestibule_core::passkey::PasskeyName;
 use vestibule_core::second_factor::{
-    BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, RenamePasskey,
+    BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, RenamePasskey, finish_passkey_registration,
 };
 use vestibule_core::{Code, Problem};
 
@@ -56,7 +56,7 @@ async fn new_page(cx: &PageContext, form: &Form, error: Option<&Problem>) -> Res
 
 pub(super) async fn finish(cx: PageContext, form: Form) -> Response {
     let finished = match parse_new(&form) {
-        Ok(command) => cx.run(command).await,
+        Ok(registration) => finish_passkey_registration(cx.app.service(), &cx.caller, registration).await.result,
         Err(problem) => Err(problem),
     };
     match finished {
