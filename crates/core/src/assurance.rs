@@ -107,7 +107,7 @@ impl MfaChange {
         minimum.ok_or_else(|| Problem::field(field, "it is two_factors or phishing_resistant."))
     }
 
-    pub fn apply(&self, current: MfaRequirement, now: Timestamp) -> MfaRequirement {
+    pub fn apply(self, current: MfaRequirement, now: Timestamp) -> MfaRequirement {
         let is_enforced = self.is_enforced.unwrap_or(current.is_enforced);
         let minimum = self.minimum.unwrap_or(current.minimum);
         let is_stricter = is_enforced && (!current.is_enforced || minimum > current.minimum);

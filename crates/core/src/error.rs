@@ -267,8 +267,6 @@ codes! {
     RoleIsShared = 403 "ROLE_IS_SHARED", "This role belongs to all organizations, and none of them can change or remove it.";
     /// The new list of allowed IP addresses does not include the caller's own.
     AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "This list would lock you out. Add your own IP address.";
-    /// Second factors are not supported yet.
-    MfaNotAvailable = 400 "MFA_NOT_AVAILABLE", "Second factors are not available yet, so requiring one would lock everybody out.";
     /// An ownership transfer of the organization is pending.
     HandoverExists = 400 "HANDOVER_EXISTS", "An ownership transfer of this organization is pending. Cancel it first.";
     /// No ownership transfer to the caller is pending.

@@ -131,6 +131,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     organization::sql::management::STATEMENTS,
+    organization::sql::mfa::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
     passkey::sql::STATEMENTS,
@@ -156,4 +157,5 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     workspace::sql::management::STATEMENTS,
     workspace::sql::lists::STATEMENTS,
     workspace::sql::members::STATEMENTS,
+    workspace::sql::own::STATEMENTS,
 ];

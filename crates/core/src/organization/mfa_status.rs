@@ -1,6 +1,6 @@
 //! How far the members of an organization are with their second factors.
 
-use super::sql;
+use super::sql::mfa as sql;
 use crate::access::{self, Actor};
 use crate::assurance::MfaRequirement;
 use crate::error::{Code, Result};
@@ -49,7 +49,7 @@ impl Query for ShowMfaStatus {
         if !is_permitted {
             return Err(Code::Forbidden.into());
         }
-        let row = cx.tx.one(sql::MFA_STATUS, (grant.organization(),)).await?;
+        let row = cx.tx.one(sql::STATUS, (grant.organization(),)).await?;
         Ok(MfaStatus {
             mfa: MfaRequirement {
                 is_enforced: row.enforce_mfa,

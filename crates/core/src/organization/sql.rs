@@ -1,6 +1,7 @@
 //! Statements on organizations and their roles. An organization's `id` is its tenant id.
 
 pub(crate) mod management;
+pub(crate) mod mfa;
 
 use vestibule_db::{Text, record, sql};
 
@@ -94,18 +95,6 @@ record! {
 }
 
 record! {
-    /// What an organization requires of sign-ins, and how many of its members can meet it.
-    pub(crate) struct MfaStatusRow {
-        pub(crate) enforce_mfa: bool,
-        pub(crate) minimum_assurance: Assurance,
-        pub(crate) mfa_enforced_from: Timestamp,
-        pub(crate) members: i64,
-        pub(crate) members_with_second_factor: i64,
-        pub(crate) members_with_passkey: i64,
-    }
-}
-
-record! {
     /// What waits for a decision.
     pub(crate) struct PendingCounts {
         pub(crate) invitations: i64,
@@ -115,19 +104,6 @@ record! {
 
 sql! {
     MEMBER_COUNT(OrganizationId) -> (i64,) = "SELECT member_count FROM organizations WHERE id = $1";
-
-    /// The requirement, and how many members have a second factor.
-    MFA_STATUS(OrganizationId) -> MfaStatusRow =
-        "SELECT o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
-                o.mfa_enforced_from AS mfa_enforced_from, c.members AS members,
-                c.with_second_factor AS members_with_second_factor, c.with_passkey AS members_with_passkey
-           FROM organizations o
-          CROSS JOIN (SELECT COUNT(*) AS members,
-                             COUNT(CASE WHEN (u.second_factors & 3) <> 0 THEN 1 END) AS with_second_factor,
-                             COUNT(CASE WHEN (u.second_factors & 2) <> 0 THEN 1 END) AS with_passkey
-                        FROM organization_memberships m JOIN users u ON u.id = m.user_id
-                       WHERE m.organization_id = $1) c
-          WHERE o.id = $1 AND o.deleted_at IS NULL";
 
     /// Counts each up to `$2`.
     COUNT_PENDING(OrganizationId, i64) -> PendingCounts =

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
+use super::sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, own as sql};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};

@@ -41,6 +41,7 @@ mod limits;
 mod loopback;
 mod mail_queues;
 mod member_lists;
+mod member_second_factors;
 mod members;
 mod metrics;
 mod mfa_requirements;
