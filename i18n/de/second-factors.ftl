@@ -48,7 +48,7 @@ passkey-add = Passkey hinzufügen
 passkey-add-title = Passkey hinzufügen
 passkey-add-explanation = Ihr Browser fragt, wo der Passkey gespeichert werden soll: auf diesem Gerät, in einem Passwort-Manager, auf einem Smartphone oder auf einem Sicherheitsschlüssel.
 passkey-name = Name
-passkey-name-hint = Freiwillig. Damit Sie ihn später wiedererkennen, zum Beispiel „MacBook“ oder „Sicherheitsschlüssel“
+passkey-name-hint = Optional. Damit Sie ihn später wiedererkennen, zum Beispiel „MacBook“ oder „Sicherheitsschlüssel“
 passkey-create = Weiter
 passkey-synced = Synchronisiert
 passkey-not-synced-yet = Noch nicht gesichert
@@ -116,7 +116,6 @@ confirm-authenticator = Sie möchten eine Authenticator-App einrichten.
 confirm-remove-authenticator = Sie möchten Ihre Authenticator-App entfernen.
 confirm-backup-codes = Sie möchten neue Backup-Codes erhalten.
 confirm-add-passkey = Sie möchten einen Passkey hinzufügen.
-confirm-rename-passkey = Sie möchten einen Passkey umbenennen.
 confirm-remove-passkey = Sie möchten einen Passkey entfernen.
 confirm-two-step-policy = Sie möchten die Bestätigung in zwei Schritten ändern.
 

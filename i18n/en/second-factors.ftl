@@ -116,7 +116,6 @@ confirm-authenticator = You are about to set up an authenticator app.
 confirm-remove-authenticator = You are about to remove your authenticator app.
 confirm-backup-codes = You are about to get new backup codes.
 confirm-add-passkey = You are about to add a passkey.
-confirm-rename-passkey = You are about to rename a passkey.
 confirm-remove-passkey = You are about to remove a passkey.
 confirm-two-step-policy = You are about to change two-step verification.
 

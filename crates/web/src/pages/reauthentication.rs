@@ -60,7 +60,6 @@ pub(super) enum Action {
     RemoveAuthenticator,
     GenerateBackupCodes,
     AddPasskey,
-    RenamePasskey,
     RemovePasskey,
     ChangeTwoStepPolicy,
 }
@@ -346,7 +345,6 @@ impl Confirmation<'_> {
             Action::RemoveAuthenticator => t.confirm_remove_authenticator(),
             Action::GenerateBackupCodes => t.confirm_backup_codes(),
             Action::AddPasskey => t.confirm_add_passkey(),
-            Action::RenamePasskey => t.confirm_rename_passkey(),
             Action::RemovePasskey => t.confirm_remove_passkey(),
             Action::ChangeTwoStepPolicy => t.confirm_two_step_policy(),
         }

@@ -44,7 +44,7 @@ pub(super) fn routes() -> Routes {
         .post("/account/security/backup-codes", protected(Action::GenerateBackupCodes, backup_codes::generate))
         .post("/account/security/passkeys/new", protected(Action::AddPasskey, passkeys::begin))
         .post("/account/security/passkeys", protected(Action::AddPasskey, passkeys::finish))
-        .post("/account/security/passkeys/{id}/rename", protected(Action::RenamePasskey, passkeys::rename))
+        .post("/account/security/passkeys/{id}/rename", passkeys::rename)
         .post("/account/security/passkeys/{id}/delete", protected(Action::RemovePasskey, passkeys::delete))
 }
 
