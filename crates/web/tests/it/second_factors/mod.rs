@@ -146,7 +146,8 @@ async fn verify_with(
 ) -> TestResponse {
     let now = client.app.inner.clock.now();
     let (first, second) = (app.code_at(now, first), app.code_at(now, second));
-    let mut fields = vec![("authenticator_id", app.id.as_str()), ("codes[]", first.as_str()), ("codes[]", second.as_str())];
+    let mut fields =
+        vec![("authenticator_id", app.id.as_str()), ("codes[]", first.as_str()), ("codes[]", second.as_str())];
     fields.extend_from_slice(more);
     client.post("/me/authenticator/attempt-verification", &fields).await
 }
