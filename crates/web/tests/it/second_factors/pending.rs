@@ -187,14 +187,13 @@ async fn expired_rows_are_deleted_an_hour_later() {
 }
 
 #[tokio::test]
-async fn deleted_session_or_user_takes_what_waits_along() {
+async fn deleted_account_takes_its_factors_and_what_waits_along() {
     let setup = setup().await;
-    setup.sign_in().await;
-    setup.sign_in().await;
-    setup.app.execute("DELETE FROM sessions WHERE id = (SELECT MIN(session_id) FROM pending_sign_ins)");
-    assert_eq!(count(&setup.app), 1);
+    setup.ada.make_backup_codes().await;
+    let (half, attempt) = setup.sign_in().await;
     setup.ada.post("/me/account/delete", &[("password", PASSWORD)]).await.ok();
     for table in ["pending_sign_ins", "authenticators", "backup_codes"] {
         assert_eq!(setup.app.count(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
     }
+    half.attempt_second_factor(&attempt, APP, &setup.code(0)).await.assert_error(400, ENDED);
 }

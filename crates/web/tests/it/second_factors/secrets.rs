@@ -86,7 +86,7 @@ async fn secret_and_backup_codes_are_shown_once_and_stored_as_ciphertext_and_key
         for spelling in [code.clone(), code.replace('-', ""), code.to_lowercase()] {
             hidden.extend(forms(spelling.as_bytes()));
             // 40 random bits can be searched: a hash without a key is no protection.
-            hidden.extend(forms(&Sha256::digest(spelling.as_bytes())));
+            hidden.extend(forms(&Sha256::digest(spelling.as_bytes())[..]));
         }
     }
     Secrets(hidden).assert_not_in("the database", &stored);
