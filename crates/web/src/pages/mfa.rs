@@ -1,4 +1,4 @@
-//! Two-step verification that an organization or a workspace requires: the page instead of theirs, and the confirmation
+//! Two-factor authentication that an organization or a workspace requires: the page instead of theirs, and the confirmation
 //! of a second factor that leads on.
 
 use askama::Template;

@@ -1,4 +1,4 @@
-//! The form with which an organization or a workspace requires two-step verification, and its confirmation, which says
+//! The form with which an organization or a workspace requires two-factor authentication, and its confirmation, which says
 //! who would lose access.
 
 use axum::http::StatusCode;
