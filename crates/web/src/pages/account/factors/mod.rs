@@ -158,9 +158,9 @@ pub(super) async fn is_two_factor_on(cx: &PageContext) -> Option<bool> {
 }
 
 async fn set_policy(cx: PageContext, form: Form) -> Response {
-    let policy = match SecondFactorPolicy::parse("policy", form.text("policy")) {
-        Ok(policy) => policy,
-        Err(problem) => return page_with_error(&cx, &form, &problem).await,
+    let Ok(policy) = form.text("policy").parse::<SecondFactorPolicy>() else {
+        let problem = Problem::field("policy", "use none, optional or enforced.");
+        return page_with_error(&cx, &form, &problem).await;
     };
     let t = cx.words;
     let flash = if policy == SecondFactorPolicy::Enforced {
