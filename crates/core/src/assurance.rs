@@ -48,6 +48,10 @@ pub struct MfaRequirement {
 }
 
 impl MfaRequirement {
+    pub(crate) const fn new(is_enforced: bool, minimum: Assurance, enforced_from: Timestamp) -> Self {
+        Self { is_enforced, minimum, enforced_from }
+    }
+
     /// The assurance that is required now or after the grace period; `None` for any.
     pub fn minimum_if_enforced(&self) -> Option<Assurance> {
         self.is_enforced.then_some(self.minimum)
@@ -159,6 +163,16 @@ vestibule_db::text_enum!(
     BackupCode = "backup_code",
     Passkey = "passkey",
 );
+
+impl From<SecondFactorMethod> for ProofMethod {
+    fn from(method: SecondFactorMethod) -> Self {
+        match method {
+            SecondFactorMethod::Authenticator => Self::Authenticator,
+            SecondFactorMethod::BackupCode => Self::BackupCode,
+            SecondFactorMethod::Passkey => Self::Passkey,
+        }
+    }
+}
 
 /// The factors that a user has besides the first one. Stored as a sum in `users.second_factors`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::id::AttemptId;
-use vestibule_core::proof::ProofMethod;
 use vestibule_core::secret::SubmittedFactorCode;
 use vestibule_core::session::{PendingSignIn, SessionAttempt};
 use vestibule_core::sign_in::{SignedIn, with_second_factor};
@@ -94,12 +93,7 @@ async fn load(
         };
         (format!("{url}&method={}", other.as_str()), label)
     });
-    let proof = match method {
-        SecondFactorMethod::Authenticator => ProofMethod::Authenticator,
-        SecondFactorMethod::BackupCode => ProofMethod::BackupCode,
-        SecondFactorMethod::Passkey => ProofMethod::Passkey,
-    };
-    let code_problem = error.and_then(|problem| factor_code_problem(t, Some(proof), problem));
+    let code_problem = error.and_then(|problem| factor_code_problem(t, Some(method.into()), problem));
     Ok(Some(Page {
         layout: layout.with_error(error.filter(|_| code_problem.is_none())),
         attempt: pending.id.to_string(),
