@@ -76,6 +76,7 @@ mod role_changes;
 mod roles;
 mod second_factor_forms;
 mod second_factor_resets;
+mod second_factors;
 mod secret_scan;
 mod security_log;
 mod security_notices;
