@@ -26,6 +26,7 @@ CREATE TABLE authenticators (
 
 CREATE UNIQUE INDEX authenticators_verified ON authenticators (user_id) WHERE verified_at IS NOT NULL;
 CREATE UNIQUE INDEX authenticators_unverified ON authenticators (user_id) WHERE verified_at IS NULL;
+CREATE INDEX authenticators_by_user ON authenticators (user_id);
 
 CREATE TABLE backup_codes (
     user_id    BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -35,6 +35,7 @@ CREATE TABLE authenticators (
 -- A user has one authenticator, and while they replace it one that is not verified.
 CREATE UNIQUE INDEX authenticators_verified ON authenticators (user_id) WHERE verified_at IS NOT NULL;
 CREATE UNIQUE INDEX authenticators_unverified ON authenticators (user_id) WHERE verified_at IS NULL;
+CREATE INDEX authenticators_by_user ON authenticators (user_id);
 
 -- Keyed hashes of the codes that are left. A code is deleted when it is used.
 CREATE TABLE backup_codes (

@@ -54,6 +54,7 @@ mod webhook_requests;
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod backup_code;
 pub mod bootstrap;
 pub mod cleanup;
 pub mod deployment_invitation;
@@ -70,11 +71,13 @@ pub mod organization;
 pub mod ownership_transfer;
 pub mod password_reset;
 pub mod reauthentication;
+pub mod second_factor;
 pub mod security_notice;
 pub mod session;
 pub mod session_token;
 pub mod sign_in;
 pub mod sign_up;
+pub mod totp;
 pub mod user;
 pub mod user_management;
 pub mod verification;
@@ -101,6 +104,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     access::sql::STATEMENTS,
     api_key::sql::STATEMENTS,
     audit::sql::STATEMENTS,
+    backup_code::sql::STATEMENTS,
     bootstrap::sql::STATEMENTS,
     cache::sql::STATEMENTS,
     caller::sql::STATEMENTS,
@@ -130,11 +134,14 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     rate_limit::sql::STATEMENTS,
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,
+    second_factor::sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,
+    totp::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,
+    user::sql::second_factors::STATEMENTS,
     user_management::sql::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,

@@ -62,6 +62,12 @@ names! {
         EmailAddressMadePrimary = "email_address.made_primary",
         EmailAddressRemoved = "email_address.removed",
         UsernameChanged = "username.changed",
+        /// An authenticator app is in use.
+        AuthenticatorAdded = "authenticator.added",
+        AuthenticatorRemoved = "authenticator.removed",
+        BackupCodesGenerated = "backup_codes.generated",
+        /// Whether sign-ins ask for a second factor.
+        SecondFactorPolicyChanged = "second_factor_policy.changed",
         AccountDeleted = "account.deleted",
         /// By an API key.
         UserCreated = "user.created",

@@ -74,6 +74,19 @@ const VIOLATIONS: &[(&str, &str)] = &[
             (SELECT 1 FROM email_addresses e WHERE e.user_id = c.user_id AND e.address_key = c.address_key)",
     ),
     (
+        "a user whose stored second factors are not those that they have",
+        "SELECT COUNT(*) FROM users u WHERE u.second_factors <>
+            CASE WHEN EXISTS (SELECT 1 FROM authenticators a WHERE a.user_id = u.id AND a.verified_at IS NOT NULL)
+                 THEN 1 ELSE 0 END
+            + CASE WHEN EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) THEN 2 ELSE 0 END
+            + CASE WHEN EXISTS (SELECT 1 FROM backup_codes b WHERE b.user_id = u.id) THEN 4 ELSE 0 END",
+    ),
+    (
+        "backup codes, or a policy that enforces, without a factor",
+        "SELECT COUNT(*) FROM users u WHERE u.second_factors = 4
+             OR (u.second_factors = 0 AND u.second_factor_policy = 'enforced')",
+    ),
+    (
         "a user who is not sorted by their user name or primary address",
         "SELECT COUNT(*) FROM users u WHERE u.sort_username <> COALESCE(u.username_key, '') OR u.sort_email <> COALESCE(
             (SELECT e.address_key FROM email_addresses e WHERE e.user_id = u.id AND e.is_primary = 1), '')",

@@ -30,6 +30,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
+use crate::second_factor::{self, OwnFactors};
 use crate::session::{self, SignInDetails};
 use crate::user::sql;
 use crate::user::{Account, OwnedAddress, PublicUser};
@@ -57,6 +58,7 @@ pub struct AccountDetails {
     pub account: Account,
     /// Oldest first.
     pub addresses: Vec<OwnedAddress>,
+    pub factors: OwnFactors,
     /// The caller's active sign-in.
     pub sign_in: SignInDetails,
 }
@@ -74,6 +76,7 @@ impl Query for ShowAccount {
             user: sign_in.user.clone(),
             account: cx.tx.one(sql::ACCOUNT, (id,)).await?,
             addresses: cx.tx.all(sql::OWN_ADDRESSES, (id, cx.now)).await?,
+            factors: second_factor::load(cx, id).await?,
             sign_in,
         })
     }

@@ -1,6 +1,7 @@
-//! Changing the caller's names, primary address and picture.
+//! Changing the caller's names, primary address, picture and policy of second factors.
 
 use super::{AccountDetails, ShowAccount, addresses, require_proof_of_owner};
+use crate::assurance::SecondFactorPolicy;
 use crate::error::{Code, Result};
 use crate::event::{Changed, Personal, UserUpdated};
 use crate::execution::{Command, Context, Query};
@@ -8,6 +9,7 @@ use crate::id::{EmailAddressId, UserId};
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
+use crate::second_factor;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, sql};
@@ -21,9 +23,9 @@ pub enum UsernameChange {
 /// Changes the given parts of the caller's account; `None` leaves a part unchanged.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address and for another user name, which a person can
-/// sign in with; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
-/// `USERNAME_EXISTS`.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address, for another user name, which a person can sign in
+/// with, and for another policy; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address;
+/// `IMAGES_NOT_AVAILABLE`; `USERNAME_EXISTS`; `SECOND_FACTOR_MISSING` for the policy.
 #[derive(Debug, Default)]
 pub struct Update {
     pub first_name: Option<PersonName>,
@@ -31,6 +33,8 @@ pub struct Update {
     pub username: Option<UsernameChange>,
     pub primary_address: Option<EmailAddressId>,
     pub picture: images::Change,
+    /// Only of the caller themselves.
+    pub second_factor_policy: Option<SecondFactorPolicy>,
 }
 
 impl Command for Update {
@@ -41,6 +45,7 @@ impl Command for Update {
         Code::EmailNotVerified,
         Code::ImagesNotAvailable,
         Code::UsernameExists,
+        Code::SecondFactorMissing,
     ];
     type Out = AccountDetails;
 
@@ -57,13 +62,17 @@ impl Command for Update {
         if self.primary_address.is_some() {
             cx.refuse_impersonator()?;
         }
+        if let Some(policy) = self.second_factor_policy {
+            second_factor::set_policy(cx, policy).await?;
+        }
         self.apply(cx, user, None).await?;
         ShowAccount.run(cx).await
     }
 }
 
 impl Update {
-    /// Changes the account of a user: the caller, or for an API key anybody. `metadata_changed` is for the event.
+    /// Changes the account of a user, except the policy: the caller, or for an API key anybody. `metadata_changed` is for
+    /// the event.
     ///
     /// # Errors
     /// Those of [`Update`].

@@ -16,7 +16,8 @@ use crate::outbox::parse_message_id;
 use crate::password::{Password, check_and_find, sha1_hex};
 use crate::permission::AddressList;
 use crate::secret::{
-    AttemptToken, InvitationToken, NoticeToken, NotificationToken, SessionToken, SubmittedCode, UnsubscribeToken,
+    AttemptToken, InvitationToken, NoticeToken, NotificationToken, SessionToken, SubmittedCode, SubmittedFactorCode,
+    TotpSecret, UnsubscribeToken,
 };
 use crate::settings::{Mode, PublicUrl, Settings};
 
@@ -43,6 +44,11 @@ pub fn token(text: &str) {
         assert!(!debug.contains(text));
     }
     let _ = SubmittedCode::from_input(text);
+    let code = SubmittedFactorCode::from_input(text);
+    assert!(!format!("{code:?}").contains(char::is_numeric));
+    if let Ok(secret) = text.parse::<TotpSecret>() {
+        assert!(secret.reveal().parse::<TotpSecret>().is_ok_and(|again| again.reveal() == secret.reveal()));
+    }
 }
 
 /// An id is a decimal number that is printed as it is parsed.

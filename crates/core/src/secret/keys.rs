@@ -7,14 +7,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::id::{AttemptId, DeploymentInvitationId, DomainId, InvitationId, NoticeId, OrganizationId, UserId};
+use crate::id::{
+    AttemptId, AuthenticatorId, DeploymentInvitationId, DomainId, InvitationId, NoticeId, OrganizationId, UserId,
+};
 use crate::notification_kind::NotificationKind;
 use crate::random::Randomness;
 use crate::secret::sealed::Sealer;
 use crate::secret::{
-    AttemptToken, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken, InvitationSecret,
-    InvitationToken, NoticeToken, NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
-    WebhookSecret,
+    AttemptToken, BackupCode, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken,
+    InvitationSecret, InvitationToken, NoticeToken, NotificationToken, SignedChallenge, TotpSecret, UnsubscribeToken,
+    VerificationCode, WebhookSecret,
 };
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
@@ -53,6 +55,8 @@ pub struct Keys {
     challenge_tokens: Key,
     api_key_answers: Sealer,
     webhook_secrets: Sealer,
+    totp_secrets: Sealer,
+    backup_codes: Key,
     audit: Key,
     check: [u8; 32],
 }
@@ -85,6 +89,8 @@ impl Keys {
             challenge_tokens: purpose("challenge tokens"),
             api_key_answers: Sealer::new(&derive("API keys: answers")),
             webhook_secrets: Sealer::new(&derive("webhooks: secrets")),
+            totp_secrets: Sealer::new(&derive("authenticators: secrets")),
+            backup_codes: purpose("backup codes"),
             audit: purpose("audit log: checkpoints"),
             check: *derive("check"),
         }
@@ -153,6 +159,32 @@ impl Keys {
     /// Opens what [`Self::seal_webhook_secret`] returned for the same place.
     pub fn open_webhook_secret(&self, place: &[u8], sealed: &[u8]) -> Result<WebhookSecret, InvalidToken> {
         Zeroizing::new(self.webhook_secrets.open(place, sealed)?).parse()
+    }
+
+    /// Seals the secret of an authenticator app for its row.
+    pub(crate) fn seal_totp_secret(
+        &self,
+        user: UserId,
+        authenticator: AuthenticatorId,
+        secret: &TotpSecret,
+        random: &dyn Randomness,
+    ) -> Result<Vec<u8>, InvalidToken> {
+        self.totp_secrets.seal(&totp_row(user, authenticator), &secret.reveal(), random)
+    }
+
+    /// Opens what [`Self::seal_totp_secret`] returned for the same row.
+    pub(crate) fn open_totp_secret(
+        &self,
+        user: UserId,
+        authenticator: AuthenticatorId,
+        sealed: &[u8],
+    ) -> Result<TotpSecret, InvalidToken> {
+        Zeroizing::new(self.totp_secrets.open(&totp_row(user, authenticator), sealed)?).parse()
+    }
+
+    /// The stored digest of a backup code. A reader of the database alone cannot try the codes, which are short.
+    pub(crate) fn backup_code_digest(&self, user: UserId, code: &BackupCode) -> [u8; 32] {
+        self.backup_codes.digest(&[&user.get().to_be_bytes(), code.as_bytes()])
     }
 
     /// The code that is mailed for a generation of an attempt.
@@ -237,6 +269,15 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(…)")
     }
+}
+
+/// The row that the secret of an authenticator app is bound to.
+fn totp_row(user: UserId, authenticator: AuthenticatorId) -> [u8; 16] {
+    let mut row = [0; 16];
+    let (first, second) = row.split_at_mut(8);
+    first.copy_from_slice(&user.get().to_be_bytes());
+    second.copy_from_slice(&authenticator.get().to_be_bytes());
+    row
 }
 
 fn secret(key: &Key, invitation: InvitationId, generation: i64) -> InvitationSecret {

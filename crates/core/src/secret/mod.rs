@@ -4,6 +4,7 @@
 mod api_key;
 mod challenge;
 mod deployment_invitation;
+mod factor;
 mod invitation;
 mod keys;
 mod notice;
@@ -11,6 +12,7 @@ mod notification;
 mod sealed;
 mod session;
 mod ticket;
+mod totp;
 mod verification;
 mod webhook;
 
@@ -22,12 +24,14 @@ pub use api_key::{ApiKeyDigest, ApiKeyToken, is_like_api_key};
 pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
 pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
 pub use deployment_invitation::{DeploymentInvitationToken, SignUpToken};
+pub use factor::{BackupCode, SubmittedFactorCode};
 pub use invitation::{InvitationSecret, InvitationToken, UnsubscribeToken};
 pub use keys::{Keys, MasterKey};
 pub use notice::NoticeToken;
 pub use notification::NotificationToken;
 pub use session::SessionToken;
 pub use ticket::SessionTicket;
+pub use totp::TotpSecret;
 pub use verification::{AttemptToken, SubmittedCode, VerificationCode};
 pub use webhook::WebhookSecret;
 

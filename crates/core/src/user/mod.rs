@@ -3,6 +3,7 @@
 mod addresses;
 mod new_user;
 mod search_fields;
+mod second_factors;
 pub(crate) mod sql;
 
 pub(crate) use addresses::{
@@ -10,6 +11,7 @@ pub(crate) use addresses::{
 };
 pub(crate) use new_user::NewUser;
 pub(crate) use search_fields::update_search;
+pub(crate) use second_factors::refresh_second_factors;
 pub use sql::{Account, OwnedAddress, PublicUser};
 
 use crate::listing;

@@ -8,6 +8,7 @@
 //! `email_claims`: see [`claims`].
 
 pub(crate) mod claims;
+pub(crate) mod second_factors;
 
 use vestibule_db::{Text, record, sql};
 

@@ -11,6 +11,7 @@ mod api_cost;
 mod api_documents;
 mod application;
 mod audit_log;
+mod authenticators;
 mod bad_input;
 mod browser;
 mod bulk_invitations;
