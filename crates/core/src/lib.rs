@@ -48,6 +48,7 @@ pub mod rate_limit;
 mod request_rate;
 pub mod search_index;
 pub mod security_log;
+pub mod webauthn;
 mod webhook_requests;
 
 // Domain nouns.
@@ -69,6 +70,7 @@ pub mod offboarding;
 pub mod operator;
 pub mod organization;
 pub mod ownership_transfer;
+pub mod passkey;
 pub mod password_reset;
 pub mod reauthentication;
 pub mod second_factor;
@@ -131,6 +133,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     organization::sql::management::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
+    passkey::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,

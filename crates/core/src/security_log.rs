@@ -68,6 +68,9 @@ names! {
         BackupCodesGenerated = "backup_codes.generated",
         /// Whether sign-ins ask for a second factor.
         SecondFactorPolicyChanged = "second_factor_policy.changed",
+        PasskeyAdded = "passkey.added",
+        PasskeyRenamed = "passkey.renamed",
+        PasskeyRemoved = "passkey.removed",
         AccountDeleted = "account.deleted",
         /// By an API key.
         UserCreated = "user.created",
@@ -313,6 +316,9 @@ const fn authentication_outcome(code: Code) -> Option<Outcome> {
         | Code::VerificationCodeExpired
         | Code::InvalidMagicLink
         | Code::InvalidResetToken
+        | Code::PasskeyNotFound
+        | Code::InvalidPasskey
+        | Code::PasskeyChallengeExpired
         | Code::BadSignInAttempt => Some(Outcome::Failure),
         Code::TooManyRequests
         | Code::UserDisabled

@@ -13,6 +13,7 @@ mod images;
 mod join_policy;
 mod mail;
 mod organizations;
+mod passkeys;
 mod platform;
 mod public_url;
 mod rate_limits;
@@ -40,6 +41,7 @@ pub use images::{Bucket, IMAGES_PATH, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use organizations::{Domains, Organizations, Seats, Workspaces};
+pub use passkeys::Passkeys;
 pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
@@ -93,6 +95,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub passkeys: Passkeys,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
@@ -369,6 +372,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            passkeys: Passkeys::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },

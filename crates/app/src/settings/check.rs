@@ -3,7 +3,7 @@
 use vestibule_core::settings::{Mode, PageUrl, Security, Transport};
 
 use super::error::{Origin, SettingError};
-use super::site::{cookie_conflict, cross_site_warnings};
+use super::site::{cookie_conflict, cross_site_warnings, passkeys_conflict};
 use super::{LoadedSettings, RawValue, SettingValue};
 use crate::listener::ListenAddress;
 
@@ -19,6 +19,10 @@ pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
     }
     if let Some((path, reason)) = cookie_conflict(&loaded.settings) {
         return loaded.value(path).map(|value| SettingError::UnusableCookie { value: Box::new(value.clone()), reason });
+    }
+    if let Some(reason) = passkeys_conflict(&loaded.settings) {
+        let value = loaded.value("passkeys.rp_id");
+        return value.map(|value| SettingError::UnusableRelyingParty { value: Box::new(value.clone()), reason });
     }
     let sessions = loaded.settings.sessions;
     let value = |path| loaded.value(path).cloned().map(Box::new);

@@ -81,6 +81,11 @@ pub(crate) enum SettingError {
         value: Box<SettingValue>,
         reason: String,
     },
+    /// A domain of passkeys that browsers would not accept, and why.
+    UnusableRelyingParty {
+        value: Box<SettingValue>,
+        reason: String,
+    },
     /// A page of the application that is neither https nor on this machine.
     InsecurePage {
         value: Box<SettingValue>,
@@ -146,7 +151,7 @@ impl fmt::Display for SettingError {
                  former or extend the latter",
                 idle_timeout.value, idle_timeout.origin, max_lifetime.value, max_lifetime.origin
             ),
-            Self::UnusableCookie { value, reason } => {
+            Self::UnusableCookie { value, reason } | Self::UnusableRelyingParty { value, reason } => {
                 write!(f, "{} is {} ({}), but {reason}", value.setting.path, value.value, value.origin)
             }
             Self::InsecurePage { value } => fmt_insecure_page(f, value),

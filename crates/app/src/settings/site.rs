@@ -54,6 +54,29 @@ pub(super) fn cookie_conflict(settings: &Settings) -> Option<(&'static str, Stri
     prefix_conflict(url, &has_prefix)
 }
 
+/// Returns why browsers would not accept the relying party id of these settings, as a part of a sentence that says what to
+/// write instead.
+pub(super) fn passkeys_conflict(settings: &Settings) -> Option<String> {
+    let (host, rp_id) = (settings.public_url.host(), settings.passkeys.rp_id.as_deref()?);
+    let covers = host == rp_id || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'));
+    if is_address(host) {
+        Some(format!(
+            "browsers offer no passkeys at {host}, an IP address; use a host name in public_url, or leave it empty"
+        ))
+    } else if !covers {
+        Some(format!(
+            "browsers accept it only from hosts of that domain, and public_url has {host}; write a domain of {host}"
+        ))
+    } else if host != rp_id && psl::domain_str(rp_id).is_none() {
+        // One label is a public suffix too.
+        Some(format!(
+            "browsers accept no domain under which anyone can register a name; write a longer domain of {host}"
+        ))
+    } else {
+        None
+    }
+}
+
 fn prefix_conflict(url: &PublicUrl, has_prefix: &dyn Fn(&str) -> bool) -> Option<(&'static str, String)> {
     let prefix = ["__Host-", "__Secure-", "__Http-"].into_iter().find(|prefix| has_prefix(prefix));
     let prefix = prefix.filter(|_| !url.is_https())?;
@@ -107,7 +130,7 @@ fn with_host_of(url: &PublicUrl, origin: &PublicUrl) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vestibule_core::settings::SessionCookie;
+    use vestibule_core::settings::{Passkeys, SessionCookie};
 
     fn url(text: &str) -> PublicUrl {
         PublicUrl::parse(text).unwrap()
@@ -139,6 +162,27 @@ mod tests {
         let session_cookie = SessionCookie { name: some(name), domain: some(domain) };
         let settings = Settings { public_url: url(public_url), session_cookie, ..Settings::default() };
         cookie_conflict(&settings).map(|(setting, _)| setting)
+    }
+
+    #[test]
+    fn refuses_relying_parties_that_browsers_would_not_accept() {
+        for (public_url, rp_id, is_refused) in [
+            ("https://join.example.com", "join.example.com", false),
+            ("https://join.example.com:8443/auth", "example.com", false),
+            ("http://localhost:8080", "localhost", false),
+            ("https://join.example.com", "example.org", true),
+            ("https://join.example.com", "app.example.com", true),
+            ("https://join.example.com", "ample.com", true),
+            ("https://join.example.com", "com", true),
+            ("https://join.example.co.uk", "co.uk", true),
+            ("http://join.localhost", "localhost", true),
+            ("http://127.0.0.1:8080", "localhost", true),
+            ("https://[::1]", "localhost", true),
+        ] {
+            let passkeys = Passkeys { rp_id: Some(rp_id.to_owned()) };
+            let settings = Settings { public_url: url(public_url), passkeys, ..Settings::default() };
+            assert_eq!(passkeys_conflict(&settings).is_some(), is_refused, "{public_url} {rp_id}");
+        }
     }
 
     #[test]

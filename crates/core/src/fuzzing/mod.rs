@@ -20,6 +20,10 @@ use crate::secret::{
     TotpSecret, UnsubscribeToken,
 };
 use crate::settings::{Mode, PublicUrl, Settings};
+use crate::webauthn::{
+    AssertionCredential, Ceremony, ClientData, Expected, MAX_CREDENTIAL_ID, PublicKey, Registered,
+    RegistrationCredential, Transport, verify_assertion, verify_registration,
+};
 
 /// An address is one line of ASCII with one `@`, and is equal to its key and to what is parsed from it again.
 pub fn email_address(text: &str) {
@@ -145,6 +149,31 @@ pub fn image(bytes: &[u8]) {
 pub fn dns_answer(message: &[u8]) {
     if let Some(texts) = parse_answer(message) {
         assert!(texts.len() <= 100);
+    }
+}
+
+/// A credential that is accepted has a bounded id, and a key that is parsed from itself.
+pub fn webauthn(bytes: &[u8]) {
+    if let Ok(key) = PublicKey::parse(bytes) {
+        assert_eq!(key.as_cose(), bytes);
+        assert!(key.verify(bytes, bytes).is_err());
+    }
+    let _ = Transport::known(std::str::from_utf8(bytes).unwrap_or_default().split(' '));
+    for ceremony in [Ceremony::Creation, Ceremony::Request] {
+        let _ = ClientData::parse(bytes, ceremony);
+    }
+    let origins = ["https://example.com".to_owned()];
+    let expected = Expected { challenge: &[0; 32], rp_id: "example.com", origins: &origins };
+    let text = String::from_utf8_lossy(bytes);
+    for credential in [RegistrationCredential::from_json(&text).ok(), RegistrationCredential::of_attestation(bytes)] {
+        let Some(Ok(new)) = credential.map(|credential| verify_registration(&credential, &expected)) else { continue };
+        assert!((1..=MAX_CREDENTIAL_ID).contains(&new.id.len()));
+        assert_eq!(PublicKey::parse(new.public_key.as_cose()), Ok(new.public_key.clone()));
+        assert!(new.is_backup_eligible || !new.is_backed_up);
+    }
+    if let Ok(credential) = AssertionCredential::from_json(&text) {
+        let registered = Registered { public_key: bytes, is_backup_eligible: false };
+        let _ = verify_assertion(&credential, registered, &expected);
     }
 }
 

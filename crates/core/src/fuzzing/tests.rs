@@ -38,6 +38,16 @@ const TOKENS: &[&str] =
     &["inv_", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", ".", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "=", "7"];
 const NETWORKS: &[&str] = &["192.0.2.1", "/24", ",", "2001:db8::", "/32", "::ffff:", "0", "/129"];
 const URLS: &[&str] = &["https://", "http://", "[::1]", ":443", "example.com", ":", "/", "127.0.0.1", "@", "localhost"];
+const CREDENTIALS: &[&str] = &[
+    "{\"id\":\"AQ\",",
+    "\"rawId\":\"AQ\",",
+    "\"type\":\"public-key\",",
+    "\"response\":{",
+    "\"clientDataJSON\":\"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0\",",
+    "\"attestationObject\":\"oA\"",
+    "\"authenticatorData\":\"AA\",\"signature\":\"AA\"",
+    "}",
+];
 const HASHES: &[&str] = &[
     "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:1\r\n",
     "7C4A8D09CA3762AF61E59520943DC26494F8941B:37\r\n",
@@ -86,6 +96,16 @@ proptest! {
         // The header of an answer, so that the records are read too.
         let header = [0, 1, 0x81, 0x80, 0, counts[0] % 2, 0, counts[1] % 4, 0, counts[2] % 2, 0, counts[3] % 2];
         dns_answer(&[header.as_slice(), bytes.as_slice()].concat());
+    }
+
+    #[test]
+    fn passkeys_hold(bytes in prop::collection::vec(any::<u8>(), 0..300), text in mutated(CREDENTIALS)) {
+        webauthn(&bytes);
+        webauthn(text.as_bytes());
+        // The head of a key, and of an attestation object, so that the rest is read too.
+        webauthn(&[b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20", bytes.as_slice()].concat());
+        let head = b"\xa3cfmtdnonegattStmt\xa0hauthDataX";
+        webauthn(&[head.as_slice(), &[u8::try_from(bytes.len()).unwrap_or(255)], bytes.as_slice()].concat());
     }
 
     #[test]

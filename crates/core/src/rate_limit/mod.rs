@@ -41,6 +41,7 @@ const MAILS_BY_NETWORK: &str = "mails by address";
 const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
+const PASSKEYS_BY_NETWORK: &str = "passkey sign-in by address";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 const SECOND_FACTOR: &str = "second factor of account";
 
@@ -251,6 +252,17 @@ impl Command for RecordSignUp {
         let counter = record_network(cx, SIGN_UP_BY_NETWORK).await?;
         check_network(cx, RateLimit::SignUp, counter.as_ref(), passwords.attempts_per_address)
     }
+}
+
+/// Records one challenge to sign in with a passkey, for the caller's network. It has a counter of its own: a page may get
+/// a challenge each time it is opened, and must not use up the attempts at passwords.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_passkey_challenge(cx: &mut Context<'_>) -> Result<()> {
+    let max = cx.executor.settings.passwords.attempts_per_address;
+    let counter = record_network(cx, PASSKEYS_BY_NETWORK).await?;
+    check_network(cx, RateLimit::SignIn, counter.as_ref(), max)
 }
 
 /// Records one DNS lookup for an organization.

@@ -8,6 +8,7 @@
 
 mod by_code;
 mod by_factor;
+mod by_passkey;
 mod by_password;
 pub(crate) mod sql;
 
@@ -26,6 +27,7 @@ use crate::user::{self, trusted_primary_address};
 pub use by_code::{PROVE_WITH_CODE_ERRORS, SEND_CODE_ERRORS, prove_with_code, send_code};
 pub(crate) use by_factor::check_factor;
 pub use by_factor::{PROVE_WITH_FACTOR_ERRORS, prove_with_factor};
+pub use by_passkey::{BEGIN_PASSKEY_PROOF_ERRORS, PROVE_WITH_PASSKEY_ERRORS, begin_passkey_proof, prove_with_passkey};
 pub use by_password::{PROVE_WITH_PASSWORD_ERRORS, prove_with_password};
 pub(crate) use by_password::{confirm_password, require_unchanged};
 

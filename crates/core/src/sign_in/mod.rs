@@ -1,4 +1,5 @@
 //! Signing in: by password, mailed code or magic link, and then by the second factor of those who have one.
+//! Signing in: by password, mailed code, magic link or passkey.
 
 mod by_email;
 mod claim_account;
@@ -7,6 +8,7 @@ mod completed_attempt;
 mod finish;
 mod identify;
 mod with_second_factor;
+mod with_passkey;
 
 use std::sync::Arc;
 
@@ -36,6 +38,9 @@ pub use identify::{FirstFactor, Identify};
 pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 
 pub use crate::session::Strategy;
+pub use with_passkey::{
+    BEGIN_PASSKEY_SIGN_IN_ERRORS, BegunPasskeySignIn, WITH_PASSKEY_ERRORS, begin_passkey_sign_in, with_passkey,
+};
 
 #[derive(Clone, Debug)]
 pub enum Identifier {

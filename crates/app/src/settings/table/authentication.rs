@@ -1,8 +1,10 @@
-//! The sections `sessions`, `session_cookie`, `tokens`, `passwords` and `reauthentication`.
+//! The sections `sessions`, `session_cookie`, `tokens`, `passwords`, `reauthentication` and
+//! `passkeys`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_core::settings::{ClaimTemplate, SessionCookie};
+use vestibule_core::settings::{ClaimTemplate, SessionCookie, is_host};
 
 use super::super::parse::{duration, number, optional_path, token_templates};
 use super::super::setting::{DefaultValue, Setting, ValueKind};
@@ -196,5 +198,20 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         default: DefaultValue::Literal("10m"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.reauthentication.max_age, duration(text, "1m", "1d")),
+    },
+    Setting {
+        path: "passkeys.rp_id",
+        description: "The domain of passkeys. Changing it invalidates all of them. Empty: the host of public_url.",
+        expected: "the host of public_url, or a domain of it with a dot, or empty",
+        example: "example.com",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            if !text.is_empty() && (!is_host(text) || text.parse::<IpAddr>().is_ok()) {
+                return None;
+            }
+            loaded.settings.passkeys.rp_id = non_empty(&text.to_ascii_lowercase());
+            Some(())
+        },
     },
 ];

@@ -80,6 +80,29 @@ fn unusable_session_cookie_says_what_to_write() {
 }
 
 #[test]
+fn unusable_relying_party_says_what_to_write() {
+    for (text, message) in [
+        (
+            "public_url = 'https://join.example.com'\n[passkeys]\nrp_id = 'example.org'",
+            "passkeys.rp_id is \"example.org\" (v.toml:3), but browsers accept it only from hosts of that domain, and public_url has join.example.com; write a domain of join.example.com",
+        ),
+        (
+            "public_url = 'https://join.example.co.uk'\n[passkeys]\nrp_id = 'co.uk'",
+            "passkeys.rp_id is \"co.uk\" (v.toml:3), but browsers accept no domain under which anyone can register a name; write a longer domain of join.example.co.uk",
+        ),
+        (
+            "passkeys.rp_id = 'localhost'",
+            "passkeys.rp_id is \"localhost\" (v.toml:1), but browsers offer no passkeys at 127.0.0.1, an IP address; use a host name in public_url, or leave it empty",
+        ),
+    ] {
+        assert_eq!(load_file(text).unwrap_err(), [message]);
+    }
+    for invalid in ["https://example.com", "127.0.0.1", "example.com.", "a b"] {
+        assert!(load_file(&format!("passkeys.rp_id = '{invalid}'")).is_err(), "{invalid}");
+    }
+}
+
+#[test]
 fn warns_of_origins_without_cookies() {
     let warnings = |variables: &[(&str, &str)]| load_variables(variables).unwrap().warnings;
     let origin = ("VESTIBULE_ALLOWED_ORIGINS", "http://localhost:3000");

@@ -204,7 +204,7 @@ fn bound_port_appears_in_default_public_url_only() {
 fn prerequisites(setting: &Setting) -> BTreeMap<String, String> {
     let variables: &[(&str, &str)] = match setting.path {
         "mail.transport" => &[("VESTIBULE_MAIL_HOST", "localhost")],
-        "session_cookie.domain" => &[("VESTIBULE_PUBLIC_URL", "https://join.example.com")],
+        "session_cookie.domain" | "passkeys.rp_id" => &[("VESTIBULE_PUBLIC_URL", "https://join.example.com")],
         "mail.host" | "mail.security" | "mail.port" | "mail.user" | "mail.ca_file" => {
             &[("VESTIBULE_MAIL_TRANSPORT", "smtp"), ("VESTIBULE_MAIL_HOST", "localhost")]
         }
@@ -231,7 +231,7 @@ fn accepts_every_example_in_environment_and_file() {
         assert_eq!(loaded.origin(setting.path), &Origin::EnvVar(setting.env_var()));
         let host = match setting.path {
             "mail.transport" => "\nmail.host = 'localhost'",
-            "session_cookie.domain" => "\npublic_url = 'https://join.example.com'",
+            "session_cookie.domain" | "passkeys.rp_id" => "\npublic_url = 'https://join.example.com'",
             _ => "",
         };
         let line = format!("{} = {}{host}", setting.path, setting.raw_value(setting.example));
