@@ -24,6 +24,7 @@ mod openapi;
 mod pages;
 mod platform;
 mod prefix;
+mod qr;
 mod response_cache;
 mod restricted;
 mod return_to;

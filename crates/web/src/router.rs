@@ -7,12 +7,13 @@ use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::MethodFilter;
 use utoipa_axum::routes;
+use vestibule_core::execution::Query;
 use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, impersonation, invitation, join_request, membership, notification, offboarding,
-    organization, ownership_transfer, password_reset, reauthentication, session_token, sign_in, sign_up, verification,
-    waitlist, webhook, workspace,
+    organization, ownership_transfer, password_reset, reauthentication, second_factor, session_token, sign_in, sign_up,
+    verification, waitlist, webhook, workspace,
 };
 
 use crate::api::{
@@ -84,8 +85,12 @@ api_routes! {
         auth::sign_in::sign_in
             => commands(Nothing, sign_in::WITH_PASSWORD_ERRORS).with_errors(sign_in::START_WITH_EMAIL_ERRORS);
         auth::sign_up::sign_up => commands(Nothing, sign_up::SIGN_UP_ERRORS);
-        auth::verification::prepare => commands(Nothing, verification::PREPARE_ERRORS);
-        auth::verification::attempt => commands(Nothing, sign_in::WITH_CODE_ERRORS);
+        auth::verification::prepare
+            => commands(Nothing, verification::PREPARE_ERRORS).with_errors(sign_in::PrepareSecondFactor::ERRORS);
+        auth::verification::attempt
+            => commands(Nothing, sign_in::WITH_CODE_ERRORS).with_errors(sign_in::WITH_SECOND_FACTOR_ERRORS);
+        auth::passkey::begin => commands(Nothing, sign_in::BEGIN_PASSKEY_SIGN_IN_ERRORS);
+        auth::passkey::finish => commands(Nothing, sign_in::WITH_PASSKEY_ERRORS);
         auth::magic_link::verify => commands(Nothing, sign_in::WITH_LINK_ERRORS);
         auth::forgot_password::forgot
             => commands(Nothing, password_reset::START_PASSWORD_RESET_ERRORS)
@@ -119,7 +124,20 @@ api_routes! {
         me::reauthenticate::reauthenticate
             => commands(SignIn, reauthentication::PROVE_WITH_PASSWORD_ERRORS)
                 .with_errors(reauthentication::PROVE_WITH_CODE_ERRORS)
-                .with_errors(reauthentication::SEND_CODE_ERRORS);
+                .with_errors(reauthentication::SEND_CODE_ERRORS)
+                .with_errors(reauthentication::PROVE_WITH_FACTOR_ERRORS)
+                .with_errors(reauthentication::PROVE_WITH_PASSKEY_ERRORS);
+        me::reauthenticate::begin_passkey => commands(SignIn, reauthentication::BEGIN_PASSKEY_PROOF_ERRORS);
+        me::authenticator::start => command::<second_factor::StartAuthenticator>();
+        me::authenticator::verify => commands(SignIn, second_factor::VERIFY_AUTHENTICATOR_ERRORS);
+        me::authenticator::delete => command::<second_factor::DeleteAuthenticator>();
+        me::backup_codes::generate => command::<second_factor::GenerateBackupCodes>();
+        me::backup_codes::regenerate => command::<second_factor::GenerateBackupCodes>();
+        me::passkeys::list => query::<second_factor::ListPasskeys>();
+        me::passkeys::begin => command::<second_factor::BeginPasskeyRegistration>();
+        me::passkeys::finish => commands(SignIn, second_factor::FINISH_PASSKEY_REGISTRATION_ERRORS);
+        me::passkeys::rename => command::<second_factor::RenamePasskey>();
+        me::passkeys::delete => command::<second_factor::DeletePasskey>();
         me::notifications::show => query::<notification::ShowPreferences>();
         me::notifications::update => command::<notification::UpdatePreferences>();
         me::password::update => commands(SignIn, account::CHANGE_PASSWORD_ERRORS);
@@ -243,6 +261,8 @@ legacy_routes! {
     DELETE "/me/email-addresses/{id}" => me::addresses::delete;
     POST "/me/signins" => me::sign_ins::list;
     PATCH "/me/signins/{id}/signout" => me::sign_ins::end;
+    DELETE "/me/authenticator/{id}" => me::authenticator::delete;
+    DELETE "/me/passkeys/{id}" => me::passkeys::delete;
     PUT "/session/switch-workspace" => session::switch_workspace::switch_workspace;
     DELETE "/organizations/{id}/invitations/{invitationId}" => invitations::discard::discard;
     PATCH "/organizations/{id}" => organizations::update::update;

@@ -6,6 +6,7 @@ mod claim_account;
 mod complete;
 mod completed_attempt;
 mod finish;
+mod find_second_factors;
 mod identify;
 mod with_second_factor;
 mod with_passkey;
@@ -34,6 +35,8 @@ pub use by_email::{
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind};
 pub(crate) use finish::{Attempted, finish};
+pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};
+pub use find_second_factors::FindSecondFactors;
 pub use identify::{FirstFactor, Identify};
 pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 

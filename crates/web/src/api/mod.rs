@@ -5,6 +5,7 @@
 pub(crate) mod audit_log;
 pub(crate) mod auth;
 pub(crate) mod captcha;
+mod credential;
 pub(crate) mod deployment;
 pub(crate) mod domains;
 pub(crate) mod export;

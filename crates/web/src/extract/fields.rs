@@ -148,7 +148,7 @@ impl FieldMap {
         Ok(fields.group_lists())
     }
 
-    fn parse_json(body: &[u8]) -> Result<Self, Problem> {
+    pub(super) fn parse_json(body: &[u8]) -> Result<Self, Problem> {
         if json_depth(body) > MAX_JSON_DEPTH {
             return Err(bad_body(format!("The JSON body is nested more than {MAX_JSON_DEPTH} levels deep.")));
         }

@@ -226,6 +226,25 @@ impl FieldReader {
         }
     }
 
+    /// Returns the fields of a JSON object, or in a form of its text. An empty text counts as missing.
+    pub(crate) fn object(&mut self, name: &str) -> Result<Option<Self>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) if text.is_empty() => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(Self(FieldMap(fields)))),
+            Some(Value::Text(text)) => {
+                let fields = FieldMap::parse_json(text.as_bytes());
+                fields.map(|fields| Some(Self(fields))).map_err(|_| Problem::field(name, "write a JSON object."))
+            }
+            Some(_) => Err(Problem::field(name, "write a JSON object.")),
+        }
+    }
+
+    /// Removes all fields, and returns them as a JSON object.
+    pub(crate) fn take_all_as_json(&mut self) -> serde_json::Value {
+        Value::Object(std::mem::take(&mut self.0.0)).into()
+    }
+
     /// Returns an image field. An empty text counts as missing.
     pub(crate) fn image(&mut self, name: &str) -> Result<ImageField, Problem> {
         match self.take(name)? {

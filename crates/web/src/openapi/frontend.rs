@@ -74,6 +74,9 @@ fn add_requirement(operation: &mut Operation, declaration: &Declaration) {
 /// Returns an error response as the server writes it, for a caller without a session.
 fn example(code: Code) -> Value {
     let data = match code {
+        Code::MfaRequired => {
+            json!({"code": "mfa_required", "minimum_assurance": "two_factors", "methods": ["authenticator"]})
+        }
         Code::ReauthenticationRequired => json!({"methods": [ProofMethod::Password.as_str()]}),
         code if code.is_validation_error() => json!({}),
         _ => Value::Null,
@@ -127,7 +130,8 @@ struct ErrorEnvelope {
     status: u16,
     /// The message of the first error.
     message: String,
-    /// An empty object if the input is invalid, and what to do for `REAUTHENTICATION_REQUIRED`. Otherwise `null`.
+    /// An empty object if the input is invalid, and what to do for `REAUTHENTICATION_REQUIRED` and `MFA_REQUIRED`.
+    /// Otherwise `null`.
     #[schema(inline)]
     data: Option<ErrorData>,
     session: Option<SessionStubResponse>,
@@ -138,14 +142,21 @@ struct ErrorEnvelope {
 /// The data of an error.
 #[derive(Debug, Serialize, ToSchema)]
 struct ErrorData {
-    /// Of `REAUTHENTICATION_REQUIRED`: how the caller can confirm that it is them, with `POST /me/reauthenticate`.
-    /// `password` or `email_otp`. Empty if they have to sign out and sign in again.
+    /// Of `REAUTHENTICATION_REQUIRED` and `MFA_REQUIRED`: how the caller can confirm that it is them, with
+    /// `POST /me/reauthenticate`. `password`, `email_otp`, `authenticator`, `passkey` or `backup_code`. Empty if they
+    /// have to sign out and sign in again, or for `MFA_REQUIRED` to set a second factor up first.
     #[schema(value_type = Vec<String>, required = false)]
     methods: Option<Vec<ProofMethod>>,
     /// Of `REAUTHENTICATION_REQUIRED`: the address that the call would add to the account. Tell the person, and send it
     /// to `POST /me/reauthenticate`.
     #[schema(value_type = String, format = Email, required = false)]
     address: Option<String>,
+    /// Of `MFA_REQUIRED`: `mfa_required`.
+    #[schema(value_type = String, required = false)]
+    code: Option<&'static str>,
+    /// Of `MFA_REQUIRED`: `two_factors`, or `phishing_resistant` for a passkey.
+    #[schema(value_type = String, required = false)]
+    minimum_assurance: Option<&'static str>,
 }
 
 #[derive(Debug, utoipa::OpenApi)]

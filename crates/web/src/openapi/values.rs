@@ -23,9 +23,16 @@ pub(super) const PLATFORM_VALUES: Values = Values { properties: &[], parameters:
 const JOINING: Texts = &["none", "request", "join", "auto"];
 const MAIL_STRATEGY: Texts = &["email_otp", "magic_link"];
 const INVITATION_STATUS: Texts = &["pending", "accepted", "discarded", "declined"];
+/// What `POST /auth/prepare-verification` and `POST /auth/attempt-verification` verify with.
+const ATTEMPT_STRATEGY: Texts = &["email_otp", "magic_link", "authenticator", "backup_code", "passkey"];
+const PUBLIC_KEY: Texts = &["public-key"];
+const SECOND_FACTOR: Texts = &["authenticator", "backup_code", "passkey"];
+const SECOND_FACTOR_POLICY: Texts = &["none", "optional", "enforced"];
 const BULK_MODE: Texts = &["each", "all"];
 
 const PROPERTIES: &[(&str, &str, Texts)] = &[
+    ("AccountChanges", "second_factor_policy", SECOND_FACTOR_POLICY),
+    ("BareAssertion", "type", PUBLIC_KEY),
     ("BulkResult", "mode", BULK_MODE),
     ("Delivery", "state", &["queued", "sent", "deferred", "failed", "bounced", "not_sent"]),
     ("Deployment", "mode", &["production", "staging"]),
@@ -33,6 +40,7 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("DomainChanges", "joining", JOINING),
     ("EmailSignIn", "strategy", &["plain_email"]),
     ("Eligibility", "type", &["none", "ip_not_allowed"]),
+    ("FlatAssertion", "type", PUBLIC_KEY),
     ("Identification", "strategy", &["password"]),
     ("Invitation", "status", INVITATION_STATUS),
     ("InvitationList", "mode", BULK_MODE),
@@ -43,11 +51,13 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("NewDomain", "joining", JOINING),
     ("MailSignIn", "strategy", MAIL_STRATEGY),
     ("OwnInvitation", "status", INVITATION_STATUS),
-    ("Reauthentication", "strategy", &["password", "email_otp"]),
+    ("Passkey", "device_type", &["single_device", "multi_device"]),
+    ("PreparedSecondFactor", "method", SECOND_FACTOR),
+    ("Reauthentication", "strategy", &["password", "email_otp", "authenticator", "backup_code", "passkey"]),
     ("RemovedMemberFields", "invitations", &["suspend", "revoke"]),
     ("Renewal", "status", &["requested", "resent"]),
     ("RowResult", "status", &["invited", "good", "failed"]),
-    ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username"]),
+    ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username", "passkey"]),
     ("SignUpRestrictions", "sign_up_mode", &["public", "restricted", "waitlist"]),
     ("UsernameSignIn", "strategy", &["plain_username"]),
     ("Validation", "type", &["organization", "workspace"]),
@@ -55,9 +65,11 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
 
 const PARAMETERS: &[(&str, &str, Texts)] = &[
     ("check_identifier_availability", "type", &["email", "username"]),
-    ("attempt_verification", "strategy", MAIL_STRATEGY),
+    ("attempt_verification", "strategy", ATTEMPT_STRATEGY),
+    ("attempt_verification", "method", ATTEMPT_STRATEGY),
     ("attempt_verification", "identifier_type", &["signin", "signup"]),
-    ("prepare_verification", "strategy", MAIL_STRATEGY),
+    ("prepare_verification", "strategy", ATTEMPT_STRATEGY),
+    ("prepare_verification", "method", ATTEMPT_STRATEGY),
     ("prepare_verification", "identifier_type", &["signin", "signup"]),
     ("list_organization_invitations", "status", &["pending", "accepted", "discarded", "declined", "all"]),
     ("import_organization_invitations", "mode", BULK_MODE),

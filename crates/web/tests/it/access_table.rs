@@ -53,6 +53,11 @@ const fn signed_in(outcome: &'static str) -> [&'static str; 7] {
 }
 const NO_ADDRESS: [&str; 7] = signed_in("404 EMAIL_ADDRESS_NOT_FOUND");
 const NO_SIGN_IN: [&str; 7] = signed_in("400 SIGN_IN_NOT_FOUND");
+const NO_PASSKEYS: &str = "400 PASSKEYS_NOT_AVAILABLE";
+const NO_AUTHENTICATOR: [&str; 7] = signed_in("404 AUTHENTICATOR_NOT_FOUND");
+const NO_PASSKEY: [&str; 7] = signed_in("404 PASSKEY_NOT_FOUND");
+/// Backup codes need another factor.
+const NO_FACTOR: [&str; 7] = signed_in("400 SECOND_FACTOR_MISSING");
 const PASSWORD_WRONG: [&str; 7] = signed_in("400 PASSWORD_WRONG");
 
 const NO_DOMAIN: [&str; 7] =
@@ -65,6 +70,20 @@ const NO_REQUEST: [&str; 7] =
 const NOTHING_TO_RESTORE: &str = "404 NOTHING_TO_RESTORE";
 const ALREADY_SIGNED_IN: &str = "400 USER_ALREADY_SIGNED_IN";
 const NOT_A_MEMBER: &str = "400 NOT_A_MEMBER";
+
+/// A used and a new passkey of nobody.
+const ASSERTION: &[(&str, &str)] = &[
+    ("id", "AQ"),
+    ("rawId", "AQ"),
+    ("type", "public-key"),
+    ("clientDataJSON", "e30"),
+    ("authenticatorData", "AA"),
+    ("signature", "AA"),
+];
+const REGISTRATION: &[(&str, &str)] = &[(
+    "credential",
+    r#"{"id": "AQ", "rawId": "AQ", "type": "public-key", "response": {"clientDataJSON": "e30", "attestationObject": "oA"}}"#,
+)];
 
 pub(crate) const TABLE: &[Row] = &[
     ("POST", "/auth/signup", &[("email", "FRESH"), ("password", PASSWORD)], ANYBODY),
@@ -91,6 +110,8 @@ pub(crate) const TABLE: &[Row] = &[
         &[("verification_code", "000000")],
         ["400 BAD_SIGN_IN_ATTEMPT"; 7],
     ),
+    ("POST", "/auth/passkey/login/begin", &[], [NO_PASSKEYS; 7]),
+    ("POST", "/auth/passkey/login/finish", ASSERTION, [NO_PASSKEYS; 7]),
     ("GET", "/auth/verify-magic-link?token=x", &[], ["400 INVALID_MAGIC_LINK"; 7]),
     ("POST", "/auth/forgot-password", &[("email", "FRESH")], ANYBODY),
     ("POST", "/auth/reset-password", &[("token", "x"), ("password", PASSWORD)], ["400 INVALID_RESET_TOKEN"; 7]),
@@ -153,6 +174,24 @@ pub(crate) const TABLE: &[Row] = &[
         PASSWORD_WRONG,
     ),
     ("POST", "/me/reauthenticate", &[("password", "wrong")], PASSWORD_WRONG),
+    ("POST", "/me/reauthenticate/passkey/begin", &[], signed_in(NO_PASSKEYS)),
+    ("POST", "/me/authenticator", &[], SIGNED_IN),
+    (
+        "POST",
+        "/me/authenticator/attempt-verification",
+        &[("authenticator_id", "1"), ("codes", "000000,000001")],
+        NO_AUTHENTICATOR,
+    ),
+    ("POST", "/me/authenticator/{id}/delete", &[], NO_AUTHENTICATOR),
+    ("DELETE", "/me/authenticator/{id}", &[], NO_AUTHENTICATOR),
+    ("POST", "/me/backup-codes", &[], NO_FACTOR),
+    ("POST", "/me/backup-codes/regenerate", &[], NO_FACTOR),
+    ("GET", "/me/passkeys", &[], SIGNED_IN),
+    ("POST", "/me/passkeys/register/begin", &[], signed_in(NO_PASSKEYS)),
+    ("POST", "/me/passkeys/register/finish", REGISTRATION, [NO_PASSKEYS; 7]),
+    ("POST", "/me/passkeys/{id}/delete", &[], NO_PASSKEY),
+    ("DELETE", "/me/passkeys/{id}", &[], NO_PASSKEY),
+    ("PATCH", "/me/passkeys/{id}", &[("name", "Phone")], NO_PASSKEY),
     ("POST", "/me/remove-password", &[("current_password", "wrong")], PASSWORD_WRONG),
     ("POST", "/me/account/delete", &[("password", "wrong")], PASSWORD_WRONG),
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),

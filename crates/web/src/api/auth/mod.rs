@@ -4,6 +4,7 @@ pub(crate) mod forgot_password;
 pub(crate) mod identifier;
 pub(crate) mod identify;
 pub(crate) mod magic_link;
+pub(crate) mod passkey;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod verification;

@@ -98,6 +98,10 @@ impl Credential {
             Some("plain_email") => true,
             Some("plain_username") => false,
             None | Some("") => email.is_some(),
+            Some("passkey") => {
+                let message = "A sign-in with a passkey starts with POST /auth/passkey/login/begin.";
+                return Err(Code::UnsupportedStrategy.with_message(message));
+            }
             Some(_) => return Err(Code::UnsupportedStrategy.into()),
         };
         let password = Password::from_input(fields.required_text("password")?);
@@ -117,6 +121,10 @@ impl Credential {
 /// a wrong password, an unknown user, and a user without a password. With `email_otp` and `magic_link`, the session
 /// gets an attempt in `signin_attempts`; `POST /auth/prepare-verification` sends the mail. The response does not reveal
 /// whether the address has an account.
+///
+/// A user with two-step verification is not signed in yet: the last of `signin_attempts` is at the step
+/// `verify_second_factor`, and `available_2fa_methods` says how to go on. For a code of the authenticator app or a backup
+/// code, call `POST /auth/attempt-verification`; for a passkey, `POST /auth/passkey/login/begin`.
 #[utoipa::path(post, path = "/auth/signin", operation_id = "sign_in", tag = "Auth", request_body = Fields,
     responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn sign_in(

@@ -38,12 +38,12 @@ pub(super) struct AuthSettings {
     auth_factors_enabled: AuthFactors,
     verification_policy: VerificationPolicy,
     challenge: ChallengeConfiguration,
+    /// Always `optional`: users choose for themselves, and organizations can require a second factor of their members.
     second_factor_policy: &'static str,
     first_factor: &'static str,
     second_factor: &'static str,
     alternate_first_factors: [&'static str; 1],
-    #[schema(value_type = Vec<String>)]
-    alternate_second_factors: [(); 0],
+    alternate_second_factors: [&'static str; 1],
     multi_session_support: MultiSessionSupport,
     /// In seconds, like the two following durations.
     session_token_lifetime: u64,
@@ -62,9 +62,19 @@ struct PasswordSettings {
 /// The support for passkeys.
 #[derive(Debug, Serialize, ToSchema)]
 struct PasskeySettings {
+    /// False without https, because browsers refuse passkeys there.
     enabled: bool,
+    /// Always `false`: users add a passkey in their account.
     prompt_registration_on_auth: bool,
+    /// Whether the sign-in form may offer passkeys as the browser offers passwords.
     allow_autofill: bool,
+}
+
+impl PasskeySettings {
+    fn new(settings: &Settings) -> Self {
+        let enabled = settings.passkey_rp_id().is_some();
+        Self { enabled, prompt_registration_on_auth: false, allow_autofill: enabled }
+    }
 }
 
 /// The available authentication factors.
@@ -120,10 +130,10 @@ impl AuthSettings {
             first_name: OPTIONAL,
             last_name: OPTIONAL,
             password: PasswordSettings { enabled: true, required: true, min_length: settings.passwords.minimum_length },
-            backup_code: DISABLED,
+            backup_code: OPTIONAL,
             web3_wallet: DISABLED,
             magic_link: DISABLED,
-            passkey: PasskeySettings { enabled: false, prompt_registration_on_auth: false, allow_autofill: false },
+            passkey: PasskeySettings::new(settings),
             auth_factors_enabled: AuthFactors {
                 email_password: true,
                 username_password: true,
@@ -131,16 +141,16 @@ impl AuthSettings {
                 email_otp: has_mail,
                 phone_otp: false,
                 web3_wallet: false,
-                backup_code: false,
-                authenticator: false,
+                backup_code: true,
+                authenticator: true,
             },
             verification_policy: VerificationPolicy { email: settings.verify_addresses, phone_number: false },
             challenge: ChallengeConfiguration::new(settings),
-            second_factor_policy: "none",
+            second_factor_policy: "optional",
             first_factor: "email_password",
-            second_factor: "none",
+            second_factor: "authenticator",
             alternate_first_factors: ["username_password"],
-            alternate_second_factors: [],
+            alternate_second_factors: ["backup_code"],
             multi_session_support: MultiSessionSupport {
                 enabled: true,
                 max_accounts_per_session: 0,

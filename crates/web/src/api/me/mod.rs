@@ -1,11 +1,14 @@
-//! The signed-in user's account, addresses, password, sign-ins, memberships and invitations.
+//! The signed-in user's account, addresses, password, second factors, sign-ins, memberships and invitations.
 
 pub(crate) mod account;
 pub(crate) mod addresses;
+pub(crate) mod authenticator;
+pub(crate) mod backup_codes;
 pub(crate) mod deleted_organizations;
 pub(crate) mod invitations;
 pub(crate) mod notifications;
 pub(crate) mod organization_memberships;
+pub(crate) mod passkeys;
 pub(crate) mod password;
 pub(crate) mod reauthenticate;
 pub(crate) mod sign_ins;

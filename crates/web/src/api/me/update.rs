@@ -3,6 +3,7 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::account::{Update, UsernameChange};
+use vestibule_core::assurance::SecondFactorPolicy;
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::images::{Change, ImageOwner};
 use vestibule_core::names::{PersonName, Username};
@@ -30,13 +31,17 @@ pub(crate) struct Fields {
     /// The id of one of the caller's verified addresses.
     #[schema(value_type = Option<String>)]
     primary_email_address_id: Option<EmailAddressId>,
+    /// `enforced` to be asked for the second factor at each sign-in, which requires an authenticator or a passkey; `none`
+    /// or `optional` for not. Both require a recent proof with the second factor, if the user has one.
+    #[schema(value_type = Option<String>)]
+    second_factor_policy: Option<SecondFactorPolicy>,
     /// True to remove the profile picture.
     remove_profile_picture: Option<bool>,
 }
 
 impl FromFields for Fields {
     // REQUIRED_FIELD for a blank user name.
-    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable, Code::InvalidId];
+    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name =
@@ -46,10 +51,7 @@ impl FromFields for Fields {
             Some(text) => Some(UsernameChange::Set(Username::parse("username", &text)?)),
             None => None,
         };
-        // Second factors are not supported, so `none` is the only valid policy.
-        if fields.text("second_factor_policy")?.is_some_and(|policy| !policy.is_empty() && policy != "none") {
-            return Err(Code::MfaNotAvailable.into());
-        }
+        let policy = fields.text("second_factor_policy")?.filter(|policy| !policy.is_empty());
         if fields.text("primary_phone_number_id")?.is_some_and(|id| !id.is_empty()) {
             return Err(Problem::field("primary_phone_number_id", "leave it empty: phone numbers are not supported."));
         }
@@ -60,6 +62,9 @@ impl FromFields for Fields {
             last_name: name("last_name", last_name)?,
             username,
             primary_email_address_id: fields.id("primary_email_address_id")?,
+            second_factor_policy: policy
+                .map(|policy| SecondFactorPolicy::parse("second_factor_policy", &policy))
+                .transpose()?,
             remove_profile_picture: fields.flag("remove_profile_picture")?,
         })
     }
@@ -79,6 +84,7 @@ pub(crate) async fn update(
         username: fields.username,
         primary_address: fields.primary_email_address_id,
         picture: if fields.remove_profile_picture == Some(true) { Change::Clear } else { Change::Keep },
+        second_factor_policy: fields.second_factor_policy,
     };
     ApiResponse::from(
         app.run(&caller, update).await.map(|account| AccountResponse::new(account, app.response_context())),

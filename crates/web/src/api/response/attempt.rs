@@ -1,15 +1,16 @@
-//! Attempts to sign in and up: those that wait for the verification of an email address, and the one that the request
-//! completed.
+//! Attempts to sign in and up: those that wait for the verification of an email address or for a second factor, and the
+//! one that the request completed.
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::id::{AttemptId, SessionId, UserId};
-use vestibule_core::session::SignInDetails;
+use vestibule_core::session::{PendingSignIn, SessionAttempt, SignInDetails};
 use vestibule_core::sign_in::{CompletedAttempt, Strategy};
 use vestibule_core::time::Timestamp;
 use vestibule_core::verification::{Attempt, Purpose};
 
-/// A sign-in. A started one looks the same for an address without an account.
+/// A sign-in. A started one looks the same for an address without an account, until the first factor is proved.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
 pub(crate) struct SignInAttempt {
@@ -19,13 +20,15 @@ pub(crate) struct SignInAttempt {
     session_id: SessionId,
     #[schema(format = Email)]
     email: String,
-    /// `email_otp`, `magic_link`, and for a completed sign-in also `plain_email` or `plain_username`.
+    /// `email_otp` or `magic_link`. If the first factor is proved, also `plain_email` or `plain_username`, and for a
+    /// completed sign-in `passkey`.
     #[schema(example = "email_otp")]
     method: &'static str,
     /// Always empty: SSO is not supported.
     sso_provider: &'static str,
     expires_at: Timestamp,
-    /// `verify_email_otp`, `verify_email_link` or `verify_password`. The last step, if the attempt is completed.
+    /// `verify_email_otp`, `verify_email_link` or `verify_password`, and then `verify_second_factor`, if the user has
+    /// two-step verification. The last step, if the attempt is completed.
     #[schema(example = "verify_email_otp")]
     current_step: &'static str,
     /// Empty if the attempt is completed.
@@ -33,11 +36,16 @@ pub(crate) struct SignInAttempt {
     /// True if the person is signed in. Such an attempt is the last one of the response that completed it, and of no
     /// other response.
     completed: bool,
+    /// True if the password, the code or the link was right.
     first_method_authenticated: bool,
+    /// True if a second factor was proved too, or a passkey, which counts as both.
     second_method_authenticated: bool,
+    /// True if the sign-in waits for a second factor, or was completed with one.
     second_method_authentication_required: bool,
+    /// The second factors that the user can choose from: `authenticator`, `passkey` and `backup_code`. Empty unless the
+    /// attempt waits for one.
     #[schema(value_type = Vec<String>)]
-    available_2fa_methods: [(); 0],
+    available_2fa_methods: Vec<&'static str>,
     /// The user who is signed in. `null` before, so that it does not reveal whether the address has an account.
     user_id: Option<UserId>,
     requires_completion: bool,
@@ -50,9 +58,12 @@ pub(crate) struct SignInAttempt {
     profile_completion_data: Option<()>,
 }
 
+const SECOND_FACTOR_STEP: &str = "verify_second_factor";
+
 /// The wire names of a strategy and of the step that it consists of.
 const fn names(strategy: Strategy) -> (&'static str, &'static str) {
     match strategy {
+        Strategy::Passkey => ("passkey", SECOND_FACTOR_STEP),
         Strategy::PlainEmail => ("plain_email", "verify_password"),
         Strategy::PlainUsername => ("plain_username", "verify_password"),
         Strategy::EmailOtp => ("email_otp", "verify_email_otp"),
@@ -62,7 +73,14 @@ const fn names(strategy: Strategy) -> (&'static str, &'static str) {
 
 impl SignInAttempt {
     /// Returns `None` if the attempt has another purpose.
-    pub(super) fn from_attempt(attempt: &Attempt) -> Option<Self> {
+    pub(super) fn from_attempt(attempt: &SessionAttempt) -> Option<Self> {
+        match attempt {
+            SessionAttempt::Verification(attempt) => Self::from_verification(attempt),
+            SessionAttempt::SecondFactor(pending) => Some(Self::from_pending(pending)),
+        }
+    }
+
+    fn from_verification(attempt: &Attempt) -> Option<Self> {
         let (method, step) = names(attempt.method.into());
         (attempt.purpose == Purpose::SignIn).then(|| Self {
             id: attempt.id,
@@ -79,7 +97,7 @@ impl SignInAttempt {
             first_method_authenticated: false,
             second_method_authenticated: false,
             second_method_authentication_required: false,
-            available_2fa_methods: [],
+            available_2fa_methods: Vec::new(),
             user_id: None,
             requires_completion: false,
             missing_fields: [],
@@ -88,9 +106,36 @@ impl SignInAttempt {
         })
     }
 
+    /// A sign-in whose first factor is proved. It shows nothing of the account but the kinds of its factors.
+    fn from_pending(pending: &PendingSignIn) -> Self {
+        Self {
+            id: pending.id,
+            created_at: pending.created_at,
+            updated_at: pending.updated_at,
+            session_id: pending.session_id,
+            email: pending.address.clone(),
+            method: names(pending.strategy).0,
+            sso_provider: "",
+            expires_at: pending.expires_at,
+            current_step: SECOND_FACTOR_STEP,
+            remaining_steps: vec![SECOND_FACTOR_STEP],
+            completed: false,
+            first_method_authenticated: true,
+            second_method_authenticated: false,
+            second_method_authentication_required: true,
+            available_2fa_methods: pending.methods.iter().copied().map(SecondFactorMethod::as_str).collect(),
+            user_id: None,
+            requires_completion: false,
+            missing_fields: [],
+            required_fields: [],
+            profile_completion_data: None,
+        }
+    }
+
     /// The attempt that made this sign-in.
     pub(super) fn completed(attempt: &CompletedAttempt, strategy: Strategy, made: &SignInDetails) -> Self {
-        let (method, current_step) = names(strategy);
+        let (method, only_step) = names(strategy);
+        let has_second_step = attempt.second_factor.is_some();
         let email = Some(&attempt.address).filter(|address| !address.is_empty()).or(made.user.email.as_ref());
         Self {
             id: attempt.id,
@@ -101,13 +146,13 @@ impl SignInAttempt {
             method,
             sso_provider: "",
             expires_at: attempt.expires_at,
-            current_step,
+            current_step: if has_second_step { SECOND_FACTOR_STEP } else { only_step },
             remaining_steps: Vec::new(),
             completed: true,
             first_method_authenticated: true,
-            second_method_authenticated: false,
-            second_method_authentication_required: false,
-            available_2fa_methods: [],
+            second_method_authenticated: has_second_step || strategy == Strategy::Passkey,
+            second_method_authentication_required: has_second_step,
+            available_2fa_methods: Vec::new(),
             user_id: Some(made.sign_in.user_id),
             requires_completion: false,
             missing_fields: [],
@@ -149,7 +194,8 @@ const SIGN_UP_STEP: &str = "verify_email";
 
 impl SignUpAttempt {
     /// Returns `None` if the attempt has another purpose.
-    pub(super) fn from_attempt(attempt: &Attempt) -> Option<Self> {
+    pub(super) fn from_attempt(attempt: &SessionAttempt) -> Option<Self> {
+        let SessionAttempt::Verification(attempt) = attempt else { return None };
         (attempt.purpose == Purpose::SignUp).then(|| Self {
             id: attempt.id,
             created_at: attempt.created_at,

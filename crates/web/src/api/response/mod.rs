@@ -2,6 +2,7 @@
 //! wire.
 
 mod attempt;
+mod factors;
 pub(crate) mod fast_json;
 mod invitation;
 mod organization;
@@ -10,6 +11,7 @@ mod session;
 mod user;
 mod workspace;
 
+pub(crate) use factors::{AuthenticatorResponse, PasskeyOptions, PasskeyResponse};
 pub(crate) use invitation::{InvitationResponse, InviterSummary, OwnInvitationResponse};
 pub(crate) use organization::{
     DetailedMembershipResponse, MembershipResponse, OrganizationResponse, RoleDetailsResponse, RoleResponse,

@@ -23,8 +23,8 @@ pub(crate) struct SessionResponse {
     id: SessionId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Started sign-ins by mail, newest last. In the response to a sign-in, the last one is its own: `completed` says
-    /// whether the person is signed in.
+    /// Started sign-ins: those by mail, and those that wait for a second factor. Newest last. In the response to a
+    /// sign-in, the last one is its own: `completed` says whether the person is signed in.
     signin_attempts: Vec<SignInAttempt>,
     signins: Vec<SignInResponse>,
     /// Started sign-ups whose address is not verified yet, newest last. In the response to a sign-up, the last one is

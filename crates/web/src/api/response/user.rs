@@ -1,5 +1,6 @@
 //! Users, their email addresses and accounts.
 
+use super::AuthenticatorResponse;
 use crate::app::ResponseContext;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -120,8 +121,11 @@ pub(crate) struct AccountResponse {
     #[serde(flatten)]
     user: UserResponse,
     primary_phone_number_id: Option<String>,
+    /// `enforced` if a sign-in with one factor is asked for a second one, otherwise `none` or `optional`.
     second_factor_policy: &'static str,
+    /// Whether backup codes are left.
     backup_codes_generated: bool,
+    backup_codes_left: i64,
     has_password: bool,
     has_passkeys: bool,
     disabled: bool,
@@ -129,8 +133,9 @@ pub(crate) struct AccountResponse {
     // Unsupported features have empty fields, because clients read them without checking.
     #[schema(value_type = Vec<Object>)]
     user_phone_numbers: [(); 0],
-    #[schema(value_type = Option<Object>)]
-    user_authenticator: Option<()>,
+    user_authenticator: Option<AuthenticatorResponse>,
+    /// The same, as a list.
+    authenticators: Vec<AuthenticatorResponse>,
     #[schema(value_type = Vec<Object>)]
     social_connections: [(); 0],
     #[schema(value_type = Vec<Object>)]
@@ -143,17 +148,20 @@ pub(crate) struct AccountResponse {
 
 impl AccountResponse {
     pub(crate) fn new(account: AccountDetails, context: ResponseContext<'_>) -> Self {
+        let authenticator = account.factors.authenticator.map(AuthenticatorResponse::from);
         Self {
             user: UserResponse::new(&account.user, context),
             primary_phone_number_id: None,
-            second_factor_policy: "none",
-            backup_codes_generated: false,
+            second_factor_policy: account.factors.policy.as_str(),
+            backup_codes_generated: account.factors.backup_codes_left > 0,
+            backup_codes_left: account.factors.backup_codes_left,
             has_password: account.account.has_password,
-            has_passkeys: false,
+            has_passkeys: !account.factors.passkeys.is_empty(),
             disabled: account.account.disabled,
             user_email_addresses: account.addresses.into_iter().map(EmailAddressResponse::from).collect(),
             user_phone_numbers: [],
-            user_authenticator: None,
+            authenticators: authenticator.iter().cloned().collect(),
+            user_authenticator: authenticator,
             social_connections: [],
             segments: [],
             active_organization_membership_id: account.sign_in.sign_in.organization_membership_id,

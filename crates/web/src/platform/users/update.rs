@@ -101,6 +101,7 @@ pub(crate) async fn update(
         username: fields.username,
         primary_address: None,
         picture,
+        second_factor_policy: None,
     };
     let UpdateFields { public_metadata, private_metadata, disabled, .. } = fields;
     let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled };

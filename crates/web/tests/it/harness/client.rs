@@ -115,7 +115,11 @@ impl TestClient {
     }
 
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> TestResponse {
-        self.send(Method::POST, path, Some("application/json"), Body::from(body.to_string())).await
+        self.send_json(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn send_json(&self, method: Method, path: &str, body: &Value) -> TestResponse {
+        self.send(method, path, Some("application/json"), Body::from(body.to_string())).await
     }
 
     /// Posts a multipart form with a file, whose file name and content type are hostile.

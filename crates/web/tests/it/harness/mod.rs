@@ -7,7 +7,9 @@
 mod app;
 mod client;
 mod mail;
+mod passkeys;
 mod response;
+mod totp;
 
 use std::time::Duration;
 
@@ -16,7 +18,11 @@ use vestibule_core::time::Timestamp;
 
 pub(crate) use self::app::{TestApp, TestAppBuilder};
 pub(crate) use self::client::TestClient;
+pub(crate) use self::passkeys::{
+    PASSKEY_ORIGIN, SoftwareAuthenticator, Tamper, allow_passkeys, attestation_object, flags,
+};
 pub(crate) use self::response::TestResponse;
+pub(crate) use self::totp::AuthenticatorApp;
 
 /// The password of every user that the harness creates.
 pub(crate) const PASSWORD: &str = "open-sesame-42";

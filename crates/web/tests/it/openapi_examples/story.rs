@@ -1,11 +1,13 @@
 //! The story: Ada founds an organization, invites people, and they use everything.
 
+use axum::http::Method;
 use image::ImageFormat;
 use serde_json::{Value, json};
 use vestibule_core::settings::SignUpMode;
+use vestibule_core::time::Clock;
 
 use super::Recorder;
-use crate::harness::{DAY, TestApp, TestClient, text};
+use crate::harness::{AuthenticatorApp, DAY, SoftwareAuthenticator, Tamper, TestApp, TestClient, allow_passkeys, text};
 use crate::images::encode;
 use crate::platform::PlatformClient;
 
@@ -27,6 +29,7 @@ pub(super) async fn tell(recorder: &mut Recorder) {
     manage_webhooks(recorder, &scene).await;
     manage_workspace(recorder, &scene).await;
     use_account(recorder, &scene).await;
+    use_second_factors(recorder).await;
     sign_in_by_mail(recorder, &scene).await;
     transfer_and_delete(recorder, &scene).await;
     join_waitlist(recorder).await;
@@ -252,6 +255,39 @@ async fn use_account(recorder: &mut Recorder, scene: &Scene) {
     recorder.post(&grace, "/session/sign-out", json!({"sign_in_id": sign_in})).await;
     let guest = sign_up(recorder, app, "guest@example.com", ("Guest", "One"), None).await;
     recorder.post(&guest, "/me/account/delete", json!({"password": PASSWORD})).await;
+}
+
+async fn use_second_factors(recorder: &mut Recorder) {
+    let app = TestApp::with_settings(allow_passkeys).await;
+    let ada = sign_up(recorder, &app, "ada@example.com", ("Ada", "Lovelace"), None).await;
+    let started = recorder.run(&ada, "/me/authenticator").await;
+    let authenticator = AuthenticatorApp::scan(&started);
+    let now = app.inner.clock.now();
+    let codes = [authenticator.code_at(now, -1), authenticator.code_at(now, 0)];
+    let body = json!({"authenticator_id": authenticator.id, "codes": codes});
+    recorder.post(&ada, "/me/authenticator/attempt-verification", body).await;
+    recorder.run(&ada, "/me/backup-codes").await;
+    recorder.run(&ada, "/me/backup-codes/regenerate").await;
+
+    let passkey = SoftwareAuthenticator::new(1);
+    let begun = recorder.run(&ada, "/me/passkeys/register/begin").await;
+    let body = json!({"credential": passkey.register(&begun["options"], &Tamper::default())});
+    let added = recorder.post(&ada, "/me/passkeys/register/finish?name=Laptop", body).await;
+    recorder.get(&ada, "/me/passkeys").await;
+    let path = format!("/me/passkeys/{}", text(&added["passkey"]["id"]));
+    let renamed = ada.send_json(Method::PATCH, &path, &json!({"name": "Phone"})).await;
+    recorder.record("PATCH", &path, Some(json!({"name": "Phone"})), renamed);
+    let begun = recorder.run(&ada, "/me/reauthenticate/passkey/begin").await;
+    let body = json!({"credential": passkey.sign_in(&begun["options"], &Tamper::default())});
+    ada.post_json("/me/reauthenticate", &body).await.ok();
+
+    let browser = app.anonymous();
+    let begun = recorder.run(&browser, "/auth/passkey/login/begin").await;
+    let body = json!({"credential": passkey.sign_in(&begun["options"], &Tamper::default())});
+    recorder.post(&browser, "/auth/passkey/login/finish", body).await;
+    recorder.post(&ada, &format!("{path}/delete"), json!({"sign_out_others": true})).await;
+    let path = format!("/me/authenticator/{}/delete", authenticator.id);
+    recorder.post(&ada, &path, json!({"sign_out_others": false})).await;
 }
 
 async fn sign_in_by_mail(recorder: &mut Recorder, Scene { app, ada, .. }: &Scene) {

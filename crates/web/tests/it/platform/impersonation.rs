@@ -233,6 +233,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("POST", "/auth/prepare-verification"),
     ("POST", "/auth/attempt-verification"),
     ("POST", "/auth/forgot-password"),
+    ("POST", "/auth/passkey/login/begin"),
     ("POST", "/me/email-addresses"),
     ("POST", "/me/email-addresses/{id}/delete"),
     ("DELETE", "/me/email-addresses/{id}"),
@@ -242,6 +243,18 @@ const REFUSED: &[(&str, &str)] = &[
     ("PATCH", "/me/signins/{id}/signout"),
     ("POST", "/me/update-password"),
     ("POST", "/me/reauthenticate"),
+    ("POST", "/me/reauthenticate/passkey/begin"),
+    ("POST", "/me/authenticator"),
+    ("POST", "/me/authenticator/attempt-verification"),
+    ("POST", "/me/authenticator/{id}/delete"),
+    ("DELETE", "/me/authenticator/{id}"),
+    ("POST", "/me/backup-codes"),
+    ("POST", "/me/backup-codes/regenerate"),
+    ("GET", "/me/passkeys"),
+    ("POST", "/me/passkeys/register/begin"),
+    ("POST", "/me/passkeys/{id}/delete"),
+    ("DELETE", "/me/passkeys/{id}"),
+    ("PATCH", "/me/passkeys/{id}"),
     ("POST", "/me/remove-password"),
     ("POST", "/me/account/delete"),
     ("GET", "/me/audit-log"),
@@ -269,11 +282,13 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Calls of [`REFUSED`] that stop before that with the fields of the access table: the token or the address in them is
-/// not one.
+/// not one, or the server has no passkeys.
 const OTHERWISE_INVALID: &[(&str, &str)] = &[
     ("GET", "/session/ticket/exchange"),
     ("POST", "/auth/reset-password"),
     ("GET", "/auth/verify-magic-link"),
+    ("POST", "/auth/passkey/login/finish"),
+    ("POST", "/me/passkeys/register/finish"),
     ("POST", "/me/email-addresses/{id}/prepare-verification"),
 ];
 
@@ -323,6 +338,12 @@ async fn cannot_change_what_opens_the_account() {
         ("/me/reauthenticate", vec![("password", PASSWORD)]),
         ("/me/reauthenticate", vec![("strategy", "email_otp")]),
         ("/me/reauthenticate", vec![("code", wrong)]),
+        ("/me/reauthenticate", vec![("strategy", "authenticator"), ("code", wrong)]),
+        ("/me/authenticator", vec![]),
+        ("/me/authenticator/attempt-verification", vec![("authenticator_id", "1"), ("codes", "000000,000001")]),
+        ("/me/backup-codes", vec![]),
+        ("/me/passkeys/register/begin", vec![]),
+        ("/me", vec![("second_factor_policy", "optional")]),
         ("/me/account/delete", vec![("password", PASSWORD)]),
         ("/me/account/delete", vec![]),
         ("/me", vec![("username", "eve")]),

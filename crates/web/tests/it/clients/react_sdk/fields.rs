@@ -119,8 +119,8 @@ pub(super) const OWN_SIGN_IN: &[Field] = &[
     ("country_code", Text),
 ];
 
-const METHODS: Type = OneOf(&["plain_email", "plain_username", "magic_link", "email_otp"]);
-const STEPS: Type = OneOf(&["verify_password", "verify_email_link", "verify_email_otp"]);
+const METHODS: Type = OneOf(&["plain_email", "plain_username", "magic_link", "email_otp", "passkey"]);
+const STEPS: Type = OneOf(&["verify_password", "verify_email_link", "verify_email_otp", "verify_second_factor"]);
 
 pub(super) const SIGN_IN_ATTEMPT: &[Field] = &[
     ("id", Id),
@@ -191,10 +191,11 @@ pub(super) const PUBLIC_USER: &[Field] = &[
 /// What `GET /me` shows, besides [`PUBLIC_USER`].
 pub(super) const ACCOUNT: &[Field] = &[
     ("primary_phone_number_id", Optional(&Id)),
-    ("second_factor_policy", OneOf(&["none"])),
+    ("second_factor_policy", OneOf(&["none", "optional", "enforced"])),
     ("user_email_addresses", List(EMAIL_ADDRESS)),
     ("user_phone_numbers", List(&[])),
-    ("user_authenticator", Optional(&Object(&[]))),
+    ("user_authenticator", Optional(&Object(AUTHENTICATOR))),
+    ("authenticators", List(AUTHENTICATOR)),
     ("social_connections", List(&[])),
     ("backup_codes_generated", Flag),
     ("has_password", Flag),
@@ -204,6 +205,22 @@ pub(super) const ACCOUNT: &[Field] = &[
     ("segments", List(&[])),
     ("active_organization_membership_id", Optional(&Id)),
     ("active_workspace_membership_id", Optional(&Id)),
+];
+
+pub(super) const AUTHENTICATOR: &[Field] =
+    &[("id", Id), ("created_at", Time), ("updated_at", Time), ("user_id", Optional(&Id)), ("otp_url", Optional(&Text))];
+
+/// What `POST /me/authenticator` returns.
+pub(super) const NEW_AUTHENTICATOR: &[Field] =
+    &[("id", Id), ("otp_url", Text), ("totp_secret", Text), ("created_at", Time)];
+
+pub(super) const PASSKEY: &[Field] = &[
+    ("id", Id),
+    ("name", Text),
+    ("created_at", Time),
+    ("last_used_at", Optional(&Time)),
+    ("device_type", OneOf(&["single_device", "multi_device"])),
+    ("backed_up", Flag),
 ];
 
 pub(super) const ORGANIZATION: &[Field] = &[

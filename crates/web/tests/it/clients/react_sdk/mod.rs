@@ -12,6 +12,7 @@ mod invitations;
 mod members;
 mod organizations;
 mod sdk;
+mod second_factors;
 mod sign_in_code;
 mod sign_in_link;
 mod sign_in_password;

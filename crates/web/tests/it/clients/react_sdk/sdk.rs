@@ -106,6 +106,16 @@ impl Sdk {
         self.post_parts(path, fields, None).await
     }
 
+    /// Posts JSON, as the SDK does for a new passkey.
+    pub(super) async fn post_json(&self, path: &str, body: &Value) -> TestResponse {
+        self.send(Method::POST, path, Some("application/json"), Body::from(body.to_string())).await
+    }
+
+    /// Patches with JSON, as the SDK does for the name of a passkey.
+    pub(super) async fn patch_json(&self, path: &str, body: &Value) -> TestResponse {
+        self.send(Method::PATCH, path, Some("application/json"), Body::from(body.to_string())).await
+    }
+
     /// Posts a multipart form with a PNG file.
     pub(super) async fn post_image(&self, path: &str, fields: &[(&str, &str)], name: &str, png: &[u8]) -> TestResponse {
         self.post_parts(path, fields, Some((name, png))).await
