@@ -16,7 +16,7 @@ const enhance = () => {
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
   }
-  for (const control of document.querySelectorAll("[data-copy], [data-select-all]")) control.hidden = false;
+  for (const control of document.querySelectorAll("[data-copy], [data-select-all], [data-print]")) control.hidden = false;
   for (const tab of document.querySelectorAll(".tabs [aria-current]")) showTab(tab);
 };
 
@@ -110,6 +110,8 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
 });
+
+document.addEventListener("click", ({ target }) => { if (target.closest?.("[data-print]")) print(); });
 
 // The checkbox in the heading of a table selects all rows.
 document.addEventListener("change", ({ target }) => {

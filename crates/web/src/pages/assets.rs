@@ -13,6 +13,7 @@ pub(super) const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
 const ROBOTS: &str = "User-agent: *\nDisallow:\n";
 const CHALLENGE_SCRIPT: &str = include_str!("../../assets/challenge.js");
 const INVITE_SCRIPT: &str = include_str!("../../assets/invite.js");
+const PASSKEYS_SCRIPT: &str = include_str!("../../assets/passkeys.js");
 
 /// The content hash in the URLs of the stylesheet and the script.
 pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRIPT.as_bytes()).rotate_left(1);
@@ -22,6 +23,9 @@ pub(super) const CHALLENGE_VERSION: u64 = fingerprint(CHALLENGE_SCRIPT.as_bytes(
 
 /// The content hash in the URL of the invitation form's script.
 pub(super) const INVITE_VERSION: u64 = fingerprint(INVITE_SCRIPT.as_bytes());
+
+/// The content hash in the URL of the script of passkeys.
+pub(super) const PASSKEYS_VERSION: u64 = fingerprint(PASSKEYS_SCRIPT.as_bytes());
 
 /// FNV-1a. A cache key needs no cryptographic hash.
 pub(super) const fn fingerprint(bytes: &[u8]) -> u64 {
@@ -40,6 +44,7 @@ pub(super) fn routes() -> Routes {
         .get("/robots.txt", robots)
         .get("/pages/challenge.js", async || asset("text/javascript; charset=utf-8", CHALLENGE_SCRIPT))
         .get("/pages/invite.js", async || asset("text/javascript; charset=utf-8", INVITE_SCRIPT))
+        .get("/pages/passkeys.js", async || asset("text/javascript; charset=utf-8", PASSKEYS_SCRIPT))
 }
 
 /// The URL has no content hash, so that browsers and crawlers ask again.

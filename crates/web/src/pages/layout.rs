@@ -8,6 +8,7 @@ use super::assets;
 use super::challenge::FormChallenge;
 use super::context::PageContext;
 use super::frame::{Header, Impersonation};
+use super::passkeys::PagePasskeys;
 use super::theme::Theme;
 use super::words::Words;
 
@@ -43,6 +44,8 @@ pub(super) struct Layout {
     pub(super) asset_version: u64,
     /// Set on pages with a form that may require a challenge.
     pub(super) challenge: Option<FormChallenge>,
+    /// Set on pages on which passkeys are used, if they are available.
+    pub(super) passkeys: Option<PagePasskeys>,
 }
 
 /// A form without visible fields that undoes an action.
@@ -83,6 +86,7 @@ impl Layout {
             theme: theme.clone(),
             asset_version,
             challenge: None,
+            passkeys: None,
         }
     }
 
@@ -107,6 +111,12 @@ impl Layout {
     /// For a page whose template calls `challenge` of `fields.html`: loads the script, if challenges are on.
     pub(super) fn with_challenge(mut self, cx: &PageContext) -> Self {
         self.challenge = FormChallenge::new(cx);
+        self
+    }
+
+    /// For a page with a form that uses a passkey: loads the script, if passkeys are available.
+    pub(super) fn with_passkeys(mut self, cx: &PageContext) -> Self {
+        self.passkeys = PagePasskeys::new(cx);
         self
     }
 

@@ -20,6 +20,7 @@ mod notifications;
 mod organization;
 mod organizations;
 mod page_path;
+mod passkeys;
 mod password_reset;
 mod reauthentication;
 mod relative_time;

@@ -3,8 +3,9 @@
 /// The tabs of an organization.
 const TABS: [&str; 9] =
     ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
-/// Pages whose forms post to paths below them.
-const PAGES: [&str; 6] = ["/account", "/choose-organization", "/invite", "/reset", "/sign-in", "/sign-up"];
+/// Pages whose forms post to paths below them. The longest one that fits is the page.
+const PAGES: [&str; 7] =
+    ["/account/security", "/account", "/choose-organization", "/invite", "/reset", "/sign-in", "/sign-up"];
 
 /// Returns a page that a form with this action may be on, without its query; `None` if it is none of these.
 pub(super) fn page_of_action(path_and_query: &str) -> Option<String> {
@@ -40,6 +41,7 @@ mod tests {
             ("/organizations/7/-/leave", Some("/organizations/7")),
             ("/organizations/-/create", Some("/organizations")),
             ("/account/password", Some("/account")),
+            ("/account/security/passkeys/3/delete", Some("/account/security")),
             ("/sign-in/mail", Some("/sign-in")),
             ("/invite/accept", Some("/invite")),
             ("/accounting", None),

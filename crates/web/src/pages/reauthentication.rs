@@ -15,11 +15,14 @@ use axum::handler::Handler;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
 use vestibule_core::proof::{ProofMethod, RequiredProof};
-use vestibule_core::reauthentication::{prove_with_code, prove_with_password, send_code};
-use vestibule_core::secret::{SessionToken, SubmittedCode};
+use vestibule_core::reauthentication::{
+    Reauthenticated, prove_with_code, prove_with_factor, prove_with_passkey, prove_with_password, send_code,
+};
+use vestibule_core::secret::{SessionToken, SubmittedCode, SubmittedFactorCode};
 use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
@@ -27,6 +30,8 @@ use super::account_check::reject_other_account;
 use super::context::PageContext;
 use super::form::Form;
 use super::layout::Layout;
+use super::passkeys::parse_assertion;
+use super::words::Words;
 use crate::app::App;
 use crate::extract::read_form_body;
 
@@ -47,6 +52,13 @@ pub(super) enum Action {
     DeleteWorkspace,
     DeleteOrganization,
     OfferOwnership,
+    AddAuthenticator,
+    RemoveAuthenticator,
+    GenerateBackupCodes,
+    AddPasskey,
+    RenamePasskey,
+    RemovePasskey,
+    ChangeTwoStepPolicy,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -54,6 +66,11 @@ const STEP: &str = "proof";
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
 const ADDRESS: &str = "proof_address";
+const CREDENTIAL: &str = "proof_credential";
+/// The methods that the person can choose from, so that the page of one can link to the others.
+const METHODS: &str = "proof_methods";
+/// The start of a [`STEP`] that asks for the page of another method.
+const CHOOSE: &str = "choose_";
 /// Passwords of the forms. A page never contains one, so the user types it again.
 const SECRET_FIELDS: [&str; 3] = ["present", "chosen", "password"];
 
@@ -63,8 +80,43 @@ enum Step {
     Password,
     RequestCode,
     EnterCode,
+    Authenticator,
+    BackupCode,
+    Passkey,
     /// The account has no other method.
     SignInAgain,
+}
+
+impl Step {
+    /// The first step of a method.
+    const fn of(method: ProofMethod) -> Self {
+        match method {
+            ProofMethod::Password => Self::Password,
+            ProofMethod::Authenticator => Self::Authenticator,
+            ProofMethod::BackupCode => Self::BackupCode,
+            ProofMethod::Passkey => Self::Passkey,
+            ProofMethod::EmailOtp | ProofMethod::MagicLink | ProofMethod::SignUp | ProofMethod::Impersonation => {
+                Self::RequestCode
+            }
+        }
+    }
+
+    /// The method that it is a step of.
+    const fn method(self) -> Option<ProofMethod> {
+        match self {
+            Self::Password => Some(ProofMethod::Password),
+            Self::RequestCode | Self::EnterCode => Some(ProofMethod::EmailOtp),
+            Self::Authenticator => Some(ProofMethod::Authenticator),
+            Self::BackupCode => Some(ProofMethod::BackupCode),
+            Self::Passkey => Some(ProofMethod::Passkey),
+            Self::SignInAgain => None,
+        }
+    }
+
+    /// Whether its form proves something, so that the action runs next.
+    const fn is_last(self) -> bool {
+        !matches!(self, Self::RequestCode | Self::SignInAgain)
+    }
 }
 
 #[derive(Template)]
@@ -78,6 +130,12 @@ struct Page {
     /// The primary address of the user, for password managers.
     account: String,
     step: Step,
+    /// The names of the methods, separated by spaces.
+    methods: String,
+    /// The other methods: the value of the button, and its label.
+    other_methods: Vec<(String, String)>,
+    /// Why the code of a second factor was refused, shown at its field. May be empty.
+    code_problem: String,
     asks_new_password: bool,
     min_password_length: usize,
 }
@@ -158,6 +216,9 @@ impl Confirmation<'_> {
         if step.is_empty() {
             return Ok(None);
         }
+        if let Some(chosen) = step.strip_prefix(CHOOSE).and_then(|name| name.parse::<ProofMethod>().ok()) {
+            return Err(self.page_with(cx, Step::of(chosen), None).await);
+        }
         // Only the page that names an address makes the proof valid for it.
         let address = form.non_empty(ADDRESS).filter(|_| self.action == Action::LinkAddress);
         let address = address.map(EmailAddress::parse).transpose();
@@ -175,6 +236,12 @@ impl Confirmation<'_> {
                 let code = SubmittedCode::from_input(form.text(CODE));
                 (Step::EnterCode, prove_with_code(service, &cx.caller, &code).await.result)
             }
+            "authenticator" => (Step::Authenticator, self.prove_factor(cx, SecondFactorMethod::Authenticator).await),
+            "backup_code" => (Step::BackupCode, self.prove_factor(cx, SecondFactorMethod::BackupCode).await),
+            "passkey" => match parse_assertion(form.text(CREDENTIAL)) {
+                Ok(credential) => (Step::Passkey, prove_with_passkey(service, &cx.caller, credential).await.result),
+                Err(problem) => (Step::Passkey, Err(problem)),
+            },
             _ => {
                 let password = Password::from_input(form.text(PASSWORD).to_owned());
                 (Step::Password, prove_with_password(service, &cx.caller, password, address).await.result)
@@ -187,35 +254,56 @@ impl Confirmation<'_> {
         }
     }
 
+    async fn prove_factor(&self, cx: &PageContext, method: SecondFactorMethod) -> Result<Reauthenticated, Problem> {
+        let code = SubmittedFactorCode::from_input(self.form.text(CODE));
+        prove_with_factor(cx.app.service(), &cx.caller, method, code).await.result
+    }
+
     /// The page for an action that was refused.
     async fn page(&self, cx: &PageContext, required: &RequiredProof) -> Response {
-        let step = match required.methods.first() {
-            Some(ProofMethod::Password) => Step::Password,
-            Some(_) => Step::RequestCode,
-            None => Step::SignInAgain,
-        };
-        self.render(cx, step, required.address.clone().unwrap_or_default(), None).await
+        let step = required.methods.first().map_or(Step::SignInAgain, |method| Step::of(*method));
+        self.render(cx, step, required, None).await
     }
 
     async fn page_with(&self, cx: &PageContext, step: Step, error: Option<&Problem>) -> Response {
-        self.render(cx, step, self.form.text(ADDRESS).to_owned(), error).await
+        let address = self.form.non_empty(ADDRESS).map(str::to_owned);
+        let mut methods: Vec<ProofMethod> = Vec::new();
+        for method in self.form.text(METHODS).split(' ').filter_map(|name| name.parse().ok()) {
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        self.render(cx, step, &RequiredProof { methods, address }, error).await
     }
 
-    async fn render(&self, cx: &PageContext, step: Step, address: String, error: Option<&Problem>) -> Response {
+    async fn render(
+        &self,
+        cx: &PageContext,
+        step: Step,
+        required: &RequiredProof,
+        error: Option<&Problem>,
+    ) -> Response {
         let session = match cx.session().await {
             Ok(session) => session,
             Err(response) => return response,
         };
         let account = session.as_ref().and_then(SessionDetails::active).and_then(|active| active.user.email.clone());
+        let address = required.address.clone().unwrap_or_default();
+        let code_problem = error.and_then(|problem| factor_code_problem(cx.words, step.method(), problem));
+        let layout = cx.layout(cx.words.confirm_identity(), true);
+        let layout = layout.with_error(error.filter(|_| code_problem.is_none()));
         let page = Page {
             account: account.unwrap_or_default(),
-            layout: cx.layout(cx.words.confirm_identity(), true).with_error(error),
+            layout: if step == Step::Passkey { layout.with_passkeys(cx) } else { layout },
             explanation: self.explanation(cx, &address),
             action: cx.path_and_query.clone(),
             hidden_fields: self.hidden_fields(),
             address,
             step,
-            asks_new_password: self.action == Action::SetPassword && matches!(step, Step::Password | Step::EnterCode),
+            methods: required.methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" "),
+            other_methods: other_methods(cx, step, &required.methods),
+            code_problem: code_problem.unwrap_or_default(),
+            asks_new_password: self.action == Action::SetPassword && step.is_last(),
             min_password_length: cx.app.settings().passwords.minimum_length,
         };
         match error {
@@ -227,8 +315,8 @@ impl Confirmation<'_> {
 
     /// The fields of the action. Their number and size are those of the request, which is limited.
     fn hidden_fields(&self) -> Vec<(String, String)> {
-        let is_passed_on =
-            |name: &str| ![STEP, PASSWORD, CODE, ADDRESS].contains(&name) && !SECRET_FIELDS.contains(&name);
+        let is_of_proof = |name: &str| [STEP, PASSWORD, CODE, ADDRESS, CREDENTIAL, METHODS].contains(&name);
+        let is_passed_on = |name: &str| !is_of_proof(name) && !SECRET_FIELDS.contains(&name);
         self.form.fields().filter(|(name, _)| is_passed_on(name)).cloned().collect()
     }
 
@@ -248,6 +336,40 @@ impl Confirmation<'_> {
             Action::DeleteWorkspace => t.confirm_delete_workspace(),
             Action::DeleteOrganization => t.confirm_delete_organization(),
             Action::OfferOwnership => t.confirm_offer_ownership(),
+            Action::AddAuthenticator => t.confirm_authenticator(),
+            Action::RemoveAuthenticator => t.confirm_remove_authenticator(),
+            Action::GenerateBackupCodes => t.confirm_backup_codes(),
+            Action::AddPasskey => t.confirm_add_passkey(),
+            Action::RenamePasskey => t.confirm_rename_passkey(),
+            Action::RemovePasskey => t.confirm_remove_passkey(),
+            Action::ChangeTwoStepPolicy => t.confirm_two_step_policy(),
         }
+    }
+}
+
+/// The methods besides that of the step. Passkeys are left out where the browser cannot use them.
+fn other_methods(cx: &PageContext, step: Step, methods: &[ProofMethod]) -> Vec<(String, String)> {
+    let t = cx.words;
+    let can_use = |method: ProofMethod| method != ProofMethod::Passkey || cx.app.settings().passkey_rp_id().is_some();
+    let others = methods.iter().copied().filter(|method| Some(*method) != step.method() && can_use(*method));
+    let with_label = others.map(|method| {
+        let label = match Step::of(method) {
+            Step::Password => t.use_password(),
+            Step::Authenticator => t.use_authenticator(),
+            Step::BackupCode => t.use_backup_code(),
+            Step::Passkey => t.use_passkey(),
+            Step::RequestCode | Step::EnterCode | Step::SignInAgain => t.use_mailed_code(),
+        };
+        (format!("{CHOOSE}{}", method.as_str()), label)
+    });
+    with_label.collect()
+}
+
+/// Returns what to say at the field of a code of a second factor that was wrong; `None` for other problems.
+pub(super) fn factor_code_problem(t: Words, method: Option<ProofMethod>, problem: &Problem) -> Option<String> {
+    match method.filter(|_| problem.code() == Code::InvalidVerificationCode) {
+        Some(ProofMethod::Authenticator) => Some(t.wrong_authenticator_code()),
+        Some(ProofMethod::BackupCode) => Some(t.wrong_backup_code()),
+        _ => None,
     }
 }

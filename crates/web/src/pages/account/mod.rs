@@ -2,6 +2,7 @@
 
 mod addresses;
 mod delete;
+mod factors;
 mod notifications;
 mod security;
 
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Routes {
         .post("/account/sign-ins/-/end-others", protected(Action::EndOtherSignIns, security::end_other_sign_ins))
         .get("/account/delete", delete::show)
         .post("/account/delete", protected(Action::DeleteAccount, delete::delete))
+        .merge(factors::routes())
 }
 
 struct AddressView {
@@ -114,6 +116,9 @@ struct Page {
     sign_ins: SignInList,
     notifications: NotificationPreferences,
     has_password: bool,
+    /// Whether two-step verification is on, in words; empty if the caller cannot see it.
+    two_step_state: String,
+    is_two_step_on: bool,
     has_mail: bool,
     min_password_length: usize,
 }
@@ -142,6 +147,8 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         is_primary: address.is_primary,
         is_verified: address.verified_at.is_some(),
     });
+    let is_two_step_on = factors::is_two_step_on(cx).await;
+    let state = |is_on| if is_on { cx.words.two_step_on() } else { cx.words.two_step_off() };
     let name = full_name(&account.user.first_name, &account.user.last_name);
     Ok(Page {
         layout: cx.layout(cx.words.account(), true),
@@ -155,6 +162,8 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         addresses: addresses.collect(),
         sign_ins: SignInList::load(cx).await?,
         has_password: account.account.has_password,
+        two_step_state: is_two_step_on.map(state).unwrap_or_default(),
+        is_two_step_on: is_two_step_on.unwrap_or_default(),
         has_mail: cx.app.service().sends_mail(),
         min_password_length: cx.app.settings().passwords.minimum_length,
     })

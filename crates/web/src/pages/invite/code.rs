@@ -111,7 +111,7 @@ async fn sign_in_with(
     typed: &SubmittedCode,
 ) -> Result<Response, Problem> {
     match sign_in::with_code(cx.app.service(), &cx.caller, attempt, purpose, typed).await.result {
-        Ok(signed_in) => Ok(accept_signed_in(cx, opened, signed_in.token.as_ref()).await),
+        Ok(signed_in) => Ok(accept_signed_in(cx, opened, &signed_in).await),
         // The code was right.
         Err(problem) if problem.code() == Code::UserAlreadySignedIn => Ok(accept_invitation(cx, opened).await),
         Err(problem) => Err(problem),

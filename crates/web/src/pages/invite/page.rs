@@ -150,7 +150,7 @@ pub(super) async fn load(
     Ok(InvitationPage {
         invitation: token.invitation(),
         url: opened.url(),
-        layout: if step.has_challenge() { layout.with_challenge(cx) } else { layout },
+        layout: if step.has_challenge() { layout.with_challenge(cx).with_passkeys(cx) } else { layout },
         role: roles(cx.words, &invitation),
         inviter,
         is_by_api_key: invitation.is_by_api_key,

@@ -5,21 +5,27 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::invitation::Preview;
 use vestibule_core::names::PersonName;
 use vestibule_core::password::Password;
-use vestibule_core::secret::{InvitationToken, SessionToken};
-use vestibule_core::sign_in::Identifier;
+use vestibule_core::secret::InvitationToken;
+use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::sign_up::SignUp;
 use vestibule_core::{Code, Problem, sign_in, sign_up};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
+use super::super::sign_in::redirect_signed_in;
 use super::actions::accept_invitation;
 use super::code::send_attempt_code;
 use super::opened::{Opened, OpenedInvitations};
 use super::page::invitation_page;
 use super::step::SentCode;
 
-/// Continues with the session that this request has created, and accepts.
-pub(super) async fn accept_signed_in(cx: &PageContext, opened: &Opened, session: Option<&SessionToken>) -> Response {
+/// Continues with the session that this request has created, and accepts. A sign-in that waits for the second factor
+/// asks for it instead, and returns to the invitation.
+pub(super) async fn accept_signed_in(cx: &PageContext, opened: &Opened, signed_in: &SignedIn) -> Response {
+    if signed_in.completed.is_none() {
+        return redirect_signed_in(cx, &opened.url(), cx.after_sign_in(), signed_in);
+    }
+    let session = signed_in.token.as_ref();
     let mut cx = cx.clone();
     cx.continue_with(session).await;
     cx.with_session_cookie(accept_invitation(&cx, opened).await, session)
@@ -37,7 +43,7 @@ pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Fo
         Err(error) => Err(error.into()),
     };
     Ok(match signed_in {
-        Ok(signed_in) => accept_signed_in(&cx, &opened, signed_in.token.as_ref()).await,
+        Ok(signed_in) => accept_signed_in(&cx, &opened, &signed_in).await,
         // The password was right.
         Err(problem) if problem.code() == Code::UserAlreadySignedIn => accept_invitation(&cx, &opened).await,
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
@@ -61,7 +67,7 @@ pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Fo
                 cx.continue_with(token).await;
                 cx.with_session_cookie(send_attempt_code(&cx, &opened, code).await, token)
             }
-            None => accept_signed_in(&cx, &opened, signed_in.token.as_ref()).await,
+            None => accept_signed_in(&cx, &opened, &signed_in).await,
         },
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
     })

@@ -1,7 +1,10 @@
-//! `/sign-in`: by password, by mailed code or link, or by switching to an account that is already signed in.
+//! `/sign-in`: by password, by mailed code or link, by passkey, or by switching to an account that is already signed in.
+//! A password, a code or a link may lead to a second step.
 
 mod choose_organization;
 mod email;
+mod passkey;
+mod second_step;
 mod ticket;
 
 use askama::Template;
@@ -17,7 +20,7 @@ use vestibule_core::settings::{Mode, PageUrl, SignUpMode};
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
-use super::context::{PageContext, see_other, with_site_data_cleared};
+use super::context::{PageContext, PageResult, see_other, with_site_data_cleared};
 use super::form::Form;
 use super::frame::HeaderAccount;
 use super::layout::Layout;
@@ -33,6 +36,9 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/sign-in", show)
         .post("/sign-in", sign_in)
+        .post("/sign-in/passkey", passkey::sign_in)
+        .get("/sign-in/second-step", second_step::show)
+        .post("/sign-in/second-step", second_step::verify)
         .post("/sign-in/ticket", ticket::exchange)
         .post("/sign-in/switch", switch)
         .post("/sign-in/mail", email::start)
@@ -67,23 +73,45 @@ async fn show(cx: PageContext, TypedAddress(identifier): TypedAddress) -> Respon
 }
 
 async fn page(cx: &PageContext, return_to: String, identifier: String, error: Option<&Problem>) -> Response {
-    let session = match cx.session().await {
-        Ok(session) => session,
-        Err(response) => return response,
-    };
+    match load(cx, return_to, identifier, error).await {
+        Ok(page) => cx.render_with_error(error, &page),
+        Err(response) => response,
+    }
+}
+
+/// Renders the page after a passkey was tried that is not known. The browser is told to offer it no longer.
+async fn page_with_unknown_passkey(
+    cx: &PageContext,
+    return_to: String,
+    credential_id: String,
+    problem: &Problem,
+) -> Response {
+    match load(cx, return_to, String::new(), Some(problem)).await {
+        Ok(mut page) => {
+            if let Some(passkeys) = &mut page.layout.passkeys {
+                passkeys.unknown = credential_id;
+            }
+            cx.render_with_error(Some(problem), &page)
+        }
+        Err(response) => response,
+    }
+}
+
+async fn load(cx: &PageContext, return_to: String, identifier: String, error: Option<&Problem>) -> PageResult<Page> {
+    let session = cx.session().await?;
     let image_url = |stored: &str| cx.app.response_context().image_url(stored);
     let accounts = session.as_ref().map(|session| accounts(session, image_url)).unwrap_or_default();
     let settings = cx.app.settings();
     let description = cx.words.sign_in_description(&settings.name);
-    let page = Page {
-        layout: cx.layout(cx.words.sign_in(), false).with_description(description).with_challenge(cx).with_error(error),
+    let layout = cx.layout(cx.words.sign_in(), false).with_description(description).with_challenge(cx);
+    Ok(Page {
+        layout: layout.with_passkeys(cx).with_error(error),
         accounts,
         return_to,
         identifier,
         has_mail: cx.app.service().sends_mail(),
         can_sign_up: settings.sign_up == SignUpMode::Public,
-    };
-    cx.render_with_error(error, &page)
+    })
 }
 
 fn accounts(session: &SessionDetails, image_url: impl Fn(&str) -> String) -> Vec<HeaderAccount> {
@@ -118,9 +146,13 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
     }
 }
 
-/// Redirects to the return URL, or to `default` if it is missing or not allowed. Sets the session cookie.
+/// Redirects to the return URL, or to `default` if it is missing or not allowed. Asks for the second factor before, if
+/// the sign-in waits for it. Sets the session cookie.
 pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, default: &str, signed_in: &SignedIn) -> Response {
     let target = cx.return_to(return_to).unwrap_or_else(|| default.to_owned());
+    if let Some(pending) = second_step::pending(signed_in) {
+        return cx.with_session_cookie(see_other(&second_step::url(pending.id, &target)), signed_in.token.as_ref());
+    }
     let token = signed_in.token.as_ref().or(cx.caller.token.as_ref());
     cx.with_session_cookie(see_other(&with_session(cx, target, token)), signed_in.token.as_ref())
 }

@@ -17,6 +17,7 @@ mod reauthentication;
 mod renewals;
 mod requests;
 mod roles;
+mod second_factors;
 mod settings;
 mod sign_in;
 mod switched_accounts;
@@ -33,10 +34,11 @@ use flate2::write::GzEncoder;
 use crate::harness::{TestApp, TestClient, text};
 
 /// Pages that need no session.
-pub(crate) const PUBLIC_PAGES: [&str; 10] = [
+pub(crate) const PUBLIC_PAGES: [&str; 11] = [
     "/invite",
     "/sign-in",
     "/sign-in/code?attempt=1",
+    "/sign-in/second-step?attempt=1",
     "/sign-in/link",
     "/sign-up",
     "/sign-up/code?attempt=1",
@@ -51,7 +53,11 @@ pub(crate) fn member_pages(organization: &str) -> Vec<String> {
     let tabs =
         ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
     let tabs = tabs.map(|tab| format!("/organizations/{organization}/-/{tab}"));
-    ["/organizations", "/account", "/choose-organization"].into_iter().map(str::to_owned).chain(tabs).collect()
+    ["/organizations", "/account", "/account/security", "/choose-organization"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(tabs)
+        .collect()
 }
 
 async fn owner(app: &TestApp) -> (TestClient, String) {
@@ -85,7 +91,9 @@ async fn sends_security_headers_and_no_inline_code() {
 async fn assets_are_small_and_load_nothing_else() {
     let app = TestApp::start().await;
     let mut bytes = 0;
-    for path in ["/pages/style.css", "/pages/script.js", "/pages/challenge.js", "/pages/invite.js"] {
+    for path in
+        ["/pages/style.css", "/pages/script.js", "/pages/challenge.js", "/pages/invite.js", "/pages/passkeys.js"]
+    {
         let asset = app.anonymous().get(path).await;
         assert_eq!(asset.status, 200);
         assert!(asset.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));

@@ -23,7 +23,11 @@ fn assert_readable(page: &str, forms: usize, email: Option<&str>) {
     assert_eq!(found.len(), forms, "{page}");
     for inputs in found {
         let password = inputs.iter().position(|input| attribute(input, "type") == Some("password")).unwrap();
-        let account = inputs[..password].iter().find(|input| attribute(input, "autocomplete") == Some("username"));
+        // The field may also offer passkeys.
+        let is_account = |input: &&&str| {
+            attribute(input, "autocomplete").is_some_and(|kinds| kinds.split(' ').any(|kind| kind == "username"))
+        };
+        let account = inputs[..password].iter().find(is_account);
         let account = account.unwrap_or_else(|| panic!("no account: {inputs:?}"));
         assert!(!account.contains("type=\"hidden\"") && !account.contains(" hidden"), "{account}");
         match email {

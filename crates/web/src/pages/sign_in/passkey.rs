@@ -1,0 +1,40 @@
+//! Signing in with a passkey. The script of the page asks the server for a challenge, and puts what the browser made of
+//! it into the form.
+
+use axum::response::Response;
+use vestibule_core::assurance::SecondFactorMethod;
+use vestibule_core::sign_in::with_passkey;
+use vestibule_core::{Code, Problem};
+
+use super::super::context::PageContext;
+use super::super::form::Form;
+use super::super::passkeys::{credential_id, parse_assertion};
+use super::{page_with_unknown_passkey, redirect_back, redirect_signed_in, second_step};
+
+pub(super) async fn sign_in(cx: PageContext, form: Form) -> Response {
+    let json = form.text("credential");
+    let signed_in = match parse_assertion(json) {
+        Ok(credential) => with_passkey(cx.app.service(), &cx.caller, credential).await.result,
+        Err(problem) => Err(problem),
+    };
+    match signed_in {
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_in(), &signed_in),
+        // The passkey is valid, so continue as if the sign-in were new.
+        Err(problem) if problem.code() == Code::UserAlreadySignedIn => redirect_back(&cx, form.text("return_to")),
+        Err(problem) => failed(&cx, &form, &problem).await,
+    }
+}
+
+/// Renders the page that the form was on.
+async fn failed(cx: &PageContext, form: &Form, problem: &Problem) -> Response {
+    let (attempt, return_to) = (form.text("attempt"), form.text("return_to"));
+    if problem.code() == Code::PasskeyNotFound {
+        // The browser is told to forget it, and the person signs in another way.
+        let unknown = credential_id(form.text("credential"));
+        return page_with_unknown_passkey(cx, return_to.to_owned(), unknown, problem).await;
+    }
+    if attempt.is_empty() {
+        return super::page(cx, return_to.to_owned(), String::new(), Some(problem)).await;
+    }
+    second_step::page(cx, attempt, return_to, Some(SecondFactorMethod::Passkey), Some(problem)).await
+}
