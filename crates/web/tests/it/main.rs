@@ -54,6 +54,7 @@ mod organizations;
 mod ownership_transfers;
 mod pages;
 mod passkey_client;
+mod passkeys;
 mod passwords;
 mod path_prefix;
 mod platform;
