@@ -182,14 +182,14 @@ async fn client_data_that_reads_two_ways_is_refused() {
     let passkey = SoftwareAuthenticator::new(1);
     let long = "x".repeat(9000);
     let client_datas: [&dyn Fn(&str) -> String; 8] = [
-        &|challenge| format!("{{\"type\":\"webauthn.create\",\"challenge\":\"{challenge}\"}}"),
-        &|challenge| valid(challenge, ",\"origin\":\"https://evil.example\""),
-        &|challenge| valid(challenge, ",\"type\":\"webauthn.get\""),
-        &|challenge| valid(challenge, ",\"topOrigin\":\"https://evil.example\""),
-        &|challenge| valid(challenge, ",\"crossOrigin\":\"false\""),
-        &|challenge| valid(challenge, &format!(",\"padding\":\"{long}\"")),
-        &|challenge| format!("{} {{}}", valid(challenge, "")),
-        &|challenge| format!("[{}]", valid(challenge, "")),
+        &|challenge: &str| format!("{{\"type\":\"webauthn.create\",\"challenge\":\"{challenge}\"}}"),
+        &|challenge: &str| valid(challenge, ",\"origin\":\"https://evil.example\""),
+        &|challenge: &str| valid(challenge, ",\"type\":\"webauthn.get\""),
+        &|challenge: &str| valid(challenge, ",\"topOrigin\":\"https://evil.example\""),
+        &|challenge: &str| valid(challenge, ",\"crossOrigin\":\"false\""),
+        &|challenge: &str| valid(challenge, &format!(",\"padding\":\"{long}\"")),
+        &|challenge: &str| format!("{} {{}}", valid(challenge, "")),
+        &|challenge: &str| format!("[{}]", valid(challenge, "")),
     ];
     for (index, client_data) in client_datas.iter().enumerate() {
         let response = register_with(&ada, &passkey, client_data).await;
