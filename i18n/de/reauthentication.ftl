@@ -22,6 +22,7 @@ notice-explanation = Melden Sie alle Browser des Kontos ab. Danach können Sie e
 notice-link = Der Link aus der E-Mail
 sign-out-everywhere = Überall abmelden
 notice-done-title = Alle Browser sind abgemeldet
+notice-reset-cancelled = Das Zurücksetzen der Zwei-Faktor-Authentifizierung ist abgebrochen: Ihre Authenticator-App, Passkeys und Backup-Codes gelten weiter.
 notice-reset-explanation = Legen Sie jetzt ein neues Passwort fest, damit sich niemand mit dem alten anmelden kann. Wir senden einen Code an { $email }. Prüfen Sie danach die Adressen Ihres Kontos.
 notice-no-reset-explanation = Mit dieser Adresse lässt sich kein neues Passwort festlegen. Verwenden Sie eine andere Adresse des Kontos, oder wenden Sie sich an die Betreiber dieses Dienstes.
 confirm-end-other-sign-ins = Sie möchten alle anderen Browser abmelden.

@@ -22,6 +22,7 @@ notice-explanation = Sign out every browser of the account. After that, you can 
 notice-link = The link from the email
 sign-out-everywhere = Sign out everywhere
 notice-done-title = Every browser is signed out
+notice-reset-cancelled = The reset of two-factor authentication is cancelled: your authenticator app, passkeys and backup codes still work.
 notice-reset-explanation = Now set a new password, so that nobody can sign in with the old one. We mail a code to { $email }. Then check the addresses of your account.
 notice-no-reset-explanation = This address does not open the account. Set a new password with another address of yours, or ask the people who run this service.
 confirm-end-other-sign-ins = You are about to sign out all other browsers.

@@ -13,7 +13,8 @@ use vestibule_core::time::Timestamp;
 use crate::cli::{ListUsersArgs, UserKey, UsersArgs, UsersCommand};
 use crate::error::AppError;
 use crate::operator::{
-    self, DisableUser, EnableUser, OrganizationName, ResetPassword, SignOutUser, UserDisabled, UserPasswordReset,
+    self, CancelReset, DisableUser, EnableUser, OrganizationName, ResetPassword, ResetSecondFactors,
+    SecondFactorsReset, SignOutUser, UserDisabled, UserPasswordReset,
 };
 use crate::output;
 use crate::settings::LoadedSettings;
@@ -59,6 +60,16 @@ pub(crate) async fn run(args: &UsersArgs) -> Result<(), AppError> {
             let user = find(&loaded, &args.user).await?;
             let outcome = operator::run(&loaded, ResetPassword { user }).await?;
             print(args.output.json, &outcome, || password_reset_text(&loaded, &outcome))
+        }
+        UsersCommand::ResetSecondFactors(args) => {
+            let user = find(&loaded, &args.user).await?;
+            let outcome = operator::run(&loaded, ResetSecondFactors { user }).await?;
+            print(args.output.json, &outcome, || second_factors_reset_text(&loaded, &outcome))
+        }
+        UsersCommand::CancelReset(args) => {
+            let user = find(&loaded, &args.user).await?;
+            let outcome = operator::run(&loaded, CancelReset { user }).await?;
+            print(args.output.json, &outcome, || format!("Cancelled the reset; user {user} keeps their second factors"))
         }
     }
 }
@@ -214,6 +225,22 @@ fn password_reset_text(loaded: &LoadedSettings, outcome: &UserPasswordReset) -> 
         loaded.settings.public_url.as_str(),
         tokens_note(loaded)
     )
+}
+
+fn second_factors_reset_text(loaded: &LoadedSettings, outcome: &SecondFactorsReset) -> String {
+    let user = &outcome.user;
+    match &outcome.due_at {
+        _ if !outcome.had_factors => format!("User {user} has no second factor; nothing was changed"),
+        Some(due_at) => format!(
+            "The second factors of user {user} will be removed at {due_at}\nUntil then, the person can cancel this with the \
+             link of the notice that was mailed to them, and you with: vestibule users cancel-reset {user}"
+        ),
+        None => format!(
+            "Removed the second factors of user {user} and ended all their sign-ins\nTell the person to sign in and to set up \
+             new ones\n{}",
+            tokens_note(loaded)
+        ),
+    }
 }
 
 fn tokens_note(loaded: &LoadedSettings) -> String {

@@ -4,6 +4,7 @@
 
 mod problem;
 
+pub(crate) use problem::PASSKEY_REQUIRED;
 pub use problem::Problem;
 pub(crate) use problem::chain;
 
@@ -136,7 +137,7 @@ codes! {
     ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
     /// The organization or workspace requires a stronger sign-in than the caller's. The response's `data` has the
     /// `minimum_assurance` and the `methods` with which the caller can reach it now; without any, they set one up first.
-    MfaRequired = 403 "MFA_REQUIRED", "Two-step verification is required here. Confirm with your second factor, or set one up in your account.";
+    MfaRequired = 403 "MFA_REQUIRED", "Two-factor authentication is required here. Confirm with your second factor, or set one up in your account.";
     /// The caller is signed in as another person, for support, who alone can do this.
     ImpersonationNotAllowed = 403 "IMPERSONATION_NOT_ALLOWED", "You are signed in as another person, for support. Only that person can do this.";
     /// The attempt needs the token of a solved challenge as `challenge_token`.
@@ -211,8 +212,6 @@ codes! {
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";
     /// Phone numbers are not supported.
     PhonesNotSupported = 400 "PHONES_NOT_SUPPORTED", "Phone numbers are not supported here. Leave them out.";
-    /// Passkeys, authenticators and backup codes are not supported yet.
-    FactorsNotSupported = 404 "FACTORS_NOT_SUPPORTED", "Passkeys, authenticators and backup codes are not supported here.";
     /// Accounts are not connected to social providers.
     SocialConnectionNotFound = 404 "SOCIAL_CONNECTION_NOT_FOUND", "This user has no such social connection.";
     /// A digest of an import that the service cannot verify passwords with.
@@ -268,8 +267,6 @@ codes! {
     RoleIsShared = 403 "ROLE_IS_SHARED", "This role belongs to all organizations, and none of them can change or remove it.";
     /// The new list of allowed IP addresses does not include the caller's own.
     AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "This list would lock you out. Add your own IP address.";
-    /// Second factors are not supported yet.
-    MfaNotAvailable = 400 "MFA_NOT_AVAILABLE", "Second factors are not available yet, so requiring one would lock everybody out.";
     /// An ownership transfer of the organization is pending.
     HandoverExists = 400 "HANDOVER_EXISTS", "An ownership transfer of this organization is pending. Cancel it first.";
     /// No ownership transfer to the caller is pending.

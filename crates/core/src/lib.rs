@@ -131,6 +131,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     organization::sql::management::STATEMENTS,
+    organization::sql::mfa::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
     passkey::sql::STATEMENTS,
@@ -138,6 +139,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,
     second_factor::sql::STATEMENTS,
+    second_factor::reset_sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,
@@ -155,4 +157,5 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     workspace::sql::management::STATEMENTS,
     workspace::sql::lists::STATEMENTS,
     workspace::sql::members::STATEMENTS,
+    workspace::sql::own::STATEMENTS,
 ];

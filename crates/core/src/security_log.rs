@@ -137,6 +137,12 @@ names! {
         UserSignedOut = "operator.user_signed_out",
         /// `vestibule users reset-password`.
         UserPasswordReset = "operator.password_reset",
+        /// `vestibule users reset-second-factors`, or an API key; with a delay, when it is over.
+        SecondFactorsReset = "operator.second_factors_reset",
+        /// The same, with a delay.
+        SecondFactorResetRequested = "operator.second_factor_reset_requested",
+        /// `vestibule users cancel-reset`, an API key, or the link of the notice.
+        SecondFactorResetCancelled = "operator.second_factor_reset_cancelled",
         /// `vestibule outbox retry`.
         MailRetried = "operator.mail_retried",
         /// `vestibule outbox drop`.
@@ -299,9 +305,12 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         | Code::InvitationEmailMismatch
         | Code::InvitationEmailUnverified
         | Code::InvitationSuspended => "invitation.refused",
-        Code::Forbidden | Code::NotAMember | Code::AddressNotAllowed | Code::RoleExceedsYours | Code::NotJoinable => {
-            "permission.refused"
-        }
+        Code::Forbidden
+        | Code::NotAMember
+        | Code::AddressNotAllowed
+        | Code::MfaRequired
+        | Code::RoleExceedsYours
+        | Code::NotJoinable => "permission.refused",
         _ => return None,
     };
     Some((event.to_owned(), Outcome::Refused))

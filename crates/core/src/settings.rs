@@ -17,7 +17,9 @@ mod passkeys;
 mod platform;
 mod public_url;
 mod rate_limits;
+mod second_factors;
 mod session_cookie;
+mod tokens;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -45,7 +47,9 @@ pub use passkeys::Passkeys;
 pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
+pub use second_factors::SecondFactorSettings;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
+pub use tokens::Tokens;
 pub use webhooks::Webhooks;
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
@@ -95,6 +99,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub second_factors: SecondFactorSettings,
     pub passkeys: Passkeys,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
@@ -237,31 +242,6 @@ pub(crate) fn contains_client(networks: &[IpNet], client: IpAddr) -> bool {
     !client.is_unspecified() && networks.iter().any(|network| network.contains(&client))
 }
 
-/// Session tokens, which a backend verifies offline.
-#[derive(Clone, Debug)]
-pub struct Tokens {
-    /// The claim `aud`: whom the tokens are for. Empty for tokens without it.
-    pub audience: Vec<String>,
-    /// A backend accepts a revoked permission until its token expires.
-    pub lifetime: Duration,
-    /// Days after which the signing key is replaced.
-    pub key_rotation_days: u16,
-    /// Further claims of every token that names no template.
-    pub claims: Arc<ClaimTemplate>,
-    /// Further claims of the tokens that name this template, instead of `claims`.
-    pub templates: BTreeMap<String, Arc<ClaimTemplate>>,
-}
-
-impl Tokens {
-    /// The name of the template with `claims`.
-    pub const DEFAULT_TEMPLATE: &str = "default";
-
-    /// Returns the claims of a template, or `None` if there is no such template.
-    pub fn template(&self, name: &str) -> Option<&Arc<ClaimTemplate>> {
-        if name == Self::DEFAULT_TEMPLATE { Some(&self.claims) } else { self.templates.get(name) }
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 pub struct Passwords {
     /// The minimum length of a new password, in characters.
@@ -372,6 +352,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            second_factors: SecondFactorSettings::default(),
             passkeys: Passkeys::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,

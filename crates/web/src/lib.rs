@@ -19,6 +19,7 @@ mod images;
 mod links;
 mod mail_reports;
 mod metrics;
+mod mfa_fields;
 mod middleware;
 mod openapi;
 mod pages;

@@ -160,6 +160,7 @@ api_routes! {
         organizations::delete::restore => command::<organization::Restore>();
         audit_log::list => query::<vestibule_core::audit::ListEntries>();
         organizations::explain::explain => query::<organization::Explain>();
+        organizations::mfa::show => query::<organization::ShowMfaStatus>();
         handovers::offer => command::<ownership_transfer::Offer>();
         handovers::withdraw => command::<ownership_transfer::Withdraw>();
         handovers::accept => command::<ownership_transfer::Accept>();

@@ -13,11 +13,12 @@ use crate::settings::Flags;
 const USERS_HELP: &str = "\
 Examples:
   vestibule users list --query lovelace         Find users by name, user name or address
-  vestibule users show ada@example.com          Show addresses, sign-ins and memberships
+  vestibule users show ada@example.com          Show addresses, second factors, sign-ins
   vestibule users disable ada@example.com       End all access of a person immediately
   vestibule users disable --dry-run ID          Show what disabling would do
   vestibule users sign-out ID                   End all sign-ins, for example of a lost device
   vestibule users reset-password ID             Make a person choose a new password
+  vestibule users reset-second-factors ID       Let a person in who has lost their phone
   vestibule users list --disabled --json        Print JSON, with stable field names
 
 Name a user by ID, or by an address that they have verified. An unverified
@@ -87,7 +88,7 @@ pub(crate) struct UsersArgs {
 pub(crate) enum UsersCommand {
     /// List users, in the order in which they signed up
     List(ListUsersArgs),
-    /// Show a user's addresses, active sign-ins and memberships
+    /// Show a user's addresses, second factors, active sign-ins and memberships
     Show(UserArgs),
     /// End all access of a user: sign them out everywhere and refuse every sign-in
     ///
@@ -106,6 +107,17 @@ pub(crate) enum UsersCommand {
     /// A mailed code works only in the browser that requested it, so this command mails none. It changes nothing if the
     /// user could not get a code, because the server sends no mail or the user has no verified address.
     ResetPassword(UserArgs),
+    /// Remove the authenticator app, the passkeys and the backup codes of a user, and end all their sign-ins
+    ///
+    /// For a person who has lost their phone and their backup codes. Make sure that it is them, for example by a call to a
+    /// number that you know: whoever can read their mail or knows their password can sign in afterwards. They get a
+    /// security notice by mail.
+    ///
+    /// With the setting second_factors.reset_delay, the reset takes effect only after that time. The notice says when, and
+    /// its link cancels the reset, in case the person did not ask for it.
+    ResetSecondFactors(UserArgs),
+    /// Cancel a reset of second factors that waits for second_factors.reset_delay
+    CancelReset(UserArgs),
 }
 
 #[derive(Debug, PartialEq, Eq, Args)]
@@ -204,7 +216,12 @@ impl UsersCommand {
         match self {
             Self::List(list) => &list.page.output,
             Self::Disable(disable) => &disable.user.output,
-            Self::Show(user) | Self::Enable(user) | Self::SignOut(user) | Self::ResetPassword(user) => &user.output,
+            Self::Show(user)
+            | Self::Enable(user)
+            | Self::SignOut(user)
+            | Self::ResetPassword(user)
+            | Self::ResetSecondFactors(user)
+            | Self::CancelReset(user) => &user.output,
         }
     }
 }

@@ -12,6 +12,7 @@ use vestibule_core::service::Service;
 use vestibule_core::{Caller, Code, Problem, api_key, operator, outbox};
 
 use super::protocol::{Failure, Request};
+use super::second_factors::{CancelReset, ResetSecondFactors};
 use super::webhooks::ChangeWebhooks;
 
 /// A change that runs in the process that may write. To add one, implement this and extend [`execute`].
@@ -44,6 +45,8 @@ pub(super) async fn execute(service: &Service, request: Request) -> Result<serde
         EnableUser,
         SignOutUser,
         ResetPassword,
+        ResetSecondFactors,
+        CancelReset,
         RetryMail,
         DropMail,
         CreateKey,
@@ -64,17 +67,19 @@ async fn run<A: Action>(service: &Service, arguments: serde_json::Value) -> Resu
 }
 
 /// Ids in JSON: decimal strings, which no reader rounds.
-mod id {
+pub(super) mod id {
     use std::fmt::Display;
     use std::str::FromStr;
 
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<I: Display, S: Serializer>(id: &I, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::operator) fn serialize<I: Display, S: Serializer>(id: &I, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(id)
     }
 
-    pub(super) fn deserialize<'de, I: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<I, D::Error> {
+    pub(in crate::operator) fn deserialize<'de, I: FromStr, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<I, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(|_| de::Error::custom("not an id"))
     }
 }

@@ -8,6 +8,7 @@
 mod actions;
 mod client;
 mod protocol;
+mod second_factors;
 #[cfg_attr(not(unix), path = "no_server.rs")]
 mod server;
 #[cfg(unix)]
@@ -29,6 +30,7 @@ pub(crate) use actions::{
     ResetPassword, RetryMail, RevokeKey, RotateKey, SignOutUser, UserDisabled, UserPasswordReset,
 };
 pub(crate) use protocol::Failure;
+pub(crate) use second_factors::{CancelReset, ResetSecondFactors, SecondFactorsReset};
 pub(crate) use server::OperatorServer;
 pub(crate) use webhooks::{ChangeWebhooks, endpoint_json};
 

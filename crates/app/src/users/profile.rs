@@ -13,6 +13,7 @@ struct Profile {
     #[serde(flatten)]
     user: UserSummary,
     addresses: Vec<Address>,
+    second_factors: SecondFactors,
     /// The newest hundred.
     sign_ins: Vec<SignIn>,
     sign_in_count: i64,
@@ -28,6 +29,23 @@ struct Address {
     state: &'static str,
     verified_at: Option<Timestamp>,
     created_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct SecondFactors {
+    policy: &'static str,
+    authenticator_added_at: Option<Timestamp>,
+    passkeys: Vec<Passkey>,
+    backup_codes_left: i64,
+    /// When a waiting reset removes them all.
+    reset_due_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Passkey {
+    name: String,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -79,9 +97,27 @@ impl From<&UserProfile> for Profile {
         Self {
             user: UserSummary::from(&profile.user),
             addresses: addresses.collect(),
+            second_factors: SecondFactors::from(profile),
             sign_ins: sign_ins.collect(),
             sign_in_count: profile.sign_in_count,
             memberships: memberships.collect(),
+        }
+    }
+}
+
+impl From<&UserProfile> for SecondFactors {
+    fn from(profile: &UserProfile) -> Self {
+        let passkeys = profile.passkeys.iter().map(|passkey| Passkey {
+            name: passkey.name.clone(),
+            created_at: passkey.created_at,
+            last_used_at: passkey.last_used_at,
+        });
+        Self {
+            policy: profile.factors.policy.as_str(),
+            authenticator_added_at: profile.factors.authenticator_added_at,
+            passkeys: passkeys.collect(),
+            backup_codes_left: profile.factors.backup_codes_left,
+            reset_due_at: profile.factors.reset_due_at,
         }
     }
 }
@@ -113,6 +149,7 @@ fn print_lists(profile: &Profile) {
         vec![address.email.clone(), format!("{primary}{}{since}{note}", address.state)]
     });
     output::print_table(&["EMAIL", "STATE"], &addresses.collect::<Vec<_>>());
+    print_second_factors(&profile.second_factors);
 
     let shown = profile.sign_ins.len();
     let newest = if profile.sign_in_count > 100 { format!("; the newest {shown} are") } else { String::new() };
@@ -133,5 +170,25 @@ fn print_lists(profile: &Profile) {
             vec![membership.organization_id.clone(), name, membership.roles.join(", ")]
         });
         output::print_table(&["ORGANIZATION ID", "NAME", "ROLES"], &rows.collect::<Vec<_>>());
+    }
+}
+
+fn print_second_factors(factors: &SecondFactors) {
+    let added = |at: Timestamp| format!("since {at}");
+    let authenticator = factors.authenticator_added_at.map_or_else(|| "none".to_owned(), added);
+    output::print_line("\nSecond factors");
+    output::print_line(format_args!("Policy:        {}", factors.policy));
+    output::print_line(format_args!("Authenticator: {authenticator}"));
+    output::print_line(format_args!("Backup codes:  {} left", factors.backup_codes_left));
+    output::print_line(format_args!("Passkeys:      {}", factors.passkeys.len()));
+    if !factors.passkeys.is_empty() {
+        let rows = factors.passkeys.iter().map(|passkey| {
+            let last_used = passkey.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            vec![passkey.name.clone(), passkey.created_at.to_string(), last_used]
+        });
+        output::print_table(&["NAME", "CREATED", "LAST USED"], &rows.collect::<Vec<_>>());
+    }
+    if let Some(due_at) = factors.reset_due_at {
+        output::print_line(format_args!("Reset:         will remove all of them at {due_at}"));
     }
 }

@@ -119,6 +119,14 @@ fn disable_and_enable(setup: &Setup) {
     assert!(stderr.contains(&format!("vestibule users disable {id}")), "{stderr}");
     assert_eq!(setup.status(&cookie), 200);
 
+    let shown = setup.ok(&["users", "show", id]);
+    assert!(shown.contains("\nSecond factors\nPolicy:        none\nAuthenticator: none\n"), "{shown}");
+    let reset = setup.ok(&["users", "reset-second-factors", id]);
+    assert_eq!(reset, format!("User {id} has no second factor; nothing was changed\n"));
+    let (code, _, stderr) = setup.run(&["users", "cancel-reset", id]);
+    assert!(code == Some(3) && stderr.contains("SECOND_FACTOR_RESET_NOT_FOUND"), "{stderr}");
+    assert_eq!(setup.status(&cookie), 200);
+
     for arguments in
         [["users", "disable", "1"], ["users", "show", "1"], ["users", "show", ADA], ["organizations", "show", "1"]]
     {
@@ -156,6 +164,48 @@ fn users_are_disabled_in_the_database_on_postgres() {
     assert!(!setup.dir.join("v.db.sock").exists());
     setup.server.stop();
     assert_eq!(database.count("SELECT COUNT(*) FROM nodes"), 0, "no command keeps a node number");
+}
+
+#[test]
+fn second_factors_are_reset_at_once_or_after_a_delay() {
+    let database = Database::create_on(Engine::Postgres);
+    let setup = Setup::on(fresh_dir("operators-factors"), database.url());
+    let id = &setup.id;
+    let add_passkey = || {
+        database.execute(&format!(
+            "INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, name, transports, backup_eligible,
+                                   backed_up, created_at, updated_at)
+             VALUES (1, {id}, '\\x01', '\\x01', 0, 'Pixel 9', '', 0, 0, 1, 1)"
+        ));
+        let factors = "second_factors = 2, second_factor_policy = 'enforced'";
+        database.execute(&format!("UPDATE users SET {factors} WHERE id = {id}"));
+    };
+    let run_delayed = |arguments: &[&str]| {
+        let mut command = command(&setup.dir, &[arguments, &["--database", &setup.database]].concat());
+        let output = command.env("VESTIBULE_SECOND_FACTORS_RESET_DELAY", "72h").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    add_passkey();
+    let shown = setup.ok(&["users", "show", id]);
+    assert!(shown.contains("Policy:        enforced") && shown.contains("Pixel 9"), "{shown}");
+    let delayed = run_delayed(&["users", "reset-second-factors", id]);
+    assert!(delayed.starts_with(&format!("The second factors of user {id} will be removed at 2")), "{delayed}");
+    assert!(delayed.contains(&format!("vestibule users cancel-reset {id}")), "{delayed}");
+    assert!(setup.ok(&["users", "show", id]).contains("Reset:         will remove all of them at 2"));
+    assert!(setup.ok(&["users", "show", "--json", id]).contains("\"reset_due_at\": \"2"));
+    assert_eq!(setup.status(&setup.cookie), 200);
+    let cancelled = setup.ok(&["users", "cancel-reset", id]);
+    assert_eq!(cancelled, format!("Cancelled the reset; user {id} keeps their second factors\n"));
+
+    let json = run_delayed(&["users", "reset-second-factors", "--json", id]);
+    assert!(json.contains("\"had_factors\": true") && json.contains("\"due_at\": \"2"), "{json}");
+    let reset = setup.ok(&["users", "reset-second-factors", id]);
+    assert!(reset.starts_with(&format!("Removed the second factors of user {id} and ended all their sign-ins\n")));
+    assert_eq!(setup.status(&setup.cookie), 401);
+    assert_eq!(database.count("SELECT COUNT(*) FROM passkeys"), 0);
+    assert_eq!(database.count("SELECT COUNT(*) FROM second_factor_resets"), 0);
+    setup.server.stop();
 }
 
 #[test]

@@ -7,12 +7,13 @@ pub(crate) mod sql;
 
 use std::collections::HashMap;
 
-use crate::assurance::{MfaRequirement, RequiredAssurance};
+use crate::assurance::{Assurance, MfaRequirement, RequiredAssurance};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
-    ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
+    ADMIN, AccessConditions, Circumstances, MemberPermissions, PermissionSet, RequiredPermission,
+    RequiredWorkspacePermission, Restriction,
 };
 use crate::scope::Scope;
 
@@ -110,8 +111,8 @@ impl Grant {
 /// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
-/// address, and `MFA_REQUIRED` if it requires a stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do
-/// depends on its scopes, which were checked for the whole operation.
+/// address, and `MFA_REQUIRED` if it requires a stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is
+/// for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -132,10 +133,8 @@ pub async fn authorize(
         Some(member) => member,
         None => load_member(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
-    if !member.allows(cx.caller.address) {
-        return Err(Code::AddressNotAllowed.into());
-    }
-    require_assurance(cx, &member.mfa).await?;
+    let restriction = member.restriction(&circumstances(cx));
+    require_unrestricted(cx, restriction).await?;
     let MemberPermissions { membership, permissions, .. } = member;
     if permissions.satisfies(required) {
         Ok(Grant { organization, actor: Actor::Member(Member { membership, user }), permissions })
@@ -198,19 +197,38 @@ pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
     }
 }
 
-/// Checks that the caller's sign-in is as strong as an organization or a workspace requires.
+/// What restrictions depend on for the caller's active sign-in.
+pub(crate) fn circumstances(cx: &Context<'_>) -> Circumstances {
+    let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
+    Circumstances { address: cx.caller.address, proofs, now: cx.now }
+}
+
+/// Checks that nothing restricts the caller.
+///
+/// # Errors
+/// `ADDRESS_NOT_ALLOWED`, also if a stronger sign-in is required as well; `MFA_REQUIRED`.
+pub(crate) async fn require_unrestricted(cx: &mut Context<'_>, restriction: Restriction) -> Result<()> {
+    match restriction {
+        Restriction::None => Ok(()),
+        Restriction::MfaRequired(minimum) => Err(mfa_required(cx, minimum).await?),
+        Restriction::AddressNotAllowed | Restriction::Both(_) => Err(Code::AddressNotAllowed.into()),
+    }
+}
+
+/// Checks that the caller's own sign-in is strong enough, also for an impersonator: for a change that would lock out a
+/// caller whose sign-in is not.
 ///
 /// # Errors
 /// `MFA_REQUIRED`.
-pub(crate) async fn require_assurance(cx: &mut Context<'_>, mfa: &MfaRequirement) -> Result<()> {
-    let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
-    if mfa.is_satisfied(proofs, cx.now) {
-        return Ok(());
-    }
+pub(crate) async fn require_own_assurance(cx: &mut Context<'_>, minimum: Assurance) -> Result<()> {
+    if circumstances(cx).proofs.assurance() >= minimum { Ok(()) } else { Err(mfa_required(cx, minimum).await?) }
+}
+
+/// An `MFA_REQUIRED` error with the caller's methods.
+async fn mfa_required(cx: &mut Context<'_>, minimum: Assurance) -> Result<Problem> {
     let user = cx.user()?;
     let (factors,) = cx.tx.one(sql::SECOND_FACTORS, (user,)).await?;
-    let (minimum, methods) = (mfa.minimum, factors.methods_for(mfa.minimum));
-    Err(Problem::mfa_required(RequiredAssurance { minimum, methods }))
+    Ok(Problem::mfa_required(RequiredAssurance { minimum, methods: factors.methods_for(minimum) }))
 }
 
 async fn load_member(
@@ -220,11 +238,7 @@ async fn load_member(
 ) -> Result<Option<MemberPermissions>> {
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
     let first = rows.first().map(|first| {
-        let mfa = MfaRequirement {
-            is_enforced: first.enforce_mfa,
-            minimum: first.minimum_assurance,
-            enforced_from: first.mfa_enforced_from,
-        };
+        let mfa = MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from);
         (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), mfa)
     });
     Ok(first.map(|(membership, restricts_addresses, allowed_addresses, mfa)| MemberPermissions {
@@ -299,15 +313,13 @@ pub async fn authorize_in_workspace(
     if !manages_all && !permissions.as_ref().is_some_and(|own| own.satisfies_in_workspace(required)) {
         return Err(Code::Forbidden.into());
     }
-    if !AddressList::is_allowed(row.restricts_addresses, &row.allowed_addresses, cx.caller.address) {
-        return Err(Code::AddressNotAllowed.into());
-    }
-    let mfa = MfaRequirement {
-        is_enforced: row.enforce_mfa,
-        minimum: row.minimum_assurance,
-        enforced_from: row.mfa_enforced_from,
+    let conditions = AccessConditions {
+        restricts_addresses: row.restricts_addresses,
+        allowed_addresses: &row.allowed_addresses,
+        mfa: MfaRequirement::new(row.enforce_mfa, row.minimum_assurance, row.mfa_enforced_from),
     };
-    require_assurance(cx, &mfa).await?;
+    let restriction = conditions.restriction(&circumstances(cx));
+    require_unrestricted(cx, restriction).await?;
     Ok(WorkspaceGrant { organization, workspace, permissions, manages_all })
 }
 

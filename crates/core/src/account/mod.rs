@@ -3,6 +3,7 @@
 
 mod add_address;
 mod addresses;
+mod assurance;
 mod delete;
 mod end_sign_in;
 mod language;
@@ -15,6 +16,7 @@ pub use add_address::{AddAddress, AddInvitedAddress};
 pub(crate) use add_address::{claim_address, verify_or_link};
 pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub(crate) use addresses::{delete_address, find as find_address, make_primary};
+pub use assurance::{OwnAssurance, ShowAssurance};
 pub(crate) use delete::delete as delete_user;
 pub use delete::{DELETE_ACCOUNT_ERRORS, ListSoleAdminOf, delete_account};
 pub use end_sign_in::{EndOtherSignIns, EndSignIn};

@@ -13,7 +13,7 @@ use crate::caller::{Caller, CurrentApiKey, CurrentSession, SessionStub, key_use_
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::metrics::CacheMetrics;
-use crate::permission::{MemberPermissions, PermissionSet, RequiredPermission};
+use crate::permission::{Circumstances, MemberPermissions, PermissionSet, RequiredPermission};
 use crate::scope::Scope;
 use crate::secret::{ApiKeyDigest, SessionToken};
 use crate::settings::Settings;
@@ -245,11 +245,7 @@ async fn load_access_of_session(
             membership: first.membership_id,
             restricts_addresses: first.restricts_addresses,
             allowed_addresses: first.allowed_addresses.clone(),
-            mfa: MfaRequirement {
-                is_enforced: first.enforce_mfa,
-                minimum: first.minimum_assurance,
-                enforced_from: first.mfa_enforced_from,
-            },
+            mfa: MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from),
             permissions: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
         },
     };
@@ -267,8 +263,8 @@ impl Cached<Access> {
         revision: Revision,
     ) -> Option<CachedAccess> {
         let Access::Member { session, member } = &self.value else { return None };
-        let is_allowed = member.allows(caller.address)
-            && member.mfa.is_satisfied(session.proofs.unwrap_or_default(), now)
+        let circumstances = Circumstances { address: caller.address, proofs: session.proofs.unwrap_or_default(), now };
+        let is_allowed = member.restriction(&circumstances).is_none()
             && member.permissions.satisfies(required)
             && self.validity.is_current_at(now)
             // Its requests are logged in full.

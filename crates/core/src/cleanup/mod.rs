@@ -9,21 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{Either, join, select};
+use futures_util::future::{Either, join3, select};
 use tokio::time::timeout;
 
 use crate::execution::Executor;
-use crate::{audit, images, organization, search_index, webhook};
+use crate::{audit, images, organization, search_index, second_factor, webhook};
 
 pub use delete_expired::delete_expired;
 
 /// Time between two runs, unless a run is requested.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Runs the cleanup periodically, and the worker of the search index, until `stop` completes.
+/// Runs the cleanup periodically, and the workers of the search index and of resets of second factors, until `stop`
+/// completes.
 pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let stop = stop.shared();
-    join(clean_up(executor, stop.clone()), search_index::run_worker(executor, stop)).await;
+    let resets = second_factor::run_worker(executor, stop.clone());
+    join3(clean_up(executor, stop.clone()), search_index::run_worker(executor, stop), resets).await;
 }
 
 async fn clean_up(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {

@@ -13,6 +13,9 @@ use crate::assurance::{Assurance, RequiredAssurance};
 use crate::password_refusal::PasswordRefusal;
 use crate::proof::RequiredProof;
 
+/// The message of an `MFA_REQUIRED` error where no other second factor is enough.
+pub(crate) const PASSKEY_REQUIRED: &str = "A passkey is required here. Confirm with yours, or add one in your account.";
+
 impl Code {
     /// This code with a message other than the default one.
     pub fn with_message(self, message: impl Into<Cow<'static, str>>) -> Problem {
@@ -82,9 +85,7 @@ impl Problem {
     pub(crate) fn mfa_required(required: RequiredAssurance) -> Self {
         let code = Code::MfaRequired;
         let problem = match required.minimum {
-            Assurance::PhishingResistant => {
-                code.with_message("A passkey is required here. Confirm with yours, or add one in your account.")
-            }
+            Assurance::PhishingResistant => code.with_message(PASSKEY_REQUIRED),
             Assurance::OneFactor | Assurance::TwoFactors => code.into(),
         };
         Self { required_assurance: Some(required), ..problem }

@@ -1,4 +1,5 @@
-//! Events of accounts: what opens them, and who is signed in. They are in the log of the installation.
+//! Events of accounts: what opens them, and who is signed in. They are in the log of the installation. Those of second
+//! factors are in their own file.
 
 use super::field::{Changed, Personal};
 use super::payload::payloads;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::field::{Field, Place};
 use super::payload::{Document, Payload};
 use super::record::{PendingEvent, SALT_LENGTH};
-use super::{accounts, installation, members, organizations, workspaces};
+use super::{accounts, installation, members, organizations, second_factors, workspaces};
 use crate::id::AuditEntryId;
 
 /// A field of a payload, for documents.
@@ -144,6 +144,20 @@ events! {
     accounts::SessionDeleted,
     accounts::SessionsDeleted,
     accounts::UserLocked,
+    second_factors::MfaEnabled,
+    second_factors::MfaDisabled,
+    second_factors::AuthenticatorAdded,
+    second_factors::AuthenticatorRemoved,
+    second_factors::BackupCodesGenerated,
+    second_factors::BackupCodesRegenerated,
+    second_factors::BackupCodeUsed,
+    second_factors::PasskeyAdded,
+    second_factors::PasskeyRenamed,
+    second_factors::PasskeyRemoved,
+    second_factors::SecondFactorPolicyChanged,
+    second_factors::SecondFactorResetRequested,
+    second_factors::SecondFactorResetCancelled,
+    second_factors::SecondFactorsReset,
     installation::ApiKeyCreated,
     installation::ApiKeyRotated,
     installation::ApiKeyDeleted,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::assurance::SecondFactorPolicy;
 use crate::id;
 use crate::time::Timestamp;
 
@@ -215,6 +216,7 @@ macro_rules! ids {
 ids!(
     ApiKeyId,
     AuditEntryId,
+    AuthenticatorId,
     DeploymentInvitationId,
     DomainId,
     EmailAddressId,
@@ -223,6 +225,7 @@ ids!(
     MembershipId,
     OrganizationId,
     OutboxId,
+    PasskeyId,
     RoleId,
     SignInId,
     UserId,
@@ -294,6 +297,16 @@ impl Scalar for &'static str {
     }
 }
 
+impl Scalar for SecondFactorPolicy {
+    fn schema() -> Value {
+        json!({"type": "string", "enum": [Self::None, Self::Optional, Self::Enforced]})
+    }
+
+    fn example(_: &str) -> Value {
+        json!(Self::Enforced)
+    }
+}
+
 fn text_example(name: &str) -> &'static str {
     match name {
         "allowed_addresses" => "203.0.113.0/24",
@@ -307,6 +320,8 @@ fn text_example(name: &str) -> &'static str {
         "username" => "sam",
         "attempted" => "sign_in",
         "method" => "password",
+        "minimum_assurance" => "two_factors",
+        "mfa_enforced_from" => "2026-01-22T10:30:00Z",
         "joined_by" | "mail_kind" => "invitation",
         "permissions" => "organization:manage_members",
         "scopes" => "members:write",

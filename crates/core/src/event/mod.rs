@@ -15,6 +15,7 @@ mod organizations;
 mod payload;
 mod record;
 mod schema;
+mod second_factors;
 pub(crate) mod sql;
 mod workspaces;
 
@@ -29,4 +30,5 @@ pub use members::*;
 pub use organizations::*;
 pub use payload::Payload;
 pub(crate) use record::{ActorKind, EventContext, PendingEvent};
+pub use second_factors::*;
 pub use workspaces::*;

@@ -24,6 +24,12 @@ payloads! {
         allowed_addresses: Option<Changed<Vec<String>>>,
         /// Whether the list of networks is enforced.
         restricts_addresses: Option<Changed<bool>>,
+        /// Whether members need a second factor.
+        enforce_mfa: Option<Changed<bool>>,
+        /// How strong their sign-ins must be: `two_factors` or `phishing_resistant`.
+        minimum_assurance: Option<Changed<&'static str>>,
+        /// The end of the time in which they can set up what they lack. Empty before the requirement.
+        mfa_enforced_from: Option<Changed<String>>,
         /// The workspace that new members join. 0 for none.
         auto_assigned_workspace_id: Option<Changed<String>>,
         /// Whether a backend replaced metadata.

@@ -52,6 +52,7 @@ pub const UPLOAD_ERRORS: &[Code] = &[
     Code::Unauthorized,
     Code::Forbidden,
     Code::AddressNotAllowed,
+    Code::MfaRequired,
     Code::TooManyRequests,
     Code::ImageTooLarge,
     Code::ImagesNotAvailable,
@@ -81,6 +82,7 @@ impl Command for ReserveName {
     const ERRORS: &'static [Code] = &[
         Code::Forbidden,
         Code::AddressNotAllowed,
+        Code::MfaRequired,
         Code::TooManyRequests,
         Code::ScopeMissing,
         Code::KeyBoundToOrganization,

@@ -6,6 +6,7 @@ use super::sql::views::{self, PreviewRow};
 use super::{
     Invitation, InvitationState, Renewal, Status, authority, find_by_token, find_replacement, is_for_member, sql,
 };
+use crate::assurance::MfaRequirement;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
@@ -27,6 +28,8 @@ pub struct InvitationPreview {
     pub organization_name: String,
     /// The logo's file name; empty without one.
     pub organization_image_url: String,
+    /// What the organization, and the workspace of the invitation, require of sign-ins. It does not hinder accepting.
+    pub mfa: MfaRequirement,
     /// The first reason why accepting would be refused; `None` if the invitation can be accepted now.
     pub obstacle: Option<Code>,
     /// The status of a closed invitation.
@@ -65,6 +68,7 @@ impl Query for Preview {
         let is_revealed = renewal != Renewal::NotNeeded && may_reveal_account(cx, &self.token);
         let is_for_member = is_revealed && is_for_member(cx, &invitation).await?;
         Ok(InvitationPreview {
+            mfa: row.mfa(&organization),
             invitation: row,
             organization_name: organization.name,
             organization_image_url: organization.image_url,

@@ -2,6 +2,7 @@
 
 use super::sql::views::{self, PreviewRow};
 use super::{InvitationState, find_by_token};
+use crate::assurance::MfaRequirement;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::membership;
@@ -17,8 +18,8 @@ pub struct Validate {
 
 #[derive(Debug)]
 pub enum Validation {
-    /// An open invitation, with the organization's name.
-    Valid(Box<PreviewRow>, String),
+    /// An open invitation, with the organization's name, and what it and the workspace require of sign-ins.
+    Valid(Box<PreviewRow>, String, MfaRequirement),
     /// `INVALID_INVITATION_TOKEN` or `INVITATION_EXPIRED`.
     Invalid(Code),
 }
@@ -42,7 +43,8 @@ impl Query for Validate {
             InvitationState::Open => {
                 let row = cx.tx.one(views::PREVIEW, (invitation.organization_id, invitation.id)).await?;
                 let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
-                Ok(Validation::Valid(Box::new(row), organization.name))
+                let mfa = row.mfa(&organization);
+                Ok(Validation::Valid(Box::new(row), organization.name, mfa))
             }
         }
     }

@@ -130,7 +130,8 @@ pub struct InvitationEmail<'a> {
 pub struct NoticeEmail<'a> {
     /// The kind of change, as the template names it.
     pub kind: &'a str,
-    /// The address, or the name of the user or of the organization, that the change is about. May be empty.
+    /// The address, or the name of the user, of the organization or of the passkey, that the change is about, or what the
+    /// kind says. May be empty.
     pub detail: &'a str,
     pub happened_at: Timestamp,
     /// Empty if another user made the change.
@@ -338,8 +339,6 @@ fn code_variables(code: &str) -> Vec<(&'static str, Value)> {
 }
 
 fn notice_variables(notice: &NoticeEmail<'_>, language: Language) -> Vec<(&'static str, Value)> {
-    let is_address = notice.kind.contains("address");
-    let detail = if is_address { Value::from(sanitize_address(notice.detail)) } else { name(notice.detail, language) };
     let browser = sanitize_name(&browser_name(notice.user_agent).unwrap_or_default());
     let phrases = Phrases::new(language);
     let ip_address = match notice.ip_address {
@@ -348,12 +347,25 @@ fn notice_variables(notice: &NoticeEmail<'_>, language: Language) -> Vec<(&'stat
     };
     vec![
         ("kind", Value::from(notice.kind)),
-        ("detail", detail),
+        ("detail", notice_detail(notice, language)),
         ("time", Value::from(phrases.long_time(notice.happened_at))),
         ("ip", Value::from(ip_address)),
         ("browser", Value::from(browser)),
         ("deadline", Value::from(phrases.long_time(notice.link_expires_at))),
     ]
+}
+
+/// An address, a name, or what the kind says.
+fn notice_detail(notice: &NoticeEmail<'_>, language: Language) -> Value {
+    match notice.kind {
+        "backup_code_used" | "backup_codes_low" | "second_factor_policy_changed" => Value::from(notice.detail),
+        "second_factor_reset_requested" => {
+            let due_at = Timestamp::from_microseconds(notice.detail.parse().unwrap_or_default());
+            Value::from(Phrases::new(language).long_time(due_at))
+        }
+        kind if kind.contains("address") => Value::from(sanitize_address(notice.detail)),
+        _ => name(notice.detail, language),
+    }
 }
 
 /// A name that a user chose. The quotation marks are part of the value, so that no template can omit them.

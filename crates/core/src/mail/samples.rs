@@ -91,6 +91,30 @@ const fn webhooks_sample() -> WebhooksEmail<'static> {
     }
 }
 
+/// One sample of each notice about second factors. All use the template of notices.
+#[cfg(test)]
+pub(super) fn second_factor_notices() -> Vec<EmailTemplate<'static>> {
+    let (user, operator) = (notice_sample(), NoticeEmail { ip_address: "", user_agent: "", ..notice_sample() });
+    [
+        NoticeEmail { kind: "authenticator_added", detail: "", ..user },
+        NoticeEmail { kind: "authenticator_removed", detail: "", ..user },
+        NoticeEmail { kind: "passkey_added", detail: "Pixel 9", ..user },
+        NoticeEmail { kind: "passkey_removed", detail: "Pixel 9", ..user },
+        NoticeEmail { kind: "backup_codes_generated", detail: "", ..user },
+        NoticeEmail { kind: "backup_code_used", detail: "7", ..user },
+        NoticeEmail { kind: "backup_code_used", detail: "1", ..user },
+        NoticeEmail { kind: "backup_code_used", detail: "0", ..user },
+        NoticeEmail { kind: "backup_codes_low", detail: "3", ..user },
+        NoticeEmail { kind: "second_factors_reset", detail: "", ..operator },
+        // 24 January 2026, 10:30
+        NoticeEmail { kind: "second_factor_reset_requested", detail: "1769250659000000", ..operator },
+        NoticeEmail { kind: "second_factor_policy_changed", detail: "enforced", ..user },
+        NoticeEmail { kind: "second_factor_policy_changed", detail: "none", ..user },
+    ]
+    .map(EmailTemplate::SecurityNotice)
+    .to_vec()
+}
+
 const fn notice_sample() -> NoticeEmail<'static> {
     NoticeEmail {
         kind: "address_added",

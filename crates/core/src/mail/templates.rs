@@ -228,4 +228,6 @@ impl fmt::Display for TemplateError {
 impl std::error::Error for TemplateError {}
 
 #[cfg(test)]
+mod notice_tests;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Reading all members for an export, in batches.
 
 use super::filter::MemberFilter;
-use super::list::{MemberDetails, check_workspace, load_members, load_roles, with_roles};
+use super::list::{MemberDetails, check_filter, load_members, load_roles, with_roles};
 use super::{find, sql};
 use crate::access;
 use crate::error::{Code, Result};
@@ -27,7 +27,7 @@ impl Command for StartMemberExport {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        check_workspace(cx, &grant, &self.filter).await?;
+        check_filter(cx, &grant, &self.filter).await?;
         cx.emit(MembersExported { organization_id: grant.organization() });
         Ok(())
     }
@@ -60,12 +60,12 @@ impl Query for ExportMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersBatch> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        check_workspace(cx, &grant, &self.filter).await?;
+        check_filter(cx, &grant, &self.filter).await?;
         let (keys, next): (Vec<sql::lists::MemberKey>, _) =
             find::find_batch(cx, grant.organization(), &self.filter, self.before).await?;
         let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
         let members = load_members(cx, &grant, &ids).await?;
         let roles = load_roles(cx, grant.organization(), ids).await?;
-        Ok(MembersBatch { members: with_roles(members, roles), next })
+        Ok(MembersBatch { members: with_roles(&grant, members, roles), next })
     }
 }

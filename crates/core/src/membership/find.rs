@@ -14,8 +14,20 @@ use crate::organization;
 #[derive(Clone, Copy)]
 pub(super) enum Index {
     Organization,
-    Role { scope: i64, role: RoleId },
-    Workspace { workspace: WorkspaceId, role: RoleId },
+    Role {
+        scope: i64,
+        role: RoleId,
+    },
+    Workspace {
+        workspace: WorkspaceId,
+        role: RoleId,
+    },
+    /// That of the organization, for a filter by second factors, which no index has.
+    SecondFactor {
+        mask: i64,
+        role: RoleId,
+        workspace: WorkspaceId,
+    },
 }
 
 /// Ids around what is read, exclusive.
@@ -139,6 +151,7 @@ async fn read_by_name(
         before: bounds.before,
         role: filter.role.unwrap_or_else(|| 0.into()),
         workspace: filter.workspace.unwrap_or_else(|| 0.into()),
+        factor_mask: filter.factor_mask(),
         limit: i64::from(limit) + 1,
         offset: position.offset(limit),
     };
@@ -152,6 +165,14 @@ impl Index {
         organization: OrganizationId,
         filter: &MemberFilter,
     ) -> Result<Option<Self>> {
+        if let Some(factor) = filter.second_factor {
+            let (role, workspace) = (filter.role, filter.workspace);
+            return Ok(Some(Self::SecondFactor {
+                mask: factor.to_mask(),
+                role: role.unwrap_or_else(|| 0.into()),
+                workspace: workspace.unwrap_or_else(|| 0.into()),
+            }));
+        }
         Ok(match (filter.workspace, filter.role) {
             (None, None) => Some(Self::Organization),
             (Some(workspace), role) => Some(Self::Workspace { workspace, role: role.unwrap_or_else(|| 0.into()) }),
@@ -176,6 +197,10 @@ impl Index {
             }
             Self::Workspace { workspace, role } => {
                 cx.tx.one(sql::COUNT_IN_WORKSPACE, (organization, after, before, workspace, role, limit)).await?
+            }
+            Self::SecondFactor { mask: factor_mask, role, workspace } => {
+                let count = sql::FactorCount { organization, after, before, factor_mask, role, workspace, limit };
+                cx.tx.one(sql::COUNT_WITH_FACTOR, count).await?
             }
         };
         Ok(Total::bounded(count, MAX_COUNTED))
@@ -202,6 +227,11 @@ impl Index {
             Self::Workspace { workspace, role } => {
                 let statement = if is_descending { sql::NEWEST_IN_WORKSPACE } else { sql::OLDEST_IN_WORKSPACE };
                 let page = sql::WorkspacePage { organization, after, before, workspace, role, limit, offset };
+                cx.tx.all(statement, page).await?
+            }
+            Self::SecondFactor { mask: factor_mask, role, workspace } => {
+                let statement = if is_descending { sql::NEWEST_WITH_FACTOR } else { sql::OLDEST_WITH_FACTOR };
+                let page = sql::FactorPage { organization, after, before, factor_mask, role, workspace, limit, offset };
                 cx.tx.all(statement, page).await?
             }
         })

@@ -39,6 +39,7 @@ impl Query for FindMember {
             return Err(Code::MemberNotFound.into());
         };
         let roles = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, member.id)).await?;
-        Ok((MemberDetails { member, roles }, cx.revision(organization).await?))
+        let second_factors = Some(member.second_factors);
+        Ok((MemberDetails { member, roles, second_factors }, cx.revision(organization).await?))
     }
 }

@@ -8,7 +8,8 @@ use super::filter::{MemberCursor, MemberFilter};
 use super::find;
 use super::sql::lists::HeldRole;
 use super::sql::{self, Member, MembershipRole};
-use crate::access::{self, Grant};
+use crate::access::{self, Actor, Grant};
+use crate::assurance::SecondFactors;
 use crate::cache::Revision;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
@@ -25,7 +26,8 @@ const MAX_LIMIT: u32 = 1000;
 /// Lists a page of members. For an API key, a page ends earlier if its metadata is large.
 ///
 /// # Errors
-/// `FORBIDDEN` for a non-member; also for a filter by a workspace whose members the caller may not list.
+/// `FORBIDDEN` for a non-member; also for a filter by a workspace whose members the caller may not list, and by second
+/// factors without `organization:manage_members`.
 #[derive(Debug)]
 pub struct ListMembers {
     pub organization: OrganizationId,
@@ -55,6 +57,8 @@ pub struct MembersPage {
 pub struct MemberDetails {
     pub member: Member,
     pub roles: Vec<MembershipRole>,
+    /// `None` unless the caller may manage members.
+    pub second_factors: Option<SecondFactors>,
 }
 
 /// Shows a member.
@@ -89,7 +93,8 @@ pub(super) async fn load_member(
 ) -> Result<MemberDetails> {
     let member = cx.tx.optional(sql::MEMBER, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
     let roles = load_roles(cx, grant.organization(), [membership]).await?;
-    Ok(MemberDetails { member, roles })
+    let second_factors = sees_second_factors(grant).then_some(member.second_factors);
+    Ok(MemberDetails { member, roles, second_factors })
 }
 
 impl Query for ListMembers {
@@ -112,7 +117,7 @@ impl Query for ListMembers {
         let (organization, slice, total) = if is_plain {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
-            check_workspace(cx, &grant, &self.filter).await?;
+            check_filter(cx, &grant, &self.filter).await?;
             let organization = cx.tx.one(sql::ORGANIZATION, (grant.organization(),)).await?;
             let (keys, total) =
                 find::find(cx, &grant, (&self.filter, self.sort, &self.position, limit), organization.member_count)
@@ -140,7 +145,7 @@ impl Query for ListMembers {
             }
             _ => load_roles(cx, grant.organization(), slice.rows.iter().map(|member| member.id)).await?,
         };
-        let members = with_roles(slice.rows, roles);
+        let members = with_roles(&grant, slice.rows, roles);
         let seats = organization::seats(cx, grant.organization()).await?;
         let organization = organization.visible_to(grant.permissions());
         let revision = cx.access.as_ref().and_then(|access| access.revision_of(grant.organization()));
@@ -170,8 +175,16 @@ impl ListMembers {
     }
 }
 
+/// Who has which second factors is visible to those who manage members, and to API keys.
+fn sees_second_factors(grant: &Grant) -> bool {
+    matches!(grant.actor(), Actor::ApiKey(_)) || grant.permissions().satisfies(RequiredPermission::ManageMembers)
+}
+
 /// Who is in a workspace is visible to those who may list its members.
-pub(super) async fn check_workspace(cx: &mut Context<'_>, grant: &Grant, filter: &MemberFilter) -> Result<()> {
+pub(super) async fn check_filter(cx: &mut Context<'_>, grant: &Grant, filter: &MemberFilter) -> Result<()> {
+    if filter.second_factor.is_some() && !sees_second_factors(grant) {
+        return Err(Code::Forbidden.into());
+    }
     let Some(workspace) = filter.workspace else {
         return Ok(());
     };
@@ -208,9 +221,14 @@ fn metadata_length(member: &Member) -> usize {
 }
 
 /// Assigns roles to their members.
-pub(super) fn with_roles(members: Vec<Member>, roles: Vec<MembershipRole>) -> Vec<MemberDetails> {
+pub(super) fn with_roles(grant: &Grant, members: Vec<Member>, roles: Vec<MembershipRole>) -> Vec<MemberDetails> {
     let mut roles = group_by(roles, |role| role.membership_id);
-    let details = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
+    let sees_second_factors = sees_second_factors(grant);
+    let details = |member: Member| MemberDetails {
+        roles: roles.remove(&member.id).unwrap_or_default(),
+        second_factors: sees_second_factors.then_some(member.second_factors),
+        member,
+    };
     members.into_iter().map(details).collect()
 }
 

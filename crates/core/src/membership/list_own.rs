@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use super::sql::{self, Membership, MembershipRole};
+use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::UserId;
 use crate::organization::{self, Organization};
-use crate::permission::{AddressList, PermissionSet, Requirement};
+use crate::permission::{PermissionSet, Requirement, Restriction};
 use crate::user::{self, PublicUser};
 
-/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address shows its id
-/// and name only.
+/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address, or requires a
+/// stronger sign-in, shows its id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -25,17 +26,22 @@ pub struct OwnMembership {
     pub membership: Membership,
     pub organization: Organization,
     pub user: PublicUser,
-    /// Empty if the caller's address is not allowed.
+    /// Empty if there is a restriction.
     pub roles: Vec<MembershipRole>,
-    /// Whether the organization's address list admits the caller's address.
-    pub is_address_allowed: bool,
+    /// Why the caller cannot use the organization now.
+    pub restriction: Restriction,
 }
 
 impl OwnMembership {
-    /// What a member reads whose address the organization does not admit.
-    fn outside(mut membership: Membership, organization: Organization, user: PublicUser) -> Self {
+    /// What a member reads whom the organization does not admit.
+    fn restricted(
+        mut membership: Membership,
+        organization: Organization,
+        user: PublicUser,
+        restriction: Restriction,
+    ) -> Self {
         "{}".clone_into(&mut membership.public_metadata);
-        Self { membership, organization: organization.name_only(), user, roles: Vec::new(), is_address_allowed: false }
+        Self { membership, organization: organization.name_only(), user, roles: Vec::new(), restriction }
     }
 }
 
@@ -46,21 +52,16 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
-        let (profile, address) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, cx.caller.address);
+        let (profile, circumstances) =
+            (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, access::circumstances(cx));
         let own = load_of_user(cx, user).await?.into_iter().map(|(membership, organization, roles)| {
-            let (restricts, addresses) = (organization.enable_ip_restriction, &organization.whitelisted_ips);
+            let restriction = organization.access_conditions().restriction(&circumstances);
             let user = profile.clone();
-            if !AddressList::is_allowed(restricts, addresses, address) {
-                return OwnMembership::outside(membership, organization, user);
+            if !restriction.is_none() {
+                return OwnMembership::restricted(membership, organization, user, restriction);
             }
             let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
-            OwnMembership {
-                organization: organization.visible_to(&permissions),
-                roles,
-                is_address_allowed: true,
-                membership,
-                user,
-            }
+            OwnMembership { organization: organization.visible_to(&permissions), roles, restriction, membership, user }
         });
         Ok(own.collect())
     }

@@ -19,7 +19,7 @@ mod update;
 pub use add::{Add, NewMember};
 pub use add_many::{AddMany, AddedMembers, MAX_ROWS};
 pub use export::{ExportMembers, MembersBatch, StartMemberExport};
-pub use filter::{MemberCursor, MemberFilter};
+pub use filter::{MemberCursor, MemberFilter, SecondFactorFilter};
 pub(crate) use find::find_keys;
 pub use find_member::FindMember;
 pub(crate) use join::{JoinSource, join};

@@ -59,6 +59,7 @@ impl SearchedList for MemberSearch<'_> {
             before: range.before.into(),
             role: self.filter.role.unwrap_or_else(|| 0.into()),
             workspace: self.filter.workspace.unwrap_or_else(|| 0.into()),
+            factor_mask: self.filter.factor_mask(),
             limit: i64::from(MAX_PACKED),
         };
         Ok(cx.tx.all(sql::UNINDEXED, chunk).await?)
@@ -67,7 +68,7 @@ impl SearchedList for MemberSearch<'_> {
     async fn load(&self, cx: &mut Context<'_>, ids: &str) -> Result<Vec<SearchedMember>> {
         let role = self.filter.role.unwrap_or_else(|| 0.into());
         let workspace = self.filter.workspace.unwrap_or_else(|| 0.into());
-        Ok(cx.tx.all(sql::SEARCHED, (self.organization, ids, role, workspace)).await?)
+        Ok(cx.tx.all(sql::SEARCHED, (self.organization, ids, role, workspace, self.filter.factor_mask())).await?)
     }
 
     async fn load_filtered(&self, cx: &mut Context<'_>, range: IdRange) -> Result<Option<Vec<SearchedMember>>> {

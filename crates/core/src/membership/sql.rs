@@ -2,6 +2,7 @@
 
 use vestibule_db::{Text, record, sql};
 
+use crate::assurance::SecondFactors;
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::organization::Organization;
@@ -51,6 +52,7 @@ record! {
         pub image_url: String,
         pub user_created_at: Timestamp,
         pub user_updated_at: Timestamp,
+        pub(crate) second_factors: SecondFactors,
         pub email_id: Option<EmailAddressId>,
         pub email: Option<String>,
         pub email_verified_at: Option<Timestamp>,
@@ -75,7 +77,7 @@ macro_rules! members {
                     m.updated_at AS updated_at, m.sort_name AS sort_name, u.first_name AS first_name,
                     u.last_name AS last_name,
                     u.username AS username, u.image_url AS image_url, u.created_at AS user_created_at,
-                    u.updated_at AS user_updated_at, e.id AS email_id, e.address_key AS email,
+                    u.updated_at AS user_updated_at, u.second_factors AS second_factors, e.id AS email_id, e.address_key AS email,
                     e.verified_at AS email_verified_at, e.created_at AS email_created_at,
                     e.updated_at AS email_updated_at
                FROM ",
@@ -235,6 +237,6 @@ sql! {
 
     ORGANIZATION(OrganizationId) -> Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                auto_assigned_workspace_id, public_metadata, created_at, updated_at
+                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at
            FROM organizations WHERE id = $1";
 }

@@ -28,8 +28,8 @@ pub use show_organization::{OrganizationProfile, ShowOrganization};
 pub use show_user::{FindUser, ShowUser, UserMembership, UserProfile};
 pub use sign_out_user::SignOutUser;
 pub use sql::{
-    AddressHolder, ListedOrganization, ListedSignIn, ListedUser, NamedOrganization, OrganizationAdmin,
-    OrganizationDomain,
+    AddressHolder, ListedFactors, ListedOrganization, ListedPasskey, ListedSignIn, ListedUser, NamedOrganization,
+    OrganizationAdmin, OrganizationDomain,
 };
 
 /// Sign-ins, admins and holders of an address that are shown.

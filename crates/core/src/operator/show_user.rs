@@ -1,7 +1,7 @@
 //! Showing one user, and finding a user by an address.
 
 use super::MAX_SHOWN;
-use super::sql::{self, ListedSignIn, ListedUser};
+use super::sql::{self, ListedFactors, ListedPasskey, ListedSignIn, ListedUser};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -21,6 +21,9 @@ pub struct UserProfile {
     pub user: ListedUser,
     /// Oldest first. The user has proved access to the verified ones only; the others may be anybody's.
     pub addresses: Vec<OwnedAddress>,
+    pub factors: ListedFactors,
+    /// Oldest first.
+    pub passkeys: Vec<ListedPasskey>,
     /// Newest first, at most a hundred.
     pub sign_ins: Vec<ListedSignIn>,
     /// All active sign-ins.
@@ -58,6 +61,8 @@ impl Query for ShowUser {
         Ok(UserProfile {
             user,
             addresses: cx.tx.all(user::sql::OWN_ADDRESSES, (id, cx.now)).await?,
+            factors: cx.tx.one(sql::SECOND_FACTORS, (id,)).await?,
+            passkeys: cx.tx.all(sql::PASSKEYS, (id, MAX_SHOWN)).await?,
             sign_ins: cx.tx.all(sql::SIGN_INS, (id, cx.now, MAX_SHOWN)).await?,
             sign_in_count: cx.tx.one(sql::COUNT_SIGN_INS, (id, cx.now)).await?.0,
             memberships: load_memberships(cx, id).await?,

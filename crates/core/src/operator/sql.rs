@@ -2,6 +2,7 @@
 
 use vestibule_db::{Text, record, sql};
 
+use crate::assurance::SecondFactorPolicy;
 use crate::cache::Scope;
 use crate::id::{OrganizationId, SignInId, UserId};
 use crate::time::Timestamp;
@@ -41,6 +42,27 @@ record! {
         pub created_at: Timestamp,
         pub last_active_at: Timestamp,
         pub expires_at: Timestamp,
+    }
+}
+
+record! {
+    /// The second factors of a user, without their passkeys.
+    pub struct ListedFactors {
+        pub policy: SecondFactorPolicy,
+        /// `None` without an authenticator app.
+        pub authenticator_added_at: Option<Timestamp>,
+        pub backup_codes_left: i64,
+        /// When a waiting reset removes the second factors; `None` if none is waiting.
+        pub reset_due_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// A passkey of a user.
+    pub struct ListedPasskey {
+        pub name: String,
+        pub created_at: Timestamp,
+        pub last_used_at: Option<Timestamp>,
     }
 }
 
@@ -158,6 +180,18 @@ sql! {
 
     COUNT_SIGN_INS(UserId, Timestamp) -> (i64,) =
         "SELECT COUNT(*) FROM sign_ins WHERE user_id = $1 AND expires_at > $2";
+
+    SECOND_FACTORS(UserId) -> ListedFactors =
+        "SELECT u.second_factor_policy AS policy, a.verified_at AS authenticator_added_at,
+                (SELECT COUNT(*) FROM backup_codes b WHERE b.user_id = u.id) AS backup_codes_left,
+                r.due_at AS reset_due_at
+           FROM users u
+           LEFT JOIN authenticators a ON a.user_id = u.id AND a.verified_at IS NOT NULL
+           LEFT JOIN second_factor_resets r ON r.user_id = u.id
+          WHERE u.id = $1";
+
+    PASSKEYS(UserId, i64) -> ListedPasskey =
+        "SELECT name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY id LIMIT $2";
 
     MEMBERSHIPS(UserId, i64) -> MembershipRow =
         "SELECT o.id AS organization_id, o.name AS organization_name, o.deleted_at AS deleted_at, r.name AS role_name

@@ -11,7 +11,7 @@ use crate::error::{Code, Result};
 use crate::event::{OrganizationDeleted, OrganizationErased, OrganizationRestored};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
-use crate::permission::{AddressList, RequiredPermission, Requirement};
+use crate::permission::{RequiredPermission, Requirement};
 use crate::reauthentication::require_recent_proof;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
@@ -99,7 +99,7 @@ impl Query for ListDeleted {
 /// Restores a deleted organization with its members, roles and invitations.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period
+/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period
 /// has not passed.
 #[derive(Debug)]
 pub struct Restore {
@@ -108,7 +108,7 @@ pub struct Restore {
 
 impl Command for Restore {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NothingToRestore, Code::AddressNotAllowed];
+    const ERRORS: &'static [Code] = &[Code::NothingToRestore, Code::AddressNotAllowed, Code::MfaRequired];
     type Out = Organization;
 
     fn audit(&self) -> Audit {
@@ -124,10 +124,8 @@ impl Command for Restore {
         let restored =
             if is_restorable { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
         let restored = restored.ok_or(Code::NothingToRestore)?;
-        let (restricts, addresses) = (restored.enable_ip_restriction, &restored.whitelisted_ips);
-        if !AddressList::is_allowed(restricts, addresses, cx.caller.address) {
-            return Err(Code::AddressNotAllowed.into());
-        }
+        let restriction = restored.access_conditions().restriction(&access::circumstances(cx));
+        access::require_unrestricted(cx, restriction).await?;
         cx.emit(OrganizationRestored { organization_id: self.organization });
         Ok(restored)
     }

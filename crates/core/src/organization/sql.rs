@@ -1,9 +1,11 @@
 //! Statements on organizations and their roles. An organization's `id` is its tenant id.
 
 pub(crate) mod management;
+pub(crate) mod mfa;
 
 use vestibule_db::{Text, record, sql};
 
+use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use crate::permission::PermissionSet;
@@ -29,6 +31,9 @@ record! {
         pub whitelisted_ips: String,
         pub enable_ip_restriction: bool,
         pub enforce_mfa: bool,
+        pub minimum_assurance: Assurance,
+        /// The end of the grace period; it means something only with `enforce_mfa`.
+        pub mfa_enforced_from: Timestamp,
         /// The workspace that new members join automatically; 0 for none.
         pub auto_assigned_workspace_id: WorkspaceId,
         /// A JSON object.
@@ -119,7 +124,7 @@ sql! {
         "INSERT INTO organizations (id, name, sort_name, description, image_url, member_count, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// Sets all editable columns.
     UPDATE(UpdateOrganization {
@@ -132,13 +137,17 @@ sql! {
         restricts_addresses: bool,
         auto_assigned_workspace: WorkspaceId,
         now: Timestamp,
+        enforce_mfa: bool,
+        minimum_assurance: Assurance,
+        mfa_enforced_from: Timestamp,
     }) -> Organization invalidates Organization(organization) =
         "UPDATE organizations
             SET name = $2, sort_name = $3, description = $4, image_url = $5, whitelisted_ips = $6,
-                enable_ip_restriction = $7, auto_assigned_workspace_id = $8, updated_at = $9
+                enable_ip_restriction = $7, auto_assigned_workspace_id = $8, updated_at = $9, enforce_mfa = $10,
+                minimum_assurance = $11, mfa_enforced_from = $12
           WHERE id = $1 AND deleted_at IS NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// Counts the organizations in which a user has the creator role.
     COUNT_CREATED(UserId, RoleId) -> (i64,) =
@@ -172,7 +181,7 @@ sql! {
     RESTORE(OrganizationId, Timestamp) -> Organization invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = NULL, updated_at = $2 WHERE id = $1 AND deleted_at IS NOT NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// The next organization after `$2` that was deleted before `$1`.
     NEXT_TO_ERASE(Timestamp, OrganizationId) -> (OrganizationId,) =
@@ -210,6 +219,7 @@ sql! {
         "SELECT o.id AS id, o.name AS name, o.description AS description, o.image_url AS image_url,
                 o.member_count AS member_count, o.whitelisted_ips AS whitelisted_ips,
                 o.enable_ip_restriction AS enable_ip_restriction, o.enforce_mfa AS enforce_mfa,
+                o.minimum_assurance AS minimum_assurance, o.mfa_enforced_from AS mfa_enforced_from,
                 o.auto_assigned_workspace_id AS auto_assigned_workspace_id,
                 o.public_metadata AS public_metadata, o.created_at AS created_at, o.updated_at AS updated_at
            FROM organization_memberships m
@@ -222,7 +232,7 @@ sql! {
         "UPDATE organizations SET member_count = member_count + $2, updated_at = $4
           WHERE id = $1 AND member_count + $2 <= $3
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     INCREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";

@@ -2,6 +2,7 @@
 
 use super::sql::{self, Organization};
 use crate::access::{self, Grant};
+use crate::assurance::MfaChange;
 use crate::error::{Code, Result};
 use crate::event::{Changed, OrganizationUpdated};
 use crate::execution::{Command, Context};
@@ -15,8 +16,9 @@ use crate::{images, membership, workspace};
 /// Changes the given settings of an organization; `None` leaves a setting unchanged.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`; `MFA_NOT_AVAILABLE`; `WORKSPACE_NOT_FOUND`;
-/// `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address; `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` without `organization:manage_settings`; `MFA_REQUIRED` if the caller's own sign-in is weaker than what they
+/// require, also with a grace period; `WORKSPACE_NOT_FOUND`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not
+/// admit the caller's address; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     pub organization: OrganizationId,
@@ -27,7 +29,8 @@ pub struct Update {
     pub addresses: Option<AddressList>,
     /// Whether `addresses` is enforced.
     pub restricts_addresses: Option<bool>,
-    pub enforce_mfa: Option<bool>,
+    /// The second factor that members need.
+    pub mfa: MfaChange,
     /// The workspace that new members join automatically; 0 for none.
     pub auto_assigned_workspace: Option<WorkspaceId>,
 }
@@ -42,7 +45,7 @@ impl Update {
             image: images::Change::Keep,
             addresses: None,
             restricts_addresses: None,
-            enforce_mfa: None,
+            mfa: MfaChange::KEEP,
             auto_assigned_workspace: None,
         }
     }
@@ -50,8 +53,7 @@ impl Update {
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] =
-        &[Code::MfaNotAvailable, Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Organization;
 
     fn audit(&self) -> Audit {
@@ -74,8 +76,10 @@ impl Update {
     ) -> Result<Organization> {
         let organization = grant.organization();
         let current = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
-        if self.enforce_mfa == Some(true) {
-            return Err(Code::MfaNotAvailable.into());
+        let mfa = self.mfa.apply(current.mfa(), cx.now);
+        // Neither the requirement nor the list applies to API keys, so they cannot lock one out.
+        if self.mfa != MfaChange::KEEP && mfa.is_enforced && grant.user().is_some() {
+            access::require_own_assurance(cx, mfa.minimum).await?;
         }
         let workspace = self.auto_assigned_workspace.unwrap_or(current.auto_assigned_workspace_id);
         if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
@@ -84,7 +88,6 @@ impl Update {
         }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
-        // The list does not apply to API keys, so it cannot lock one out.
         if grant.user().is_some() && restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
@@ -102,25 +105,33 @@ impl Update {
             restricts_addresses: restricts,
             auto_assigned_workspace: workspace,
             now: cx.now,
+            enforce_mfa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum,
+            mfa_enforced_from: mfa.enforced_from,
         };
         let updated = cx.tx.one(sql::UPDATE, update).await?;
-        let workspace_text = |workspace: WorkspaceId| workspace.to_string();
-        cx.emit(OrganizationUpdated {
-            organization_id: organization,
-            name: Changed::new(current.name.as_str(), name),
-            description: Changed::new(current.description.as_str(), description),
-            image_changed: (updated.image_url != current.image_url).then_some(true),
-            allowed_addresses: Changed::new(
-                AddressList::from_stored(&current.whitelisted_ips).to_strings(),
-                AddressList::from_stored(&updated.whitelisted_ips).to_strings(),
-            ),
-            restricts_addresses: Changed::new(current.enable_ip_restriction, restricts),
-            auto_assigned_workspace_id: Changed::new(
-                workspace_text(current.auto_assigned_workspace_id),
-                workspace_text(workspace),
-            ),
-            metadata_changed,
-        });
+        cx.emit(changes(&current, &updated, metadata_changed));
         Ok(updated)
+    }
+}
+
+/// What was changed, for the event.
+fn changes(current: &Organization, updated: &Organization, metadata_changed: Option<bool>) -> OrganizationUpdated {
+    let networks = |organization: &Organization| AddressList::from_stored(&organization.whitelisted_ips).to_strings();
+    OrganizationUpdated {
+        organization_id: updated.id,
+        name: Changed::new(current.name.as_str(), updated.name.as_str()),
+        description: Changed::new(current.description.as_str(), updated.description.as_str()),
+        image_changed: (updated.image_url != current.image_url).then_some(true),
+        allowed_addresses: Changed::new(networks(current), networks(updated)),
+        restricts_addresses: Changed::new(current.enable_ip_restriction, updated.enable_ip_restriction),
+        enforce_mfa: Changed::new(current.enforce_mfa, updated.enforce_mfa),
+        minimum_assurance: Changed::new(current.minimum_assurance.as_str(), updated.minimum_assurance.as_str()),
+        mfa_enforced_from: Changed::new(current.mfa().start_text(), updated.mfa().start_text()),
+        auto_assigned_workspace_id: Changed::new(
+            current.auto_assigned_workspace_id.to_string(),
+            updated.auto_assigned_workspace_id.to_string(),
+        ),
+        metadata_changed,
     }
 }

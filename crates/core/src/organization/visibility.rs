@@ -1,9 +1,23 @@
 //! Which fields of an organization a member reads (ASVS 8.2.3). `docs/security.md` has the rules of all resources.
 
 use super::Organization;
-use crate::permission::{AddressList, PermissionSet, RequiredPermission};
+use crate::assurance::{Assurance, MfaRequirement};
+use crate::permission::{AccessConditions, AddressList, PermissionSet, RequiredPermission};
 
 impl Organization {
+    /// What it requires of sign-ins.
+    pub fn mfa(&self) -> MfaRequirement {
+        MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from)
+    }
+
+    pub(crate) fn access_conditions(&self) -> AccessConditions<'_> {
+        AccessConditions {
+            restricts_addresses: self.enable_ip_restriction,
+            allowed_addresses: &self.whitelisted_ips,
+            mfa: self.mfa(),
+        }
+    }
+
     /// For a member with these permissions: the IP address restriction only if they may manage settings. It would tell
     /// an attacker which network to attack from.
     pub(crate) fn visible_to(self, permissions: &PermissionSet) -> Self {
@@ -13,7 +27,7 @@ impl Organization {
         Self { whitelisted_ips: AddressList::default().to_json(), enable_ip_restriction: false, ..self }
     }
 
-    /// For a member whose IP address the organization does not allow: its id and name.
+    /// For a member whose IP address the organization does not allow, or whose sign-in is not enough: its id and name.
     pub(crate) fn name_only(self) -> Self {
         Self {
             id: self.id,
@@ -24,6 +38,8 @@ impl Organization {
             whitelisted_ips: AddressList::default().to_json(),
             enable_ip_restriction: false,
             enforce_mfa: false,
+            minimum_assurance: Assurance::TwoFactors,
+            mfa_enforced_from: self.created_at,
             auto_assigned_workspace_id: 0.into(),
             public_metadata: "{}".to_owned(),
             created_at: self.created_at,

@@ -6,9 +6,9 @@
 
 mod address_list;
 mod catalogue;
+mod restriction;
 
 use std::hash::Hash;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -19,6 +19,8 @@ use crate::error::{Code, Problem, Result};
 use crate::id::MembershipId;
 
 pub use address_list::{AddressList, parse_network};
+pub use restriction::Restriction;
+pub(crate) use restriction::{AccessConditions, Circumstances};
 
 /// Implies every permission in its organization and, by default, in its workspaces.
 pub const ADMIN: &str = "organization:admin";
@@ -130,7 +132,7 @@ impl Requirement {
             Self::Nothing | Self::Operator => &[],
             Self::SignIn => &[Code::Unauthorized],
             Self::Organization(_) | Self::Workspace(_) => {
-                &[Code::Unauthorized, Code::Forbidden, Code::AddressNotAllowed]
+                &[Code::Unauthorized, Code::Forbidden, Code::AddressNotAllowed, Code::MfaRequired]
             }
         }
     }
@@ -354,9 +356,10 @@ pub(crate) struct MemberPermissions {
 }
 
 impl MemberPermissions {
-    /// Whether the organization allows access from this address.
-    pub(crate) fn allows(&self, address: IpAddr) -> bool {
-        AddressList::is_allowed(self.restricts_addresses, &self.allowed_addresses, address)
+    /// Why the member cannot use the organization.
+    pub(crate) fn restriction(&self, circumstances: &Circumstances) -> Restriction {
+        let (restricts_addresses, allowed_addresses) = (self.restricts_addresses, self.allowed_addresses.as_str());
+        AccessConditions { restricts_addresses, allowed_addresses, mfa: self.mfa }.restriction(circumstances)
     }
 }
 

@@ -5,6 +5,8 @@
 mod authenticator;
 mod backup_codes;
 mod for_backend;
+mod passkeys;
+mod passkeys_for_backend;
 mod policy;
 mod reset;
 mod show;
@@ -28,7 +30,12 @@ pub use backup_codes::GenerateBackupCodes;
 pub use for_backend::{
     AddAuthenticatorForUser, AddedAuthenticator, DeleteAuthenticatorsOfUser, RegenerateBackupCodesOfUser,
 };
-pub(crate) use policy::set_policy;
+pub use passkeys::{
+    BeginPasskeyRegistration, DeletePasskey, FINISH_PASSKEY_REGISTRATION_ERRORS, FinishPasskeyRegistration,
+    ListPasskeys, RenamePasskey, finish_passkey_registration,
+};
+pub use passkeys_for_backend::{DeletePasskeyOfUser, ListPasskeysOfUser, RenamePasskeyOfUser};
+pub(crate) use policy::{set_policy, set_policy_of_user};
 pub(crate) use reset::sql as reset_sql;
 pub use reset::{CancelReset, ResetOutcome, ResetSecondFactors, run_due};
 pub(crate) use reset::{apply_due, find_factors, refuse_during_delay, run_worker};

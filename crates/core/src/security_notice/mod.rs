@@ -8,9 +8,12 @@ pub(crate) mod sql;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::event::SecondFactorResetCancelled;
 use crate::execution::Context;
 use crate::id::{NoticeId, UserId};
 use crate::outbox;
+use crate::security_log::{Change, Subject};
+use crate::time::Timestamp;
 
 pub use end_sessions::{EndSessions, EndedSessions};
 pub use sql::Notice;
@@ -46,13 +49,38 @@ pub enum NoticeKind {
     OwnershipTransferred,
     /// Somebody signed in as the user, for support. The detail is their name.
     Impersonated,
+    AuthenticatorAdded,
+    /// The backup codes were deleted with it.
+    AuthenticatorRemoved,
+    /// The detail is its name.
+    PasskeyAdded,
+    /// The detail is its name.
+    PasskeyRemoved,
+    BackupCodesGenerated,
+    /// The detail is the number of codes that are left.
+    BackupCodeUsed,
+    /// The detail is the number of codes that are left.
+    BackupCodesLow,
+    SecondFactorsReset,
+    /// The detail is when the reset takes effect, in microseconds since 1970. The link also cancels the reset.
+    SecondFactorResetRequested,
+    /// The detail is the name of the new policy.
+    SecondFactorPolicyChanged,
 }
 
 impl NoticeKind {
     /// Whether notices about different things are limited separately: an attacker can found organizations and delete
-    /// them, to delete another one unnoticed.
+    /// them, to delete another one unnoticed, or have resets of second factors cancelled before the one that matters.
     const fn is_limited_by_detail(self) -> bool {
-        matches!(self, Self::OrganizationDeleted | Self::OwnershipOffered | Self::OwnershipTransferred)
+        matches!(
+            self,
+            Self::OrganizationDeleted
+                | Self::OwnershipOffered
+                | Self::OwnershipTransferred
+                | Self::PasskeyAdded
+                | Self::PasskeyRemoved
+                | Self::SecondFactorResetRequested
+        )
     }
 }
 
@@ -72,11 +100,21 @@ vestibule_db::text_enum!(
     OwnershipOffered = "ownership_offered",
     OwnershipTransferred = "ownership_transferred",
     Impersonated = "impersonated",
+    AuthenticatorAdded = "authenticator_added",
+    AuthenticatorRemoved = "authenticator_removed",
+    PasskeyAdded = "passkey_added",
+    PasskeyRemoved = "passkey_removed",
+    BackupCodesGenerated = "backup_codes_generated",
+    BackupCodeUsed = "backup_code_used",
+    BackupCodesLow = "backup_codes_low",
+    SecondFactorsReset = "second_factors_reset",
+    SecondFactorResetRequested = "second_factor_reset_requested",
+    SecondFactorPolicyChanged = "second_factor_policy_changed",
 );
 
 /// Enqueues a notice to each verified address of the user, as this transaction sees them: call it before the change, so
 /// that a removed address and those of a deleted account get the notice, and a new address does not. `detail` is the
-/// address or the name that the change is about; it may be empty.
+/// address or the name that the change is about, or what its kind says; it may be empty.
 ///
 /// Sends nothing if no mail is configured. Of what an API key has done, it does not contain an IP address.
 pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
@@ -86,12 +124,33 @@ pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind,
     }
     let address = cx.caller.address_text();
     let user_agent = cx.caller.user_agent.clone();
-    insert(cx, user, kind, detail, (&address, &user_agent)).await
+    let expires_at = cx.now.plus(LINK_LIFETIME);
+    insert(cx, user, kind, detail, (&address, &user_agent), expires_at).await
 }
 
 /// Like [`notify`], about what another user has done. The notice does not contain their IP address and browser.
 pub(crate) async fn notify_of_other(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
-    insert(cx, user, kind, detail, ("", "")).await
+    let expires_at = cx.now.plus(LINK_LIFETIME);
+    insert(cx, user, kind, detail, ("", ""), expires_at).await
+}
+
+/// Notifies the user of a reset of their second factors that takes effect later. The link works at least until then,
+/// so that they can object.
+pub(crate) async fn notify_of_reset(cx: &mut Context<'_>, user: UserId, due_at: Timestamp) -> Result<()> {
+    let detail = due_at.as_microseconds().to_string();
+    let expires_at = due_at.max(cx.now.plus(LINK_LIFETIME));
+    insert(cx, user, NoticeKind::SecondFactorResetRequested, &detail, ("", ""), expires_at).await
+}
+
+/// Cancels the waiting reset of a user's second factors, and returns whether one was waiting.
+pub(crate) async fn cancel_reset(cx: &mut Context<'_>, user: UserId) -> Result<bool> {
+    let is_cancelled = cx.tx.optional(sql::CANCEL_RESET, (user,)).await?.is_some();
+    if is_cancelled {
+        cx.emit(SecondFactorResetCancelled { user_id: user });
+        let subject = Subject { target_user: Some(user), ..cx.subject };
+        cx.log_change(Change::SecondFactorResetCancelled, subject);
+    }
+    Ok(is_cancelled)
 }
 
 async fn insert(
@@ -100,6 +159,7 @@ async fn insert(
     kind: NoticeKind,
     detail: &str,
     (ip_address, user_agent): (&str, &str),
+    expires_at: Timestamp,
 ) -> Result<()> {
     if cx.executor.mail_transport.is_none() {
         return Ok(());
@@ -116,7 +176,7 @@ async fn insert(
             detail,
             ip_address,
             user_agent,
-            expires_at: cx.now.plus(LINK_LIFETIME),
+            expires_at,
             now: cx.now,
             counted_after: cx.now.minus(RATE_WINDOW),
             max: MAX_PER_KIND_AND_ADDRESS,

@@ -78,4 +78,7 @@ sql! {
         "UPDATE security_notices SET used_at = $2
           WHERE id = $1 AND used_at IS NULL AND expires_at > $2
       RETURNING id, user_id, kind, address, address_key, language, detail, ip_address, user_agent, expires_at, created_at";
+
+    /// Returns no row if no reset of second factors is waiting.
+    CANCEL_RESET(UserId) -> (UserId,) = "DELETE FROM second_factor_resets WHERE user_id = $1 RETURNING user_id";
 }

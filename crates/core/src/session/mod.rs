@@ -5,6 +5,7 @@
 
 mod factors;
 mod pending;
+mod restrictions;
 mod select_token;
 mod show;
 mod sign_ins;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::pending::{SessionAttempt, load_attempts};
+use super::restrictions::access_conditions;
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
 use crate::cache::Validity;
@@ -13,7 +14,8 @@ use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::SignInId;
 use crate::language::Language;
-use crate::permission::{AddressList, Requirement};
+use crate::permission::{Circumstances, Requirement};
+use crate::time::Timestamp;
 use crate::user::{self, PublicUser};
 
 /// Shows the caller's session; `None` without one. Writes nothing.
@@ -30,10 +32,12 @@ pub struct SessionDetails {
     pub attempts: Vec<SessionAttempt>,
     /// Whether the roles that are shown depend on the caller's IP address.
     pub(crate) depends_on_address: bool,
+    /// When the next grace period ends, after which roles may be hidden.
+    pub(crate) restricted_from: Option<Timestamp>,
 }
 
 /// A sign-in with its user and the roles in its active organization and workspace. Without the roles if these do not
-/// allow the caller's IP address.
+/// allow the caller's IP address or require a stronger sign-in.
 #[derive(Clone, Debug)]
 pub struct SignInDetails {
     pub sign_in: SignIn,
@@ -101,15 +105,17 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
         Vec::new()
     };
     let attempts = if session.attempts_until > cx.now { load_attempts(cx, session.id).await? } else { Vec::new() };
-    let depends_on_address = roles.iter().any(|role| role.restricts_addresses)
-        || workspace_roles.iter().any(|role| role.organization_restricts_addresses || role.restricts_addresses);
-    let address = cx.caller.address;
-    let is_readable =
-        |role: &SignInRole| AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address);
+    let (address, now) = (cx.caller.address, cx.now);
+    let depends_on_address =
+        access_conditions(&roles, &workspace_roles).any(|conditions| conditions.restricts_addresses);
+    let grace_periods =
+        access_conditions(&roles, &workspace_roles).filter_map(|conditions| conditions.mfa.starts_after(now));
+    let restricted_from = grace_periods.min();
+    let circumstances = |proofs| Circumstances { address, proofs, now };
+    let is_readable = |role: &SignInRole| role.access_conditions().restriction(&circumstances(role.proofs)).is_none();
     let is_workspace_readable = |role: &SignInWorkspaceRole| {
-        let (restricts, allowed) = (role.organization_restricts_addresses, &role.organization_allowed_addresses);
-        AddressList::is_allowed(restricts, allowed, address)
-            && AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address)
+        let circumstances = circumstances(role.proofs);
+        role.access_conditions().iter().all(|conditions| conditions.restriction(&circumstances).is_none())
     };
     let mut roles = group_by(roles, |role| Some(role.membership_id));
     let mut workspace_roles = group_by(workspace_roles, |role| Some(role.membership_id));
@@ -130,7 +136,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
             sign_in,
         }
     });
-    Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, depends_on_address, session }))
+    Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, depends_on_address, restricted_from, session }))
 }
 
 /// The roles of a membership that the caller may read.

@@ -4,6 +4,7 @@ pub(crate) mod factors;
 
 use vestibule_db::{Bytes, Text, record, sql};
 
+use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::{
     ApiKeyId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
@@ -122,6 +123,11 @@ record! {
         pub permissions: PermissionSet,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) enforce_mfa: bool,
+        pub(crate) minimum_assurance: Assurance,
+        pub(crate) mfa_enforced_from: Timestamp,
+        /// Of the sign-in.
+        pub(crate) proofs: Proofs,
     }
 }
 
@@ -134,8 +140,16 @@ record! {
         pub permissions: PermissionSet,
         pub(crate) organization_restricts_addresses: bool,
         pub(crate) organization_allowed_addresses: String,
+        pub(crate) organization_enforces_mfa: bool,
+        pub(crate) organization_minimum_assurance: Assurance,
+        pub(crate) organization_mfa_enforced_from: Timestamp,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) enforce_mfa: bool,
+        pub(crate) minimum_assurance: Assurance,
+        pub(crate) mfa_enforced_from: Timestamp,
+        /// Of the sign-in.
+        pub(crate) proofs: Proofs,
     }
 }
 
@@ -269,7 +283,9 @@ sql! {
 
     ROLES(SessionId) -> SignInRole =
         "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
-                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses
+                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
+                o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
+                o.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs
            FROM sign_ins i
            JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
            JOIN organizations o ON o.id = m.organization_id
@@ -281,8 +297,12 @@ sql! {
     WORKSPACE_ROLES(SessionId) -> SignInWorkspaceRole =
         "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
                 o.enable_ip_restriction AS organization_restricts_addresses,
-                o.whitelisted_ips AS organization_allowed_addresses,
-                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses
+                o.whitelisted_ips AS organization_allowed_addresses, o.enforce_mfa AS organization_enforces_mfa,
+                o.minimum_assurance AS organization_minimum_assurance,
+                o.mfa_enforced_from AS organization_mfa_enforced_from,
+                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses,
+                k.enforce_mfa AS enforce_mfa, k.minimum_assurance AS minimum_assurance,
+                k.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs
            FROM sign_ins i
            JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
            JOIN organizations o ON o.id = w.organization_id

@@ -11,7 +11,8 @@ use crate::permission::{RequiredPermission, Requirement};
 /// the active workspace.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
+/// `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`;
+/// `MFA_REQUIRED`.
 #[derive(Debug)]
 pub struct SwitchOrganization {
     pub organization: Option<OrganizationId>,
@@ -19,7 +20,7 @@ pub struct SwitchOrganization {
 
 impl Command for SwitchOrganization {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed];
+    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed, Code::MfaRequired];
     type Out = SessionDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {

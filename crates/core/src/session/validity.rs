@@ -22,7 +22,8 @@ pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Re
     }
     let revision = cx.revision(organization).await?;
     let expiries = shown.sign_ins.iter().map(|shown| shown.sign_in.expires_at);
-    let until = expiries.chain([expires_at, touch_due_at(last_seen_at, &cx.executor.settings)]).min().unwrap_or(cx.now);
+    let limits = [expires_at, touch_due_at(last_seen_at, &cx.executor.settings)];
+    let until = expiries.chain(limits).chain(shown.restricted_from).min().unwrap_or(cx.now);
     let organization_revision = revision.organization;
     Ok(Some(Validity {
         credential: Credential::Session(id),

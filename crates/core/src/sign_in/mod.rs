@@ -1,15 +1,14 @@
-//! Signing in: by password, mailed code or magic link, and then by the second factor of those who have one.
-//! Signing in: by password, mailed code, magic link or passkey.
+//! Signing in: by passkey, or by password, mailed code or magic link, and then by the second factor of those who have one.
 
 mod by_email;
 mod claim_account;
 mod complete;
 mod completed_attempt;
-mod finish;
 mod find_second_factors;
+mod finish;
 mod identify;
-mod with_second_factor;
 mod with_passkey;
+mod with_second_factor;
 
 use std::sync::Arc;
 
@@ -34,9 +33,8 @@ pub use by_email::{
 };
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind};
-pub(crate) use finish::{Attempted, finish};
-pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};
 pub use find_second_factors::FindSecondFactors;
+pub(crate) use finish::{Attempted, finish};
 pub use identify::{FirstFactor, Identify};
 pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
 

@@ -6,6 +6,7 @@ use super::show::CheckUserForChange;
 use super::sql::ManagedUser;
 use crate::access;
 use crate::account::Update;
+use crate::assurance::SecondFactorPolicy;
 use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
@@ -122,6 +123,7 @@ impl Command for Create {
             image_url: image_url.to_owned(),
             email: email.as_ref().map(|email| email.key().to_owned()),
             sort_name: String::new(),
+            second_factor_policy: SecondFactorPolicy::None,
             created_at: cx.now,
             updated_at: cx.now,
         })

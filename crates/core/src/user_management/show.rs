@@ -7,6 +7,7 @@ use crate::execution::{Context, Query};
 use crate::id::UserId;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
+use crate::totp::{self, Authenticator};
 use crate::user::OwnedAddress;
 
 /// Shows a user with their addresses.
@@ -24,6 +25,8 @@ pub struct UserDetails {
     pub details: ManagedUserDetails,
     /// Oldest first, with claims.
     pub addresses: Vec<OwnedAddress>,
+    /// The one in use.
+    pub authenticator: Option<Authenticator>,
 }
 
 impl Query for Show {
@@ -42,7 +45,8 @@ impl Query for Show {
 pub(super) async fn load_details(cx: &mut Context<'_>, user: ManagedUser) -> Result<UserDetails> {
     let details = cx.tx.one(sql::DETAILS, (user.id,)).await?;
     let addresses = cx.tx.all(crate::user::sql::OWN_ADDRESSES, (user.id, cx.now)).await?;
-    Ok(UserDetails { user, details, addresses })
+    let authenticator = if details.second_factors.authenticator { totp::find(cx, user.id).await? } else { None };
+    Ok(UserDetails { user, details, addresses, authenticator })
 }
 
 /// Checks that a user exists, for a list that is always empty.

@@ -2,6 +2,7 @@
 
 use vestibule_db::{Text, record, sql};
 
+use crate::assurance::{SecondFactorPolicy, SecondFactors};
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
 use crate::time::Timestamp;
@@ -18,6 +19,7 @@ record! {
         /// The primary address, normalized.
         pub email: Option<String>,
         pub(crate) sort_name: String,
+        pub second_factor_policy: SecondFactorPolicy,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
@@ -28,6 +30,7 @@ record! {
     pub struct ManagedUserDetails {
         pub disabled: bool,
         pub has_password: bool,
+        pub second_factors: SecondFactors,
         pub email_id: Option<EmailAddressId>,
         pub active_organization_membership_id: Option<MembershipId>,
         pub active_workspace_membership_id: Option<WorkspaceMembershipId>,
@@ -52,7 +55,8 @@ macro_rules! users {
         concat!(
             "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                     u.image_url AS image_url, e.address_key AS email, u.sort_name AS sort_name,
-                    u.created_at AS created_at, u.updated_at AS updated_at
+                    u.second_factor_policy AS second_factor_policy, u.created_at AS created_at,
+                    u.updated_at AS updated_at
                FROM ",
             $from,
             " LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
@@ -89,7 +93,8 @@ sql! {
 
     DETAILS(UserId) -> ManagedUserDetails =
         "SELECT u.disabled AS disabled, CASE WHEN u.password_digest IS NULL THEN 0 ELSE 1 END AS has_password,
-                e.id AS email_id, u.active_organization_membership_id AS active_organization_membership_id,
+                u.second_factors AS second_factors, e.id AS email_id,
+                u.active_organization_membership_id AS active_organization_membership_id,
                 u.active_workspace_membership_id AS active_workspace_membership_id,
                 u.public_metadata AS public_metadata, u.private_metadata AS private_metadata
            FROM users u

@@ -3,6 +3,7 @@
 use super::show::{UserDetails, load_details};
 use super::{find, sql};
 use crate::account;
+use crate::assurance::SecondFactorPolicy;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::UserId;
@@ -10,13 +11,15 @@ use crate::metadata::Metadata;
 use crate::operator::{DisableUser, EnableUser};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
+use crate::second_factor;
 use crate::security_log::{Audit, Change, Subject};
 
 /// Changes the given parts of a user; `None` leaves a part unchanged. A user who is disabled is signed out everywhere.
 /// Another user name is a change of how they sign in: their verified addresses get a security notice.
 ///
 /// # Errors
-/// `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`; `USERNAME_EXISTS`; `IMAGES_NOT_AVAILABLE`.
+/// `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`; `USERNAME_EXISTS`; `IMAGES_NOT_AVAILABLE`; `SECOND_FACTOR_MISSING` for
+/// a policy that enforces one; `SECOND_FACTOR_RESET_DELAYED` for another policy.
 #[derive(Debug)]
 pub struct UpdateUser {
     pub user: UserId,
@@ -27,12 +30,19 @@ pub struct UpdateUser {
     /// Only backends see it.
     pub private_metadata: Option<Metadata>,
     pub disabled: Option<bool>,
+    pub second_factor_policy: Option<SecondFactorPolicy>,
 }
 
 impl Command for UpdateUser {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] =
-        &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::UsernameExists, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[
+        Code::KeyBoundToOrganization,
+        Code::UserNotFound,
+        Code::UsernameExists,
+        Code::ImagesNotAvailable,
+        Code::SecondFactorMissing,
+        Code::SecondFactorResetDelayed,
+    ];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
     type Out = UserDetails;
 
@@ -46,6 +56,9 @@ impl Command for UpdateUser {
         self.profile.apply(cx, user, has_metadata.then_some(true)).await?;
         if has_metadata {
             self.set_metadata(cx, user).await?;
+        }
+        if let Some(policy) = self.second_factor_policy {
+            second_factor::set_policy_of_user(cx, user, policy).await?;
         }
         let mut changes = Vec::new();
         if self.profile.username.is_some() {

@@ -15,7 +15,6 @@ const TIMEOUT_MILLISECONDS: u32 = 5 * 60 * 1000;
 
 /// The options of a new credential.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreationOptions {
     pub rp: RelyingParty,
@@ -32,7 +31,6 @@ pub struct CreationOptions {
 }
 
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RelyingParty {
     pub id: String,
     pub name: String,
@@ -40,7 +38,6 @@ pub struct RelyingParty {
 
 /// The account, as the authenticator stores and shows it.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The user handle, in base64url.
@@ -50,7 +47,6 @@ pub struct User {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CredentialParameters {
     pub r#type: &'static str,
     /// The number of the algorithm in the registry of COSE.
@@ -58,7 +54,6 @@ pub struct CredentialParameters {
 }
 
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CredentialDescriptor {
     pub r#type: &'static str,
     /// Base64url.
@@ -68,7 +63,6 @@ pub struct CredentialDescriptor {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Selection {
     pub resident_key: &'static str,
@@ -79,7 +73,6 @@ pub struct Selection {
 
 /// The options of the use of a credential.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestOptions {
     /// Base64url.

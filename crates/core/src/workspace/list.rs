@@ -8,11 +8,12 @@ use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::listing::{ListSort, MAX_COUNTED, NameCursor, Position, Slice, Total, pack_ids};
-use crate::permission::{AddressList, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::search::{SearchTerm, fold};
 
 /// Lists the workspaces of an organization: all of them for its admins, if they manage workspaces, otherwise the
-/// caller's own. A workspace that does not admit the caller's address shows its id and name only.
+/// caller's own. A workspace that does not admit the caller's address, or requires a stronger sign-in, shows its id and
+/// name only.
 ///
 /// The number of workspaces may be unlimited. The newest first are read by the index of the organization. A search, and
 /// an order by name, compare the newest 10,000: few organizations have a tenth of it, and their names are read in a few
@@ -37,8 +38,8 @@ pub type WorkspaceCursor = NameCursor<WorkspaceId>;
 #[derive(Debug)]
 pub struct ListedWorkspace {
     pub workspace: Workspace,
-    /// The caller's roles; none for an admin of the organization who is not in the workspace, or if the caller's address
-    /// is not allowed.
+    /// The caller's roles; none for an admin of the organization who is not in the workspace, or if the workspace does not
+    /// admit the caller.
     pub roles: Vec<OwnRole>,
 }
 
@@ -135,9 +136,10 @@ async fn load(
         None => Vec::new(),
     };
     let mut roles = group_by(roles, |role| role.in_workspace);
-    let address = cx.caller.address;
+    let circumstances = access::circumstances(cx);
+    let is_person = grant.user().is_some();
     let rows = workspaces.into_iter().map(|workspace| {
-        if !AddressList::is_allowed(workspace.enable_ip_restriction, &workspace.whitelisted_ips, address) {
+        if is_person && !workspace.access_conditions().restriction(&circumstances).is_none() {
             return ListedWorkspace { workspace: workspace.name_only(), roles: Vec::new() };
         }
         let roles = roles.remove(&workspace.id).unwrap_or_default();

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
+use super::sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, own as sql};
+use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId, UserId};
 use crate::membership;
 use crate::organization::{self, Organization};
-use crate::permission::{AddressList, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement, Restriction};
 
-/// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address shows
-/// its id and name only.
+/// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address, or
+/// requires a stronger sign-in, shows its id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -28,10 +29,10 @@ pub struct OwnWorkspaceMembership {
     pub membership: WorkspaceMembership,
     pub workspace: Workspace,
     pub organization: Organization,
-    /// Empty if the caller's address is not allowed.
+    /// Empty if there is a restriction.
     pub roles: Vec<WorkspaceMembershipRole>,
-    /// Whether both address lists admit the caller's address.
-    pub is_address_allowed: bool,
+    /// Why the caller cannot use the workspace now: that of the organization and that of the workspace.
+    pub restriction: Restriction,
 }
 
 impl Query for ListOwn {
@@ -45,7 +46,7 @@ impl Query for ListOwn {
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let organization_roles = cx.tx.all(membership::sql::ROLES_OF_USER, (user,)).await?;
         let admins_manage_workspaces = cx.executor.settings.organizations.admins_manage_workspaces;
-        let address = cx.caller.address;
+        let circumstances = access::circumstances(cx);
         let organizations: HashMap<_, _> =
             organizations.into_iter().map(|organization| (organization.id, organization)).collect();
         let mut permissions: HashMap<MembershipId, PermissionSet> = HashMap::new();
@@ -58,16 +59,19 @@ impl Query for ListOwn {
             let in_workspace = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             let can_update = in_workspace.satisfies_in_workspace(RequiredWorkspacePermission::Admin)
                 || (admins_manage_workspaces && in_organization.satisfies(RequiredPermission::Admin));
-            let allows = |restricts, addresses| AddressList::is_allowed(restricts, addresses, address);
-            let admits = allows(organization.enable_ip_restriction, &organization.whitelisted_ips);
-            let is_allowed = admits && allows(workspace.enable_ip_restriction, &workspace.whitelisted_ips);
+            let of_organization = organization.access_conditions().restriction(&circumstances);
+            let restriction = of_organization.and(workspace.access_conditions().restriction(&circumstances));
             let organization = organization.clone();
-            let organization = if admits { organization.visible_to(in_organization) } else { organization.name_only() };
-            Some(if is_allowed {
+            let organization = if of_organization.is_none() {
+                organization.visible_to(in_organization)
+            } else {
+                organization.name_only()
+            };
+            Some(if restriction.is_none() {
                 OwnWorkspaceMembership {
                     workspace: workspace.visible_to(can_update),
                     roles,
-                    is_address_allowed: true,
+                    restriction,
                     organization,
                     membership,
                 }
@@ -76,7 +80,7 @@ impl Query for ListOwn {
                     membership: WorkspaceMembership { public_metadata: "{}".to_owned(), ..membership },
                     workspace: workspace.name_only(),
                     roles: Vec::new(),
-                    is_address_allowed: false,
+                    restriction,
                     organization,
                 }
             })

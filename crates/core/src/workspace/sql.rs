@@ -3,9 +3,11 @@
 pub(crate) mod lists;
 pub(crate) mod management;
 pub(crate) mod members;
+pub(crate) mod own;
 
 use vestibule_db::{Text, record, sql};
 
+use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
@@ -29,6 +31,9 @@ record! {
         pub whitelisted_ips: String,
         pub enable_ip_restriction: bool,
         pub enforce_mfa: bool,
+        pub minimum_assurance: Assurance,
+        /// The end of the grace period; it means something only with `enforce_mfa`.
+        pub mfa_enforced_from: Timestamp,
         /// A JSON object.
         pub public_metadata: String,
         /// A JSON object that only backends read.
@@ -105,7 +110,7 @@ sql! {
                                  public_metadata, private_metadata, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, private_metadata, created_at, updated_at";
+                enforce_mfa, minimum_assurance, mfa_enforced_from, public_metadata, private_metadata, created_at, updated_at";
 
     SUMMARY(OrganizationId, WorkspaceId) -> WorkspaceSummary =
         "SELECT name, member_count FROM workspaces WHERE organization_id = $1 AND id = $2";
@@ -119,7 +124,7 @@ sql! {
 
     WORKSPACE(OrganizationId, WorkspaceId) -> Workspace =
         "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, private_metadata, created_at, updated_at
+                enforce_mfa, minimum_assurance, mfa_enforced_from, public_metadata, private_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// Any workspace. `$1` is 0, less than every id: it makes the statement seek in the index by organization, because
@@ -141,14 +146,18 @@ sql! {
         now: Timestamp,
         public_metadata: Option<Text>,
         private_metadata: Option<Text>,
+        enforce_mfa: bool,
+        minimum_assurance: Assurance,
+        mfa_enforced_from: Timestamp,
     }) -> Workspace invalidates Organization(organization) =
         "UPDATE workspaces
             SET name = $3, sort_name = $4, description = $5, image_url = $6, whitelisted_ips = $7,
                 enable_ip_restriction = $8, updated_at = $9, public_metadata = COALESCE($10, public_metadata),
-                private_metadata = COALESCE($11, private_metadata)
+                private_metadata = COALESCE($11, private_metadata), enforce_mfa = $12, minimum_assurance = $13,
+                mfa_enforced_from = $14
           WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, private_metadata, created_at, updated_at";
+                enforce_mfa, minimum_assurance, mfa_enforced_from, public_metadata, private_metadata, created_at, updated_at";
 
     /// Denies the requests for a new invitation to the workspace. Nothing could be sent for them any more.
     DENY_REQUESTS(OrganizationId, WorkspaceId, Timestamp) =
@@ -369,29 +378,4 @@ sql! {
     BY_EMAIL(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
         "SELECT m.id FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3 AND e.verified_at IS NOT NULL";
-
-    ALL_OF_USER(UserId) -> WorkspaceMembership =
-        "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
-           FROM workspace_memberships WHERE user_id = $1 ORDER BY id DESC";
-
-    OF_USER(UserId) -> Workspace =
-        "SELECT w.id AS id, w.organization_id AS organization_id, w.name AS name, w.description AS description,
-                w.image_url AS image_url, w.member_count AS member_count, w.whitelisted_ips AS whitelisted_ips,
-                w.enable_ip_restriction AS enable_ip_restriction, w.enforce_mfa AS enforce_mfa,
-                w.public_metadata AS public_metadata, w.private_metadata AS private_metadata, w.created_at AS created_at,
-                w.updated_at AS updated_at
-           FROM workspace_memberships m
-           JOIN workspaces w ON w.organization_id = m.organization_id AND w.id = m.workspace_id
-          WHERE m.user_id = $1
-          ORDER BY m.id DESC";
-
-    ROLES_OF_USER(UserId) -> WorkspaceMembershipRole =
-        "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
-                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
-           FROM workspace_memberships m
-           JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
-                AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
-           JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
-          WHERE m.user_id = $1
-          ORDER BY r.id";
 }

@@ -2,6 +2,7 @@
 
 use super::sql::{self, Workspace};
 use crate::access;
+use crate::assurance::MfaChange;
 use crate::error::{Code, Result};
 use crate::event::{Changed, WorkspaceDeleted, WorkspaceUpdated};
 use crate::execution::{Command, Context};
@@ -18,8 +19,9 @@ use crate::{images, membership};
 /// Changes the given settings of a workspace; `None` leaves a setting unchanged.
 ///
 /// # Errors
-/// `FORBIDDEN` without `workspace:admin`; `MFA_NOT_AVAILABLE`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does
-/// not admit the caller's address; `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` without `workspace:admin`; `MFA_REQUIRED` if the caller's own sign-in is weaker than what they require, also
+/// with a grace period; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address;
+/// `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     pub workspace: WorkspaceId,
@@ -30,14 +32,15 @@ pub struct Update {
     pub addresses: Option<AddressList>,
     /// Whether `addresses` is enforced.
     pub restricts_addresses: Option<bool>,
-    pub enforce_mfa: Option<bool>,
+    /// The second factor that members need.
+    pub mfa: MfaChange,
     pub public_metadata: Option<Metadata>,
     pub private_metadata: Option<Metadata>,
 }
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
-    const ERRORS: &'static [Code] = &[Code::MfaNotAvailable, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WorkspacesWrite);
     type Out = Workspace;
 
@@ -48,13 +51,14 @@ impl Command for Update {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
         let (organization, workspace) = grant.ids();
-        if self.enforce_mfa == Some(true) {
-            return Err(Code::MfaNotAvailable.into());
-        }
         let current = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
+        let is_person = grant.organization_grant().user().is_some();
+        let mfa = self.mfa.apply(current.mfa(), cx.now);
+        if self.mfa != MfaChange::KEEP && mfa.is_enforced && is_person {
+            access::require_own_assurance(cx, mfa.minimum).await?;
+        }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
-        let is_person = grant.organization_grant().user().is_some();
         if is_person && restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
@@ -74,22 +78,32 @@ impl Command for Update {
             now: cx.now,
             public_metadata: self.public_metadata.as_ref().map(Metadata::as_str),
             private_metadata: self.private_metadata.as_ref().map(Metadata::as_str),
+            enforce_mfa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum,
+            mfa_enforced_from: mfa.enforced_from,
         };
         let updated = cx.tx.one(sql::UPDATE, update).await?;
-        cx.emit(WorkspaceUpdated {
-            organization_id: organization,
-            workspace_id: workspace,
-            name: Changed::new(current.name.as_str(), name),
-            description: Changed::new(current.description.as_str(), description),
-            image_changed: (updated.image_url != current.image_url).then_some(true),
-            allowed_addresses: Changed::new(
-                AddressList::from_stored(&current.whitelisted_ips).to_strings(),
-                AddressList::from_stored(&updated.whitelisted_ips).to_strings(),
-            ),
-            restricts_addresses: Changed::new(current.enable_ip_restriction, restricts),
-            metadata_changed: (self.public_metadata.is_some() || self.private_metadata.is_some()).then_some(true),
-        });
+        let has_metadata = self.public_metadata.is_some() || self.private_metadata.is_some();
+        cx.emit(changes(&current, &updated, has_metadata.then_some(true)));
         Ok(updated)
+    }
+}
+
+/// What was changed, for the event.
+fn changes(current: &Workspace, updated: &Workspace, metadata_changed: Option<bool>) -> WorkspaceUpdated {
+    let networks = |workspace: &Workspace| AddressList::from_stored(&workspace.whitelisted_ips).to_strings();
+    WorkspaceUpdated {
+        organization_id: updated.organization_id,
+        workspace_id: updated.id,
+        name: Changed::new(current.name.as_str(), updated.name.as_str()),
+        description: Changed::new(current.description.as_str(), updated.description.as_str()),
+        image_changed: (updated.image_url != current.image_url).then_some(true),
+        allowed_addresses: Changed::new(networks(current), networks(updated)),
+        restricts_addresses: Changed::new(current.enable_ip_restriction, updated.enable_ip_restriction),
+        enforce_mfa: Changed::new(current.enforce_mfa, updated.enforce_mfa),
+        minimum_assurance: Changed::new(current.minimum_assurance.as_str(), updated.minimum_assurance.as_str()),
+        mfa_enforced_from: Changed::new(current.mfa().start_text(), updated.mfa().start_text()),
+        metadata_changed,
     }
 }
 

@@ -134,7 +134,6 @@ pub(crate) struct FlatAssertion {
 /// A new passkey.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PasskeyRegistration)]
-#[expect(dead_code, reason = "only for the OpenAPI document")]
 pub(crate) struct RegistrationFields {
     /// What `PublicKeyCredential.toJSON()` returns. It can also be the body itself.
     #[schema(value_type = Object)]

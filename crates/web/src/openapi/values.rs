@@ -28,6 +28,7 @@ const ATTEMPT_STRATEGY: Texts = &["email_otp", "magic_link", "authenticator", "b
 const PUBLIC_KEY: Texts = &["public-key"];
 const SECOND_FACTOR: Texts = &["authenticator", "backup_code", "passkey"];
 const SECOND_FACTOR_POLICY: Texts = &["none", "optional", "enforced"];
+const ASSURANCE: Texts = &["two_factors", "phishing_resistant"];
 const BULK_MODE: Texts = &["each", "all"];
 
 const PROPERTIES: &[(&str, &str, Texts)] = &[
@@ -39,7 +40,7 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("Domain", "joining", JOINING),
     ("DomainChanges", "joining", JOINING),
     ("EmailSignIn", "strategy", &["plain_email"]),
-    ("Eligibility", "type", &["none", "ip_not_allowed"]),
+    ("Eligibility", "type", &["none", "ip_not_allowed", "mfa_required", "ip_and_mfa_required"]),
     ("FlatAssertion", "type", PUBLIC_KEY),
     ("Identification", "strategy", &["password"]),
     ("Invitation", "status", INVITATION_STATUS),
@@ -50,6 +51,9 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("Joined", "status", &["joined", "requested"]),
     ("NewDomain", "joining", JOINING),
     ("MailSignIn", "strategy", MAIL_STRATEGY),
+    ("MfaStatus", "minimum_assurance", ASSURANCE),
+    ("Organization", "minimum_assurance", ASSURANCE),
+    ("OrganizationChanges", "minimum_assurance", ASSURANCE),
     ("OwnInvitation", "status", INVITATION_STATUS),
     ("Passkey", "device_type", &["single_device", "multi_device"]),
     ("PreparedSecondFactor", "method", SECOND_FACTOR),
@@ -60,7 +64,10 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username", "passkey"]),
     ("SignUpRestrictions", "sign_up_mode", &["public", "restricted", "waitlist"]),
     ("UsernameSignIn", "strategy", &["plain_username"]),
+    ("Validation", "minimum_assurance", ASSURANCE),
     ("Validation", "type", &["organization", "workspace"]),
+    ("Workspace", "minimum_assurance", ASSURANCE),
+    ("WorkspaceChanges", "minimum_assurance", ASSURANCE),
 ];
 
 const PARAMETERS: &[(&str, &str, Texts)] = &[
@@ -71,6 +78,7 @@ const PARAMETERS: &[(&str, &str, Texts)] = &[
     ("prepare_verification", "strategy", ATTEMPT_STRATEGY),
     ("prepare_verification", "method", ATTEMPT_STRATEGY),
     ("prepare_verification", "identifier_type", &["signin", "signup"]),
+    ("list_organization_members", "second_factor", &["none", "any", "authenticator", "passkey"]),
     ("list_organization_invitations", "status", &["pending", "accepted", "discarded", "declined", "all"]),
     ("import_organization_invitations", "mode", BULK_MODE),
 ];

@@ -21,6 +21,7 @@ use super::account_check;
 use super::flash::Flash;
 use super::frame::Frame;
 use super::layout::Layout;
+use super::mfa;
 use super::page_path::page_of_action;
 use super::theme;
 use super::words::Words;
@@ -264,14 +265,17 @@ impl PageContext {
         }
     }
 
-    /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`. A client that prefers JSON
-    /// gets the envelope.
+    /// Returns the error page for a problem, a redirect to `/sign-in` for `UNAUTHORIZED`, or the page that leads to
+    /// two-factor authentication for `MFA_REQUIRED`. A client that prefers JSON gets the envelope.
     pub(super) fn error_page(&self, problem: &Problem) -> Response {
         if self.preference == Preference::Json {
             return Refusal(problem.clone()).into_response();
         }
         if problem.code() == Code::Unauthorized {
             return self.redirect_to_sign_in();
+        }
+        if let Some(required) = problem.required_assurance() {
+            return with_vary_accept(mfa::required_page(self, required));
         }
         log_cause(problem);
         with_vary_accept(self.render_error_page(problem))
@@ -291,7 +295,7 @@ impl PageContext {
 
     /// Returns the URL of this page, or of one that the form of this request may be on. Never repeats a token that
     /// somebody put into the query.
-    fn page_path(&self) -> Option<String> {
+    pub(super) fn page_path(&self) -> Option<String> {
         if self.is_read {
             Some(self.path_and_query.clone())
                 .filter(|_| !["token=", "ticket="].iter().any(|secret| self.query.contains(secret)))

@@ -10,6 +10,7 @@ use vestibule_core::names::full_name;
 use vestibule_core::session::{SessionDetails, Show, SignInDetails};
 use vestibule_core::user::PublicUser;
 
+use super::mfa;
 use super::words::Words;
 use crate::app::App;
 
@@ -93,6 +94,7 @@ impl Frame {
             initials: initials(&own.organization.name),
             logo: image_url(&own.organization.image_url),
             is_current: is_current(&own),
+            needs_mfa: mfa::is_missing(own),
         });
         Header {
             account: Some(HeaderAccount::new(active, &image_url)),
@@ -160,6 +162,8 @@ pub(super) struct HeaderOrganization {
     /// The URL of the logo; empty without one.
     pub(super) logo: String,
     pub(super) is_current: bool,
+    /// Whether the sign-in is not enough.
+    pub(super) needs_mfa: bool,
 }
 
 /// Returns the name of a person: the user name or the address without one.

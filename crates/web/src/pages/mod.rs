@@ -16,6 +16,7 @@ mod frame;
 mod invite;
 mod language;
 mod layout;
+mod mfa;
 mod notifications;
 mod organization;
 mod organizations;
@@ -50,5 +51,6 @@ pub(crate) fn pages() -> Routes {
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())
+        .merge(mfa::routes())
         .merge(language::routes())
 }

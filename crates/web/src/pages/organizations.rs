@@ -18,6 +18,7 @@ use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::form::Form;
 use super::frame::initials;
 use super::layout::{Layout, Undo};
+use super::mfa;
 use super::words::invited_roles;
 use crate::routes::Routes;
 
@@ -44,6 +45,8 @@ struct OrganizationView {
     roles: String,
     members: i64,
     is_network_allowed: bool,
+    /// Whether the sign-in is not enough: opening the organization says what to do.
+    needs_mfa: bool,
 }
 
 struct InvitationView {
@@ -196,7 +199,8 @@ fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView 
         name: own.organization.name.clone(),
         roles: role_names(cx, &own.roles),
         members: own.organization.member_count,
-        is_network_allowed: own.is_address_allowed,
+        is_network_allowed: own.restriction.is_address_allowed(),
+        needs_mfa: mfa::is_missing(own),
     }
 }
 
@@ -273,7 +277,7 @@ async fn accept(cx: PageContext, form: Form) -> Response {
     };
     match accepted {
         Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
-            cx.redirect_with_flash(&format!("/organizations/{}", organization.id), "joined")
+            mfa::redirect_to_joined(&cx, organization.id).await
         }
         Ok(AcceptOutcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
         Err(problem) => page(&cx, Some(&problem)).await,

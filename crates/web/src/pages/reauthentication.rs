@@ -52,13 +52,16 @@ pub(super) enum Action {
     DeleteWorkspace,
     DeleteOrganization,
     OfferOwnership,
+    /// Raises the assurance of the sign-in, for what requires it.
+    ConfirmSecondFactor,
+    /// Of an organization or a workspace.
+    RequireMfa,
     AddAuthenticator,
     RemoveAuthenticator,
     GenerateBackupCodes,
     AddPasskey,
-    RenamePasskey,
     RemovePasskey,
-    ChangeTwoStepPolicy,
+    ChangeTwoFactorPolicy,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -336,13 +339,14 @@ impl Confirmation<'_> {
             Action::DeleteWorkspace => t.confirm_delete_workspace(),
             Action::DeleteOrganization => t.confirm_delete_organization(),
             Action::OfferOwnership => t.confirm_offer_ownership(),
+            Action::ConfirmSecondFactor => t.confirm_second_factor(),
+            Action::RequireMfa => t.confirm_require_mfa(),
             Action::AddAuthenticator => t.confirm_authenticator(),
             Action::RemoveAuthenticator => t.confirm_remove_authenticator(),
             Action::GenerateBackupCodes => t.confirm_backup_codes(),
             Action::AddPasskey => t.confirm_add_passkey(),
-            Action::RenamePasskey => t.confirm_rename_passkey(),
             Action::RemovePasskey => t.confirm_remove_passkey(),
-            Action::ChangeTwoStepPolicy => t.confirm_two_step_policy(),
+            Action::ChangeTwoFactorPolicy => t.confirm_two_factor_policy(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `/security-notice`: the target of the link in a security notice. It ends all sessions of the user.
+//! `/security-notice`: the target of the link in a security notice. It ends all sessions of the user, and
+//! cancels a waiting reset of their second factors.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -28,6 +29,7 @@ struct Page {
 struct DonePage {
     layout: Layout,
     reset_address: Option<String>,
+    cancelled_reset: bool,
 }
 
 /// Shows the form, into which the script puts the token of the link; without a script, the link is pasted. Only the
@@ -52,7 +54,8 @@ async fn end_sessions(cx: PageContext, form: Form) -> Response {
     match ended {
         Ok(ended) => {
             let layout = cx.layout(cx.words.notice_done_title(), false).with_challenge(&cx);
-            cx.render(StatusCode::OK, &DonePage { layout, reset_address: ended.reset_address })
+            let page = DonePage { layout, reset_address: ended.reset_address, cancelled_reset: ended.cancelled_reset };
+            cx.render(StatusCode::OK, &page)
         }
         Err(problem) => page(&cx, Some(&problem)),
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
+use vestibule_core::assurance::{Assurance, MfaChange};
 use vestibule_core::id::OrganizationId;
 use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
@@ -18,10 +19,12 @@ use super::page::{ListQuery, Page};
 use super::response::{Empty, PlatformResponse, stored_json};
 use super::roles::RoleResponse;
 use super::workspaces::WorkspaceResponse;
+use crate::api::organizations::mfa::MfaStatusResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::images::{self, ImageField};
+use crate::mfa_fields;
 
 /// An organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +38,12 @@ pub(crate) struct OrganizationResponse {
     /// Empty without an image.
     image_url: String,
     member_count: i64,
+    enforce_mfa: bool,
+    /// What `enforce_mfa` requires: `two_factors` or `phishing_resistant`. Null without it.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// The end of the grace period. Null without `enforce_mfa`.
+    mfa_enforced_from: Option<Timestamp>,
     /// Its members see it.
     #[schema(value_type = Object)]
     public_metadata: Box<RawValue>,
@@ -45,6 +54,7 @@ pub(crate) struct OrganizationResponse {
 
 impl OrganizationResponse {
     pub(crate) fn new(organization: ManagedOrganization, context: ResponseContext<'_>) -> Self {
+        let mfa = organization.mfa();
         Self {
             id: organization.id,
             created_at: organization.created_at,
@@ -53,6 +63,9 @@ impl OrganizationResponse {
             description: organization.description,
             image_url: context.image_url(&organization.image_url),
             member_count: organization.member_count,
+            enforce_mfa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum_if_enforced(),
+            mfa_enforced_from: mfa.start_if_enforced(),
             public_metadata: stored_json(organization.public_metadata),
             private_metadata: stored_json(organization.private_metadata),
         }
@@ -183,6 +196,15 @@ pub(crate) struct UpdateFields {
     public_metadata: Option<Metadata>,
     #[schema(value_type = Option<Object>)]
     private_metadata: Option<Metadata>,
+    /// True to require a second factor of members.
+    enforce_mfa: Option<bool>,
+    /// How strong their sign-ins must be: `two_factors` (the default) or `phishing_resistant`, which is a passkey.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// How many days they have to set up what they lack. It counts when the requirement is turned on or becomes stricter;
+    /// 0 ends a grace period that has begun.
+    #[schema(maximum = 90)]
+    mfa_grace_days: Option<u8>,
     /// True to remove the image. Ignored together with a new one.
     #[schema(required = false)]
     remove_image: bool,
@@ -200,11 +222,15 @@ impl FromFields for UpdateFields {
         fields.require_any()?;
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
+        let MfaChange { is_enforced, minimum, grace_days } = mfa_fields::read_change(fields, &["enforce_mfa"])?;
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,
             public_metadata: fields.metadata("public_metadata")?,
             private_metadata: fields.metadata("private_metadata")?,
+            enforce_mfa: is_enforced,
+            minimum_assurance: minimum,
+            mfa_grace_days: grace_days,
             remove_image: fields.flag("remove_image")?.unwrap_or(false),
             organization_image: fields.image("organization_image")?,
         })
@@ -224,13 +250,30 @@ pub(crate) async fn update(
     let field = fields.organization_image.or_removed(fields.remove_image);
     let image = images::store_upload(&app, &caller, ImageOwner::Organization(organization), field).await?;
     let (name, description) = (fields.name, fields.description);
+    let mfa = MfaChange {
+        is_enforced: fields.enforce_mfa,
+        minimum: fields.minimum_assurance,
+        grace_days: fields.mfa_grace_days,
+    };
     let update = Update {
-        settings: organization::Update { name, description, image, ..organization::Update::new(organization) },
+        settings: organization::Update { name, description, image, mfa, ..organization::Update::new(organization) },
         public_metadata: fields.public_metadata,
         private_metadata: fields.private_metadata,
     };
     let reply = app.run(&caller, update).await;
     Ok(reply.map(|organization| OrganizationResponse::new(organization, app.response_context())).into())
+}
+
+/// Shows what an organization requires of sign-ins, and how many members have a second factor.
+#[utoipa::path(get, path = "/organizations/{id}/mfa", operation_id = "get_organization_mfa", tag = "Organizations",
+    params(("id" = OrganizationId, Path, description = "The organization")),
+    responses((status = 200, description = "The requirement and the numbers", body = MfaStatusResponse)))]
+pub(crate) async fn mfa(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((organization,)): Path<(OrganizationId,)>,
+) -> PlatformResponse<MfaStatusResponse> {
+    app.query(&caller, organization::ShowMfaStatus { organization }).await.map(MfaStatusResponse::from).into()
 }
 
 /// Deletes an organization.

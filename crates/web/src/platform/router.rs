@@ -10,7 +10,7 @@ use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
     api_key, audit, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
-    user_management, webhook, workspace,
+    second_factor, user_management, webhook, workspace,
 };
 
 use super::{
@@ -85,6 +85,7 @@ api_routes! {
         organizations::show => query::<management::Show>();
         organizations::update => command::<management::Update>();
         organizations::delete => command::<organization::Delete>();
+        organizations::mfa => query::<organization::ShowMfaStatus>();
         members::list => query::<membership::ListMembers>();
         members::add => command::<membership::Add>();
         members::bulk::bulk => command::<membership::AddMany>();
@@ -140,6 +141,14 @@ api_routes! {
         users::sign_ins::list => query::<user_management::ListSignIns>();
         users::sign_ins::revoke => command::<user_management::EndSignIn>();
         users::sign_ins::revoke_all => command::<user_management::EndAllSignIns>();
+        users::passkeys::list => query::<second_factor::ListPasskeysOfUser>();
+        users::passkeys::rename => command::<second_factor::RenamePasskeyOfUser>();
+        users::passkeys::delete => command::<second_factor::DeletePasskeyOfUser>();
+        users::factors::add_authenticator => command::<second_factor::AddAuthenticatorForUser>();
+        users::factors::delete_authenticators => command::<second_factor::DeleteAuthenticatorsOfUser>();
+        users::factors::regenerate_backup_codes => command::<second_factor::RegenerateBackupCodesOfUser>();
+        users::factors::reset => command::<second_factor::ResetSecondFactors>();
+        users::factors::cancel_reset => command::<second_factor::CancelReset>();
         users::memberships::in_organizations => query::<user_management::ListMemberships>();
         users::memberships::in_workspaces => query::<user_management::ListWorkspaceMemberships>();
         users::unsupported::list_phones => query::<user_management::CheckUser>();
@@ -149,12 +158,6 @@ api_routes! {
         users::unsupported::delete_phone => refused(Code::PhonesNotSupported);
         users::unsupported::make_phone_primary => refused(Code::PhonesNotSupported);
         users::unsupported::delete_social_connection => refused(Code::SocialConnectionNotFound);
-        users::unsupported::list_passkeys => refused(Code::FactorsNotSupported);
-        users::unsupported::rename_passkey => refused(Code::FactorsNotSupported);
-        users::unsupported::delete_passkey => refused(Code::FactorsNotSupported);
-        users::unsupported::add_authenticator => refused(Code::FactorsNotSupported);
-        users::unsupported::delete_authenticator => refused(Code::FactorsNotSupported);
-        users::unsupported::regenerate_backup_codes => refused(Code::FactorsNotSupported);
     }
     /// Support, invitations to sign up, the waitlist and the settings.
     deployment {

@@ -58,7 +58,7 @@ struct AuthSettings {
     passkey: PasskeySettings,
     auth_factors_enabled: FactorsEnabled,
     verification_policy: VerificationPolicy,
-    /// Always `none`: second factors are not supported.
+    /// Always `optional`: users choose for themselves, and organizations can require a second factor of their members.
     second_factor_policy: &'static str,
     /// Always `email_password`.
     first_factor: &'static str,
@@ -93,7 +93,7 @@ struct LinkSettings {
     require_same_device: bool,
 }
 
-/// Passkeys, which are not supported.
+/// The support for passkeys, which browsers refuse without https.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PasskeyPolicySettings)]
 struct PasskeySettings {
@@ -139,6 +139,7 @@ struct MultiSessionSupport {
 impl AuthSettings {
     fn new(deployment_id: DeploymentId, settings: &Settings, has_mail: bool) -> Self {
         let field = |enabled, required| FieldSettings { enabled, required };
+        let has_passkeys = settings.passkey_rp_id().is_some();
         Self {
             deployment_id,
             email_address: field(true, true),
@@ -148,7 +149,11 @@ impl AuthSettings {
             last_name: field(true, false),
             password: PasswordSettings { enabled: true, min_length: settings.passwords.minimum_length },
             magic_link: LinkSettings { enabled: has_mail, require_same_device: false },
-            passkey: PasskeySettings { enabled: false, prompt_registration_on_auth: false, allow_autofill: false },
+            passkey: PasskeySettings {
+                enabled: has_passkeys,
+                prompt_registration_on_auth: false,
+                allow_autofill: has_passkeys,
+            },
             auth_factors_enabled: FactorsEnabled {
                 sso: false,
                 email_password: true,
@@ -157,12 +162,12 @@ impl AuthSettings {
                 email_magic_link: has_mail,
                 phone_otp: false,
                 web3_wallet: false,
-                backup_code: false,
-                authenticator: false,
-                passkey: false,
+                backup_code: true,
+                authenticator: true,
+                passkey: has_passkeys,
             },
             verification_policy: VerificationPolicy { phone_number: false, email: settings.verify_addresses },
-            second_factor_policy: "none",
+            second_factor_policy: "optional",
             first_factor: "email_password",
             multi_session_support: MultiSessionSupport {
                 enabled: true,

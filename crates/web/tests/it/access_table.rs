@@ -208,6 +208,7 @@ pub(crate) const TABLE: &[Row] = &[
     ("DELETE", "/organizations/{id}", &[], ADMINS),
     ("POST", "/organizations/{id}/restore", &[], signed_in(NOTHING_TO_RESTORE)),
     ("GET", "/organizations/{id}/explain?action=invite", &[], MEMBERS),
+    ("GET", "/organizations/{id}/mfa", &[], MANAGERS),
     ("GET", "/organizations/{id}/audit-log", &[], ADMINS),
     ("GET", "/organizations/{id}/webhooks", &[], ADMINS),
     ("POST", "/organizations/{id}/webhooks", &[("url", "https://example.com/webhooks")], ADMINS),

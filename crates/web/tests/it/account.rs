@@ -24,7 +24,7 @@ async fn updates_names_and_keeps_usernames_unique() {
         let code = if field == "username" { "INVALID_USERNAME" } else { "INVALID_FIELD" };
         ada.post("/me", &[(field, value)]).await.assert_error(400, code);
     }
-    ada.post("/me", &[("second_factor_policy", "enforced")]).await.assert_error(400, "MFA_NOT_AVAILABLE");
+    ada.post("/me", &[("second_factor_policy", "enforced")]).await.assert_error(400, "SECOND_FACTOR_MISSING");
     ada.post("/me", &[("second_factor_policy", "none")]).await.ok();
     ada.post("/me", &[("frist_name", "Ada")]).await.assert_error(400, "UNKNOWN_FIELD");
     ada.post("/me", &[("username", "")]).await.ok();

@@ -6,14 +6,15 @@ use vestibule_core::node;
 use vestibule_db::{CopyError, OpenError, TABLES, TableCopied, copy_all};
 use vestibule_testbed::{Database, Engine, invariants};
 
-use crate::harness::{START_TIME, TestApp, TestAppBuilder, text};
+use crate::harness::{PASSWORD, START_TIME, SoftwareAuthenticator, TestApp, TestAppBuilder, allow_passkeys, text};
 use crate::images;
 
 /// Creates a database with rows in every table, and stops its process.
 #[expect(clippy::too_many_lines, reason = "it fills every table")]
 async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
-    let app = TestAppBuilder::new(Database::create_on(engine)).build().await;
+    let app = TestAppBuilder::new(Database::create_on(engine)).with_settings(allow_passkeys).build().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
+    create_second_factors(&app).await;
     let fields = [("organization_id", organization.as_str()), ("name", "Lager \u{1F4E6} \u{e9}")];
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
     let path = format!("/organizations/{organization}/invitations");
@@ -139,6 +140,21 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     node::renew_lease_loop(&app.inner.service, async {}).await;
     app.drain().await;
     (Arc::clone(&app.inner.database), owner_session)
+}
+
+/// A user with each kind of second factor, a sign-in that waits for one, a challenge, and a reset that is delayed.
+async fn create_second_factors(app: &TestApp) {
+    let fay = app.create_user("fay@example.com").await;
+    fay.add_authenticator().await;
+    fay.make_backup_codes().await;
+    fay.add_passkey(&SoftwareAuthenticator::new(1)).await;
+    let credentials = [("email", "fay@example.com"), ("password", PASSWORD)];
+    app.anonymous().post("/auth/signin", &credentials).await.ok();
+    app.anonymous().post("/auth/passkey/login/begin", &[]).await.ok();
+    let id = text(&fay.get("/me").await.ok()["id"]);
+    app.execute(&format!(
+        "INSERT INTO second_factor_resets (user_id, due_at, created_at) VALUES ({id}, 9000000000000000, 0)"
+    ));
 }
 
 /// The owner's session, and the path of the organization's invitations.

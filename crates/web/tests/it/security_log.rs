@@ -7,11 +7,15 @@ use axum::http::{Method, header};
 use serde_json::{Value, json};
 use vestibule_core::execution::Caller;
 use vestibule_core::operator::{DisableUser, EnableUser, SignOutUser};
+use vestibule_core::second_factor::{CancelReset, ResetSecondFactors};
 use vestibule_core::settings::{Secret, Settings, SignUpMode};
 use vestibule_testbed::open_transaction::OpenTransaction;
 use vestibule_testbed::{Database, Engine};
 
-use crate::harness::{PASSWORD, TestApp, TestAppBuilder, TestClient, TestResponse, text};
+use crate::harness::{
+    HOUR, PASSWORD, SoftwareAuthenticator, Tamper, TestApp, TestAppBuilder, TestClient, TestResponse, allow_passkeys,
+    flags, text,
+};
 use crate::secret_scan::security_events;
 
 const FIELDS: &[&str] = &[
@@ -487,5 +491,64 @@ async fn operator_commands_log_one_line() {
     for line in &lines {
         assert_id(line, "target_user_id", &id);
         assert_eq!(line["user_id"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn resets_of_second_factors_log_one_line() {
+    let app = TestApp::with_settings(|settings| settings.second_factors.reset_delay = HOUR).await;
+    let id = user_id(&app.create_user("ada@example.com").await).await;
+    let address = "192.0.2.21";
+    let operator = Caller { address: address.parse().unwrap(), ..Caller::anonymous() };
+    let (service, user) = (&app.inner.service, id.parse().unwrap());
+    // Without a factor, nothing is changed.
+    service.run(&operator, ResetSecondFactors { user }).await.result.unwrap();
+    app.execute("UPDATE users SET second_factors = 2");
+    for _ in 0..2 {
+        service.run(&operator, ResetSecondFactors { user }).await.result.unwrap();
+    }
+    service.run(&operator, CancelReset { user }).await.result.unwrap();
+    let lines = security_events(address);
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["operator.second_factor_reset_requested", "operator.second_factor_reset_cancelled"]);
+    for line in &lines {
+        assert_id(line, "target_user_id", &id);
+    }
+}
+
+#[tokio::test]
+async fn passkeys_log_one_line() {
+    let app = TestApp::with_settings(|settings| {
+        trust_proxy(settings);
+        allow_passkeys(settings);
+    })
+    .await;
+    let mut log = SecurityLog::new("192.0.2.22");
+    let ada = log.client(&app.create_user("ada@example.com").await);
+    let (id, authenticator) = (user_id(&ada).await, SoftwareAuthenticator::new(1));
+    let begun = ada.post("/me/passkeys/register/begin", &[]).await.ok();
+    let credential = authenticator.register(&begun["options"], &Tamper::default());
+    let added = ada.post_json("/me/passkeys/register/finish", &credential).await;
+    assert_id(&log.expect(&added, &["passkey.added success -"])[0], "user_id", &id);
+
+    let browser = log.client(&app.anonymous());
+    let copied = Tamper { counter: Some(1), ..Tamper::default() };
+    let wrong = Tamper { breaks_signature: true, ..Tamper::default() };
+    // A counter that goes back says something of a passkey that is on one device only.
+    app.execute("UPDATE passkeys SET sign_count = 9, backup_eligible = 0");
+    let bound = |tamper: &Tamper| Tamper { clear_flags: flags::BACKUP_ELIGIBLE | flags::BACKED_UP, ..tamper.clone() };
+    for (tamper, expected) in [
+        (bound(&wrong), "sign_in.failed failure INVALID_PASSKEY"),
+        (bound(&copied), "sign_in.failed failure INVALID_PASSKEY"),
+        (bound(&Tamper { counter: Some(10), ..Tamper::default() }), "sign_in.succeeded success -"),
+    ] {
+        let begun = browser.post("/auth/passkey/login/begin", &[]).await.ok();
+        let credential = json!({"credential": authenticator.sign_in(&begun["options"], &tamper)});
+        let finished = browser.post_json("/auth/passkey/login/finish", &credential).await;
+        assert_id(&log.expect(&finished, &[expected])[0], "user_id", &id);
+        if finished.status != 200 {
+            let again = browser.post_json("/auth/passkey/login/finish", &credential).await;
+            log.expect(&again, &["sign_in.failed failure PASSKEY_CHALLENGE_EXPIRED"]);
+        }
     }
 }

@@ -57,6 +57,7 @@ pub async fn manage(suite: &mut Suite, People { rosa, .. }: &People) {
     suite.ok("users.remove_password", "DELETE /users/{id}/password", users.remove_password(rosa).send().await);
     manage_addresses(suite, rosa).await;
     manage_sessions(suite, rosa).await;
+    manage_factors(suite, rosa).await;
     refuse_what_there_is_not(suite, rosa).await;
 }
 
@@ -87,11 +88,29 @@ async fn manage_sessions(suite: &mut Suite, user: &str) {
     suite.ok("sessions.revoke_all", "POST /users/{id}/sessions/revoke-all", sessions.revoke_all(user).send().await);
 }
 
-/// There are no phone numbers, second factors and social connections.
+async fn manage_factors(suite: &mut Suite, user: &str) {
+    let users = suite.client.users();
+    let (passkeys, mfa) = (users.passkeys(), users.mfa());
+    suite.ok("passkeys.list", "GET /users/{id}/passkeys", passkeys.list(user).send().await);
+    let renamed = passkeys.rename(user, "1", "Laptop").send().await;
+    suite.refused("passkeys.rename", "PATCH /users/{id}/passkeys/{id}", 0, renamed);
+    let deleted = passkeys.delete(user, "1").send().await;
+    suite.refused("passkeys.delete", "DELETE /users/{id}/passkeys/{id}", 0, deleted);
+    let secret =
+        CreateAuthenticatorRequest { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".to_owned(), account_name: None };
+    let created = mfa.create_authenticator(user, secret).send().await;
+    suite.ok("mfa.create_authenticator", "POST /users/{id}/authenticators", created);
+    let codes = mfa.regenerate_backup_codes(user).send().await;
+    suite.ok("mfa.regenerate_backup_codes", "POST /users/{id}/backup-codes/regenerate", codes);
+    // Otherwise the next sign-in would ask for a code.
+    let deleted = mfa.delete_authenticator(user).send().await;
+    suite.ok("mfa.delete_authenticator", "DELETE /users/{id}/authenticators", deleted);
+}
+
+/// There are no phone numbers and social connections.
 async fn refuse_what_there_is_not(suite: &mut Suite, user: &str) {
     let users = suite.client.users();
-    let (phones, passkeys, mfa, connections) =
-        (users.phones(), users.passkeys(), users.mfa(), users.social_connections());
+    let (phones, connections) = (users.phones(), users.social_connections());
     let phone = AddPhoneRequest {
         phone_number: "301234567".to_owned(),
         country_code: "DE".to_owned(),
@@ -106,19 +125,6 @@ async fn refuse_what_there_is_not(suite: &mut Suite, user: &str) {
     suite.refused("phones.delete_phone", "DELETE /users/{id}/phones/{id}", 0, deleted);
     let primary = phones.make_phone_primary(user, "1").send().await;
     suite.refused("phones.make_phone_primary", "POST /users/{id}/phones/{id}/make-primary", 0, primary);
-    suite.refused("passkeys.list", "GET /users/{id}/passkeys", 404, passkeys.list(user).send().await);
-    let renamed = passkeys.rename(user, "1", "Laptop").send().await;
-    suite.refused("passkeys.rename", "PATCH /users/{id}/passkeys/{id}", 0, renamed);
-    let deleted = passkeys.delete(user, "1").send().await;
-    suite.refused("passkeys.delete", "DELETE /users/{id}/passkeys/{id}", 0, deleted);
-    let secret =
-        CreateAuthenticatorRequest { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".to_owned(), account_name: None };
-    let created = mfa.create_authenticator(user, secret).send().await;
-    suite.refused("mfa.create_authenticator", "POST /users/{id}/authenticators", 0, created);
-    let deleted = mfa.delete_authenticator(user).send().await;
-    suite.refused("mfa.delete_authenticator", "DELETE /users/{id}/authenticators", 0, deleted);
-    let codes = mfa.regenerate_backup_codes(user).send().await;
-    suite.refused("mfa.regenerate_backup_codes", "POST /users/{id}/backup-codes/regenerate", 0, codes);
     let list = connections.list_social_connections(user).send().await;
     suite.ok("social_connections.list", "GET /users/{id}/social-connections", list);
     let deleted = connections.delete_social_connection(user, "1").send().await;

@@ -1,5 +1,5 @@
-//! The sections `sessions`, `session_cookie`, `tokens`, `passwords`, `reauthentication` and
-//! `passkeys`.
+//! The sections `sessions`, `session_cookie`, `tokens`, `passwords`, `reauthentication`,
+//! `second_factors` and `passkeys`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -198,6 +198,15 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         default: DefaultValue::Literal("10m"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.reauthentication.max_age, duration(text, "1m", "1d")),
+    },
+    Setting {
+        path: "second_factors.reset_delay",
+        description: "How long a reset of somebody's second factors waits, so that they can object by mail. 0s: no wait.",
+        expected: "a duration from 0s to 30d, in s, m, h or d",
+        example: "72h",
+        default: DefaultValue::Literal("0s"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.second_factors.reset_delay, duration(text, "0s", "30d")),
     },
     Setting {
         path: "passkeys.rp_id",

@@ -10,7 +10,7 @@ const DOCUMENT: &str = include_str!("../../../../../docs/limits.md");
 /// Sections in which every setting with a number is a limit.
 const LIMIT_SECTIONS: [&str; 3] = ["rate_limits", "roles", "seats"];
 /// The other settings that are limits.
-const LIMITS: [&str; 23] = [
+const LIMITS: [&str; 24] = [
     "database_max_connections",
     "database_max_writes_per_commit",
     "max_connections",
@@ -24,6 +24,7 @@ const LIMITS: [&str; 23] = [
     "accounts.claim_lifetime",
     "accounts.new_address_recovery_delay",
     "reauthentication.max_age",
+    "second_factors.reset_delay",
     "challenge.attempts_per_address",
     "challenge.attempts_per_process",
     "challenge.requests_per_address",

@@ -3,8 +3,10 @@
 use vestibule_db::{record, sql};
 
 use super::super::Status;
+use crate::assurance::{Assurance, MfaRequirement};
 use crate::id::{InvitationId, OrganizationId, RoleId, UserId, WorkspaceId};
 use crate::language::Language;
+use crate::organization::Organization;
 use crate::time::Timestamp;
 
 record! {
@@ -25,12 +27,31 @@ record! {
         pub workspace_role_name: Option<String>,
         /// `None` for a role of the deployment.
         pub workspace_role_workspace_id: Option<WorkspaceId>,
+        pub(crate) workspace_enforces_mfa: Option<bool>,
+        pub(crate) workspace_minimum_assurance: Option<Assurance>,
+        pub(crate) workspace_mfa_enforced_from: Option<Timestamp>,
         /// Whether an API key made it.
         pub is_by_api_key: bool,
         pub inviter_first_name: Option<String>,
         pub inviter_last_name: Option<String>,
         /// The inviter's primary address, if it is verified.
         pub inviter_email: Option<String>,
+    }
+}
+
+impl PreviewRow {
+    /// What the organization and the workspace of the invitation require of sign-ins.
+    pub(crate) fn mfa(&self, organization: &Organization) -> MfaRequirement {
+        let of_organization = organization.mfa();
+        self.workspace_mfa().map_or(of_organization, |of_workspace| of_organization.and(of_workspace))
+    }
+
+    fn workspace_mfa(&self) -> Option<MfaRequirement> {
+        Some(MfaRequirement::new(
+            self.workspace_enforces_mfa?,
+            self.workspace_minimum_assurance?,
+            self.workspace_mfa_enforced_from?,
+        ))
     }
 }
 
@@ -118,8 +139,10 @@ sql! {
         "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
                 i.message AS message, r.name AS role_name, r.organization_id AS role_organization_id,
                 w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
-                wr.workspace_id AS workspace_role_workspace_id, i.is_by_api_key AS is_by_api_key,
-                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
+                wr.workspace_id AS workspace_role_workspace_id, w.enforce_mfa AS workspace_enforces_mfa,
+                w.minimum_assurance AS workspace_minimum_assurance, w.mfa_enforced_from AS workspace_mfa_enforced_from,
+                i.is_by_api_key AS is_by_api_key, u.first_name AS inviter_first_name, u.last_name AS inviter_last_name,
+                e.address_key AS inviter_email
            FROM invitations i
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id

@@ -28,7 +28,7 @@ record! {
         pub(crate) last_name: String,
         pub(crate) username: Option<String>,
         pub(crate) email: Option<String>,
-        /// Whether the member has the role and is in the workspace of the filter.
+        /// Whether the member has the role and the second factors of the filter, and is in its workspace.
         pub(crate) is_admitted: bool,
     }
 }
@@ -74,6 +74,36 @@ macro_rules! is_in_workspace {
     };
 }
 
+/// 1 if user `u` has the second factors `$mask`, which is not 0; otherwise 0.
+macro_rules! matches_mask {
+    ($mask:literal) => {
+        concat!(
+            "CASE WHEN ",
+            $mask,
+            " < 0 AND (u.second_factors & 3) = 0 THEN 1 WHEN ",
+            $mask,
+            " > 0 AND (u.second_factors & ",
+            $mask,
+            ") <> 0 THEN 1 ELSE 0 END"
+        )
+    };
+}
+
+/// Whether the user of member `m` has the second factors `$mask`: see `SecondFactorFilter::to_mask`; 0 for any user. It
+/// reads the user by the membership's id, which is in every index that lists read.
+macro_rules! has_second_factor {
+    ($mask:literal) => {
+        concat!(
+            "CASE WHEN ",
+            $mask,
+            " = 0 THEN 1 ELSE (SELECT ",
+            matches_mask!($mask),
+            " FROM organization_memberships f JOIN users u ON u.id = f.user_id
+                WHERE f.organization_id = $1 AND f.id = m.id) END = 1"
+        )
+    };
+}
+
 /// `$1` is the organization; `$2` and `$3` are ids around the page, exclusive.
 macro_rules! of_organization {
     ($select:literal, $end:literal) => {
@@ -115,6 +145,24 @@ macro_rules! in_workspace {
     };
 }
 
+/// Reads the index of the organization. `$4` is a mask of second factors, `$5` a role or 0, `$6` a workspace or 0.
+macro_rules! with_second_factor {
+    ($select:literal, $end:literal) => {
+        concat!(
+            $select,
+            " FROM organization_memberships m
+              WHERE m.organization_id = $1 AND m.id > $2 AND m.id < $3 AND ",
+            has_second_factor!("$4"),
+            " AND ",
+            has_role!("$5"),
+            " AND ",
+            is_in_workspace!("$6"),
+            " ",
+            $end
+        )
+    };
+}
+
 /// After or before a name and an id.
 macro_rules! by_name {
     ($compare:literal, $order:literal) => {
@@ -126,6 +174,8 @@ macro_rules! by_name {
             has_role!("$6"),
             " AND ",
             is_in_workspace!("$7"),
+            " AND ",
+            has_second_factor!("$8"),
             $order
         )
     };
@@ -133,14 +183,18 @@ macro_rules! by_name {
 
 /// Selects what a search compares from `$from`, which names a membership `m`.
 macro_rules! searched {
-    ($from:expr, $role:literal, $workspace:literal, $end:literal) => {
+    ($from:expr, $role:literal, $workspace:literal, $mask:literal, $end:literal) => {
         concat!(
             "SELECT m.id AS id, m.sort_name AS sort_name, u.first_name AS first_name, u.last_name AS last_name,
                     u.username AS username, e.address_key AS email, CASE WHEN ",
             has_role!($role),
             " AND ",
             is_in_workspace!($workspace),
-            " THEN 1 ELSE 0 END AS is_admitted
+            " AND CASE WHEN ",
+            $mask,
+            " = 0 THEN 1 ELSE ",
+            matches_mask!($mask),
+            " END = 1 THEN 1 ELSE 0 END AS is_admitted
                FROM ",
             $from,
             " JOIN users u ON u.id = m.user_id
@@ -217,6 +271,32 @@ sql! {
     COUNT_IN_WORKSPACE(OrganizationId, MembershipId, MembershipId, WorkspaceId, RoleId, i64) -> (i64,) =
         in_workspace!("SELECT COUNT(*) FROM (SELECT m.id", "LIMIT $6) counted");
 
+    NEWEST_WITH_FACTOR(FactorPage {
+        organization: OrganizationId,
+        after: MembershipId,
+        before: MembershipId,
+        factor_mask: i64,
+        role: RoleId,
+        workspace: WorkspaceId,
+        limit: i64,
+        offset: i64,
+    }) -> MemberKey =
+        with_second_factor!("SELECT m.id AS id, m.sort_name AS sort_name", "ORDER BY m.id DESC LIMIT $7 OFFSET $8");
+
+    OLDEST_WITH_FACTOR(= FactorPage) -> MemberKey =
+        with_second_factor!("SELECT m.id AS id, m.sort_name AS sort_name", "ORDER BY m.id LIMIT $7 OFFSET $8");
+
+    COUNT_WITH_FACTOR(FactorCount {
+        organization: OrganizationId,
+        after: MembershipId,
+        before: MembershipId,
+        factor_mask: i64,
+        role: RoleId,
+        workspace: WorkspaceId,
+        limit: i64,
+    }) -> (i64,) =
+        with_second_factor!("SELECT COUNT(*) FROM (SELECT m.id", "LIMIT $7) counted");
+
     BY_NAME(NamePage {
         organization: OrganizationId,
         name: Text,
@@ -225,12 +305,13 @@ sql! {
         before: MembershipId,
         role: RoleId,
         workspace: WorkspaceId,
+        factor_mask: i64,
         limit: i64,
         offset: i64,
-    }) -> MemberKey = by_name!(">", " ORDER BY m.sort_name, m.id LIMIT $8 OFFSET $9");
+    }) -> MemberKey = by_name!(">", " ORDER BY m.sort_name, m.id LIMIT $9 OFFSET $10");
 
     BY_NAME_DESCENDING(= NamePage) -> MemberKey =
-        by_name!("<", " ORDER BY m.sort_name DESC, m.id DESC LIMIT $8 OFFSET $9");
+        by_name!("<", " ORDER BY m.sort_name DESC, m.id DESC LIMIT $9 OFFSET $10");
 
     /// Members that the search index does not have, newest first.
     UNINDEXED(UnindexedMembers {
@@ -239,20 +320,23 @@ sql! {
         before: MembershipId,
         role: RoleId,
         workspace: WorkspaceId,
+        factor_mask: i64,
         limit: i64,
     }) -> SearchedMember =
         searched!(
             "organization_memberships m",
             "$4",
             "$5",
-            " AND m.search_segment = 0 AND m.id > $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $6"
+            "$6",
+            " AND m.search_segment = 0 AND m.id > $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $7"
         );
 
-    SEARCHED(OrganizationId, Text, RoleId, WorkspaceId) -> SearchedMember =
+    SEARCHED(OrganizationId, Text, RoleId, WorkspaceId, i64) -> SearchedMember =
         searched!(
             concat!(packed_ids!("$2"), "CROSS JOIN organization_memberships m"),
             "$3",
             "$4",
+            "$5",
             " AND m.id = p.id"
         );
 

@@ -12,6 +12,7 @@ pub use list::{List, OrganizationCursor, OrganizationsPage};
 pub use show::{MAX_WORKSPACES, OrganizationDetails, Show};
 pub use update::Update;
 
+use crate::assurance::MfaRequirement;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::OrganizationId;
@@ -20,6 +21,11 @@ use crate::metadata::Metadata;
 use super::sql;
 
 impl ManagedOrganization {
+    /// What it requires of sign-ins.
+    pub fn mfa(&self) -> MfaRequirement {
+        MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from)
+    }
+
     /// The length of the public and the private metadata together, in bytes.
     pub fn metadata_length(&self) -> usize {
         self.public_metadata.len() + self.private_metadata.len()

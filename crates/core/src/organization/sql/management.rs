@@ -2,6 +2,7 @@
 
 use vestibule_db::{Text, record, sql};
 
+use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::OrganizationId;
 use crate::listing::packed_ids;
@@ -15,6 +16,9 @@ record! {
         pub description: String,
         pub image_url: String,
         pub member_count: i64,
+        pub enforce_mfa: bool,
+        pub minimum_assurance: Assurance,
+        pub mfa_enforced_from: Timestamp,
         /// A JSON object.
         pub public_metadata: String,
         /// A JSON object.
@@ -68,7 +72,8 @@ sql! {
     ORGANIZATIONS(Text) -> ManagedOrganization =
         concat!(
             "SELECT o.id AS id, o.name AS name, o.description AS description, o.image_url AS image_url,
-                    o.member_count AS member_count, o.public_metadata AS public_metadata,
+                    o.member_count AS member_count, o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
+                    o.mfa_enforced_from AS mfa_enforced_from, o.public_metadata AS public_metadata,
                     o.private_metadata AS private_metadata, o.created_at AS created_at, o.updated_at AS updated_at
                FROM ",
             packed_ids!("$1"),
@@ -76,7 +81,8 @@ sql! {
         );
 
     ORGANIZATION(OrganizationId) -> ManagedOrganization =
-        "SELECT id, name, description, image_url, member_count, public_metadata, private_metadata, created_at, updated_at
+        "SELECT id, name, description, image_url, member_count, enforce_mfa, minimum_assurance, mfa_enforced_from,
+                public_metadata, private_metadata, created_at, updated_at
            FROM organizations WHERE id = $1 AND deleted_at IS NULL";
 
     /// `NULL` leaves metadata unchanged.
@@ -84,5 +90,6 @@ sql! {
         "UPDATE organizations SET public_metadata = COALESCE($2, public_metadata),
                                   private_metadata = COALESCE($3, private_metadata), updated_at = $4
           WHERE id = $1 AND deleted_at IS NULL
-      RETURNING id, name, description, image_url, member_count, public_metadata, private_metadata, created_at, updated_at";
+      RETURNING id, name, description, image_url, member_count, enforce_mfa, minimum_assurance, mfa_enforced_from,
+                public_metadata, private_metadata, created_at, updated_at";
 }

@@ -63,6 +63,7 @@ sql! {
             "SELECT w.id AS id, w.organization_id AS organization_id, w.name AS name, w.description AS description,
                     w.image_url AS image_url, w.member_count AS member_count, w.whitelisted_ips AS whitelisted_ips,
                     w.enable_ip_restriction AS enable_ip_restriction, w.enforce_mfa AS enforce_mfa,
+                    w.minimum_assurance AS minimum_assurance, w.mfa_enforced_from AS mfa_enforced_from,
                     w.public_metadata AS public_metadata, w.private_metadata AS private_metadata,
                     w.created_at AS created_at, w.updated_at AS updated_at
                FROM ",

@@ -82,7 +82,7 @@ sql! {
     /// Newest first.
     OF_ORGANIZATION(OrganizationId, i64) -> Workspace =
         "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
-                enforce_mfa, public_metadata, private_metadata, created_at, updated_at
+                enforce_mfa, minimum_assurance, mfa_enforced_from, public_metadata, private_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 ORDER BY id DESC LIMIT $2";
 
     OVERVIEWS(Text) -> WorkspaceOverview =

@@ -3,10 +3,12 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
+use vestibule_core::assurance::{Assurance, MfaRequirement};
 use vestibule_core::deployment_invitation;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::invitation::{PreviewRow, Validate, Validation};
 use vestibule_core::secret::SignUpToken;
+use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
 use crate::api::response::{InviterSummary, NamedResponse};
@@ -59,6 +61,19 @@ pub(crate) struct ValidationResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     last_name: Option<String>,
+    /// Whether the organization or workspace requires a second factor. It can be set up after accepting. Missing for an
+    /// invitation to sign up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
+    enforce_mfa: Option<bool>,
+    /// What it requires. Missing without `enforce_mfa`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    minimum_assurance: Option<Assurance>,
+    /// The end of the grace period. Missing without `enforce_mfa`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Timestamp, required = false)]
+    mfa_enforced_from: Option<Timestamp>,
     message: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
@@ -68,7 +83,7 @@ pub(crate) struct ValidationResponse {
 impl From<Validation> for ValidationResponse {
     fn from(validation: Validation) -> Self {
         match validation {
-            Validation::Valid(preview, organization) => Self::valid(*preview, organization),
+            Validation::Valid(preview, organization, mfa) => Self::valid(*preview, organization, mfa),
             Validation::Invalid(code) => Self::invalid(code),
         }
     }
@@ -95,7 +110,7 @@ impl ValidationResponse {
         Self { message: code.message(), error_code: Some(code.as_str()), ..Self::default() }
     }
 
-    fn valid(preview: PreviewRow, organization: String) -> Self {
+    fn valid(preview: PreviewRow, organization: String, mfa: MfaRequirement) -> Self {
         let workspace = preview.workspace_id.zip(preview.workspace_name);
         Self {
             valid: true,
@@ -106,6 +121,9 @@ impl ValidationResponse {
             email: Some(preview.email_key),
             first_name: Some(String::new()),
             last_name: Some(String::new()),
+            enforce_mfa: Some(mfa.is_enforced),
+            minimum_assurance: mfa.minimum_if_enforced(),
+            mfa_enforced_from: mfa.start_if_enforced(),
             message: "organization_invitation",
             error_code: None,
         }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use vestibule_core::assurance::SecondFactors;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::membership::{ExportMembers, MemberDetails, MembersBatch, StartMemberExport};
 
@@ -13,8 +14,18 @@ use crate::envelope::Refusal;
 use crate::extract::{Path, Query};
 use crate::links::rfc3339;
 
-const COLUMNS: &[&str] =
-    &["id", "user_id", "first_name", "last_name", "username", "email", "email_verified", "roles", "joined_at"];
+const COLUMNS: &[&str] = &[
+    "id",
+    "user_id",
+    "first_name",
+    "last_name",
+    "username",
+    "email",
+    "email_verified",
+    "roles",
+    "joined_at",
+    "second_factors",
+];
 
 /// Sends the members of an organization, newest first.
 pub(super) async fn export(
@@ -37,7 +48,7 @@ fn write_batch(csv: &mut Csv, query: &ExportMembers, batch: &MembersBatch) -> Op
     batch.next.map(|next| ExportMembers { before: Some(next), ..query.clone() })
 }
 
-fn write(csv: &mut Csv, MemberDetails { member, roles }: &MemberDetails) {
+fn write(csv: &mut Csv, MemberDetails { member, roles, second_factors }: &MemberDetails) {
     let roles: Vec<_> = roles.iter().map(|role| role.name.as_str()).collect();
     csv.row(&[
         &member.id.to_string(),
@@ -49,5 +60,6 @@ fn write(csv: &mut Csv, MemberDetails { member, roles }: &MemberDetails) {
         if member.email_verified_at.is_some() { "true" } else { "false" },
         &roles.join("; "),
         &rfc3339(member.created_at),
+        &second_factors.map(SecondFactors::names).unwrap_or_default().join("; "),
     ]);
 }

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
+use vestibule_core::Problem;
 use vestibule_core::id::PasskeyId;
 use vestibule_core::names::PasskeyName;
 use vestibule_core::second_factor::{
     BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, ListPasskeys, RenamePasskey,
     finish_passkey_registration,
 };
-use vestibule_core::{Code, Problem};
 
 use super::authenticator::RemovalFields;
 use crate::api::credential::{Registration, RegistrationFields};

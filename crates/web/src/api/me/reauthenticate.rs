@@ -66,7 +66,7 @@ impl FromFields for Fields {
 }
 
 fn parse_strategy(name: &str) -> Result<ProofMethod, Problem> {
-    match name.parse() {
+    match name.parse::<ProofMethod>() {
         Ok(ProofMethod::MagicLink | ProofMethod::SignUp | ProofMethod::Impersonation) | Err(()) => {
             let message = "strategy is password, email_otp, authenticator, backup_code or passkey.";
             Err(Code::UnsupportedStrategy.with_message(message))

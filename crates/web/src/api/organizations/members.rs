@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId};
 use vestibule_core::listing::{ListSort, Position};
-use vestibule_core::membership::{ListMembers, MemberCursor, MemberFilter};
+use vestibule_core::membership::{ListMembers, MemberCursor, MemberFilter, SecondFactorFilter};
 use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, membership};
@@ -63,6 +63,9 @@ pub(crate) struct MemberParams {
     role_id: Option<RoleId>,
     /// Only members who are in this workspace.
     workspace_id: Option<WorkspaceId>,
+    /// Only members with this second factor: `none`, `any`, `authenticator` or `passkey`. For those who manage members.
+    #[param(value_type = Option<String>)]
+    second_factor: Option<SecondFactorFilter>,
     /// Only members who joined at this time or later.
     #[param(value_type = Option<String>, example = "2026-01-31")]
     joined_after: Option<Timestamp>,
@@ -92,6 +95,7 @@ impl FromFields for MemberParams {
             search,
             role_id: fields.id("role_id")?,
             workspace_id: fields.id("workspace_id")?,
+            second_factor: fields.choice("second_factor", "none, any, authenticator or passkey")?,
             joined_after: fields.time("joined_after")?,
             joined_before: fields.time("joined_before")?,
             sort: fields.choice("sort", "newest, oldest, name or -name")?.unwrap_or_default(),
@@ -107,6 +111,7 @@ impl MemberParams {
             search: self.search.clone(),
             role: self.role_id,
             workspace: self.workspace_id,
+            second_factor: self.second_factor,
             joined_after: self.joined_after,
             joined_before: self.joined_before,
         }
@@ -123,6 +128,7 @@ impl MemberParams {
         links.add("search", self.search.as_ref().map(SearchTerm::as_str));
         links.add("role_id", self.role_id);
         links.add("workspace_id", self.workspace_id);
+        links.add("second_factor", self.second_factor);
         links.add("joined_after", self.joined_after.map(rfc3339));
         links.add("joined_before", self.joined_before.map(rfc3339));
         links.add("sort", Some(self.sort));

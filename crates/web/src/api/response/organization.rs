@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Code;
+use vestibule_core::assurance::{Assurance, SecondFactors};
 use vestibule_core::id::{DeploymentId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use vestibule_core::membership::{MemberDetails, Membership, MembershipRole, OwnMembership};
 use vestibule_core::organization::{Organization, Role, RoleDetails};
-use vestibule_core::permission::PermissionSet;
+use vestibule_core::permission::{PermissionSet, Restriction};
 use vestibule_core::time::Timestamp;
 
 use super::user::user_of_member;
@@ -26,6 +26,11 @@ pub(crate) struct OrganizationResponse {
     whitelisted_ips: Vec<String>,
     enable_ip_restriction: bool,
     enforce_mfa: bool,
+    /// What `enforce_mfa` requires of sign-ins: `two_factors` or `phishing_resistant`. Null without it.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// The end of the grace period. Null without `enforce_mfa`.
+    mfa_enforced_from: Option<Timestamp>,
     auto_assigned_workspace_id: Option<WorkspaceId>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
@@ -39,6 +44,7 @@ pub(crate) struct OrganizationResponse {
 
 impl OrganizationResponse {
     pub(crate) fn new(organization: Organization, context: ResponseContext<'_>) -> Self {
+        let mfa = organization.mfa();
         Self {
             id: organization.id,
             deployment_id: context.deployment,
@@ -48,7 +54,9 @@ impl OrganizationResponse {
             member_count: organization.member_count,
             whitelisted_ips: list(&organization.whitelisted_ips),
             enable_ip_restriction: organization.enable_ip_restriction,
-            enforce_mfa: organization.enforce_mfa,
+            enforce_mfa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum_if_enforced(),
+            mfa_enforced_from: mfa.start_if_enforced(),
             auto_assigned_workspace_id: Some(organization.auto_assigned_workspace_id).filter(|id| id.get() != 0),
             public_metadata: object(&organization.public_metadata),
             private_metadata: NoMetadata {},
@@ -157,22 +165,26 @@ impl From<&Membership> for MembershipResponse {
     }
 }
 
-/// The reason why a member has no access to the organization from the current IP address.
+/// The reason why a member cannot use the organization now.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Eligibility {
-    /// `none` or `ip_not_allowed`.
+    /// `none`, `ip_not_allowed`, `mfa_required` or `ip_and_mfa_required`.
     r#type: &'static str,
+    /// What the member can do about it.
     message: &'static str,
 }
 
 impl Eligibility {
-    pub(super) const NONE: Self = Self { r#type: "none", message: "" };
+    pub(super) const NONE: Self = Self::new(Restriction::None);
 
-    pub(super) fn new(is_address_allowed: bool) -> Self {
-        if is_address_allowed {
-            return Self::NONE;
-        }
-        Self { r#type: "ip_not_allowed", message: Code::AddressNotAllowed.message() }
+    pub(super) const fn new(restriction: Restriction) -> Self {
+        let r#type = match restriction {
+            Restriction::None => "none",
+            Restriction::AddressNotAllowed => "ip_not_allowed",
+            Restriction::MfaRequired(_) => "mfa_required",
+            Restriction::Both(_) => "ip_and_mfa_required",
+        };
+        Self { r#type, message: restriction.message() }
     }
 }
 
@@ -188,6 +200,10 @@ pub(crate) struct DetailedMembershipResponse {
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
     eligibility_restriction: Eligibility,
+    /// Which second factors the member has: `authenticator`, `passkey`, `backup_codes`. Null without
+    /// `organization:manage_members`, and in the caller's own memberships.
+    #[schema(value_type = Option<Vec<String>>)]
+    second_factors: Option<Vec<&'static str>>,
 }
 
 impl DetailedMembershipResponse {
@@ -198,7 +214,8 @@ impl DetailedMembershipResponse {
             user: UserResponse::new(&own.user, context),
             roles: own.roles.into_iter().map(RoleResponse::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::new(own.is_address_allowed),
+            eligibility_restriction: Eligibility::new(own.restriction),
+            second_factors: None,
         }
     }
 
@@ -221,6 +238,7 @@ impl DetailedMembershipResponse {
             public_metadata: object(&member.public_metadata),
             roles: details.roles.into_iter().map(RoleResponse::from).collect(),
             eligibility_restriction: Eligibility::NONE,
+            second_factors: details.second_factors.map(SecondFactors::names),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::assurance::Assurance;
 use vestibule_core::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
@@ -28,6 +29,11 @@ pub(crate) struct WorkspaceResponse {
     enforce_mfa: bool,
     /// Alias of `enforce_mfa`.
     enforce_2fa: bool,
+    /// What `enforce_mfa` requires of sign-ins: `two_factors` or `phishing_resistant`. Null without it.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// The end of the grace period. Null without `enforce_mfa`.
+    mfa_enforced_from: Option<Timestamp>,
     member_count: i64,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
@@ -41,6 +47,7 @@ pub(crate) struct WorkspaceResponse {
 
 impl WorkspaceResponse {
     pub(crate) fn new(workspace: Workspace, context: ResponseContext<'_>) -> Self {
+        let mfa = workspace.mfa();
         Self {
             id: workspace.id,
             organization_id: workspace.organization_id,
@@ -49,8 +56,10 @@ impl WorkspaceResponse {
             image_url: context.image_url(&workspace.image_url),
             whitelisted_ips: list(&workspace.whitelisted_ips),
             enable_ip_restriction: workspace.enable_ip_restriction,
-            enforce_mfa: workspace.enforce_mfa,
-            enforce_2fa: workspace.enforce_mfa,
+            enforce_mfa: mfa.is_enforced,
+            enforce_2fa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum_if_enforced(),
+            mfa_enforced_from: mfa.start_if_enforced(),
             member_count: workspace.member_count,
             public_metadata: object(&workspace.public_metadata),
             private_metadata: NoMetadata {},
@@ -204,7 +213,7 @@ impl DetailedWorkspaceMembershipResponse {
             organization: Some(OrganizationResponse::new(own.organization, context)),
             roles: own.roles.into_iter().map(WorkspaceRoleResponse::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::new(own.is_address_allowed),
+            eligibility_restriction: Eligibility::new(own.restriction),
         }
     }
 }

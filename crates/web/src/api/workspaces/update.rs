@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::assurance::{Assurance, MfaChange};
 use vestibule_core::id::WorkspaceId;
 use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{Description, WorkspaceName};
@@ -16,6 +17,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::images::{self, ImageField};
+use crate::mfa_fields;
 use crate::openapi::Enveloped;
 
 /// The changes to a workspace. Missing fields remain unchanged.
@@ -34,8 +36,16 @@ pub(crate) struct Fields {
     whitelisted_ips: Option<AddressList>,
     /// True to restrict access to `whitelisted_ips`.
     enable_ip_restriction: Option<bool>,
-    /// Must not be true: second factors are not supported. `enforce_mfa` is an alias.
+    /// True to require a second factor of members. The caller must have signed in as strongly as that requires.
+    /// `enforce_mfa` is an alias.
     enforce_2fa: Option<bool>,
+    /// How strong their sign-ins must be: `two_factors` (the default) or `phishing_resistant`, which is a passkey.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// How many days they have to set up what they lack. It counts when the requirement is turned on or becomes stricter;
+    /// 0 ends a grace period that has begun.
+    #[schema(maximum = 90)]
+    mfa_grace_days: Option<u8>,
 }
 
 impl FromFields for Fields {
@@ -47,14 +57,17 @@ impl FromFields for Fields {
         let name = fields.text("name")?.map(|name| WorkspaceName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
-        let (enforce_2fa, enforce_mfa) = (fields.flag("enforce_2fa")?, fields.flag("enforce_mfa")?);
+        let MfaChange { is_enforced, minimum, grace_days } =
+            mfa_fields::read_change(fields, &["enforce_2fa", "enforce_mfa"])?;
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,
             image: fields.image("image")?,
             whitelisted_ips: addresses.map(|texts| AddressList::parse("whitelisted_ips", &texts)).transpose()?,
             enable_ip_restriction: fields.flag("enable_ip_restriction")?,
-            enforce_2fa: enforce_2fa.or(enforce_mfa),
+            enforce_2fa: is_enforced,
+            minimum_assurance: minimum,
+            mfa_grace_days: grace_days,
         })
     }
 }
@@ -85,7 +98,11 @@ pub(crate) async fn update(
         image,
         addresses: fields.whitelisted_ips,
         restricts_addresses: fields.enable_ip_restriction,
-        enforce_mfa: fields.enforce_2fa,
+        mfa: MfaChange {
+            is_enforced: fields.enforce_2fa,
+            minimum: fields.minimum_assurance,
+            grace_days: fields.mfa_grace_days,
+        },
         public_metadata: None,
         private_metadata: None,
     };

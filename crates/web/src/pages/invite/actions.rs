@@ -12,6 +12,7 @@ use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
+use super::super::mfa;
 use super::code::send_address_code;
 use super::opened::{Opened, OpenedInvitations};
 use super::outcome_page;
@@ -57,15 +58,12 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
 
 /// Redirects to the organization, unless it does not admit the network of the new member.
 async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response {
-    let url = format!("/organizations/{id}");
-    let is_address_blocked = match cx.query(vestibule_core::membership::ListOwn).await {
-        Ok(own) => own.iter().any(|own| own.organization.id == id && !own.is_address_allowed),
+    match mfa::restriction(cx, id).await {
+        Ok(restriction) if restriction.is_address_allowed() => return mfa::joined(cx, id, restriction),
+        Ok(_) => {}
         Err(response) => return response,
-    };
-    if !is_address_blocked {
-        return cx.redirect_with_flash(&url, "joined");
     }
-    let t = cx.words;
+    let (t, url) = (cx.words, format!("/organizations/{id}"));
     let links = vec![(url, t.try_again()), ("/organizations".to_owned(), t.go_to_organizations())];
     outcome_page(cx, t.joined_title(&name), t.joined_from_other_network(&name), links)
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::account::ListAddresses;
+use vestibule_core::account::{ListAddresses, ShowAssurance};
+use vestibule_core::assurance::{Assurance, MfaRequirement};
 use vestibule_core::id::{InvitationId, OrganizationId, SignInId};
 use vestibule_core::invitation::{InvitationPreview, Preview, PreviewRow, Renewal};
 use vestibule_core::names::full_name;
@@ -45,6 +46,8 @@ pub(super) struct InvitationPage {
     /// Empty if the invitation is closed.
     expires: String,
     has_expired: bool,
+    /// What the organization requires of the sign-ins of members, before accepting.
+    mfa: Option<String>,
     step: Step,
     renewal: Renewal,
     /// Whether the invited address belongs to a member already, although this invitation was not accepted.
@@ -136,6 +139,11 @@ pub(super) async fn load(
         (step, Some(_)) if step.can_renew() => find_own_address(cx, &preview.invitation.email_key).await?,
         _ => None,
     };
+    let mfa = if step.comes_before_joining() {
+        mfa_hint(cx, preview.mfa, &preview.organization_name, active.is_some()).await?
+    } else {
+        None
+    };
     let InvitationPreview { invitation, organization_name, organization_image_url, .. } = preview;
     let inviter = Inviter::new(&invitation);
     let title = match step {
@@ -167,6 +175,7 @@ pub(super) async fn load(
             name: organization_name,
         },
         has_expired: invitation.expires_at <= cx.now(),
+        mfa,
         step,
         renewal: preview.renewal,
         is_for_member: preview.is_for_member,
@@ -182,6 +191,28 @@ pub(super) async fn load(
         first_name: value("first_name"),
         last_name: value("last_name"),
     })
+}
+
+/// Says what the organization requires of sign-ins; `None` if it requires nothing, or if the active one is enough.
+async fn mfa_hint(
+    cx: &PageContext,
+    requirement: MfaRequirement,
+    organization: &str,
+    is_signed_in: bool,
+) -> PageResult<Option<String>> {
+    let MfaRequirement { is_enforced, minimum, enforced_from } = requirement;
+    if !is_enforced || (is_signed_in && cx.query(ShowAssurance).await?.reaches(minimum)) {
+        return Ok(None);
+    }
+    let t = cx.words;
+    let is_later = enforced_from > cx.now();
+    let (name, date) = (organization, t.long_date(enforced_from));
+    Ok(Some(match (minimum, is_later) {
+        (Assurance::PhishingResistant, false) => t.invitation_requires_passkey(name),
+        (Assurance::PhishingResistant, true) => t.invitation_requires_passkey_later(name, date),
+        (_, false) => t.invitation_requires_mfa(name),
+        (_, true) => t.invitation_requires_mfa_later(name, date),
+    }))
 }
 
 /// Reads what is asked for from the URL, or from the form of a failed step.

@@ -160,6 +160,19 @@ impl Step {
         )
     }
 
+    /// Whether the person can join from here.
+    pub(super) const fn comes_before_joining(self) -> bool {
+        matches!(
+            self,
+            Self::Accept
+                | Self::SignIn
+                | Self::SignUp { .. }
+                | Self::EnterCode(_)
+                | Self::WrongAccount
+                | Self::Unverified
+        )
+    }
+
     /// Whether the page can offer to ask for a new invitation.
     pub(super) const fn can_renew(self) -> bool {
         matches!(self, Self::Expired | Self::Declined | Self::Discarded | Self::Suspended)

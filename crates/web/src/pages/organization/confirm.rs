@@ -26,6 +26,8 @@ pub(in super::super) struct Confirmation {
     action: String,
     cancel_url: String,
     paragraphs: Vec<String>,
+    /// URL and label.
+    links: Vec<(String, String)>,
     hidden_fields: Vec<(&'static str, String)>,
     checkboxes: Vec<(&'static str, String)>,
     expected_name: Option<String>,
@@ -57,6 +59,7 @@ impl Confirmation {
             action: action.into(),
             cancel_url: cancel_url.into(),
             paragraphs: Vec::new(),
+            links: Vec::new(),
             hidden_fields: Vec::new(),
             checkboxes: Vec::new(),
             expected_name: None,
@@ -67,6 +70,12 @@ impl Confirmation {
     /// Adds a paragraph: what is lost, or whether it can be undone.
     pub(in super::super) fn paragraph(mut self, text: String) -> Self {
         self.paragraphs.push(text);
+        self
+    }
+
+    /// Adds a link to what the action concerns.
+    pub(in super::super) fn link(mut self, url: String, label: String) -> Self {
+        self.links.push((url, label));
         self
     }
 

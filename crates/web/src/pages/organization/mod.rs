@@ -8,6 +8,7 @@ mod event_names;
 mod invitations;
 mod list_url;
 mod members;
+mod mfa_setting;
 mod person;
 mod requests;
 mod role_values;
@@ -27,6 +28,7 @@ use vestibule_core::{Code, Problem, security_log};
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::frame::initials;
+use super::mfa::{self, NextStep};
 use super::words::Words;
 use crate::routes::Routes;
 pub(super) use confirm::Confirmation;
@@ -64,6 +66,8 @@ struct OrganizationPage {
     roles: Vec<MembershipRole>,
     organization: Organization,
     counts: Counts,
+    /// During the grace period of required two-factor authentication, for those who have not set it up.
+    mfa_banner: Option<NextStep>,
 }
 
 struct Tab {
@@ -129,13 +133,13 @@ impl OrganizationPage {
 }
 
 /// Loads the organization of a page. Error pages: `FORBIDDEN` for non-members, `ADDRESS_NOT_ALLOWED` if the caller's IP
-/// address is outside the organization's allowed networks.
+/// address is outside the organization's allowed networks, and `MFA_REQUIRED` if their sign-in is not enough.
 async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
     let memberships = cx.memberships().await?;
     let user_id = memberships.first().map(|own| own.membership.user_id);
     let own = memberships.iter().find(|own| own.organization.id == id);
     let own = match own {
-        Some(own) if own.is_address_allowed => Ok(own),
+        Some(own) if own.restriction.is_address_allowed() => Ok(own),
         Some(_) => Err(Code::AddressNotAllowed),
         None => Err(Code::Forbidden),
     };
@@ -143,7 +147,9 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         security_log::log_refusal(cx.caller.address, &security_log::Subject::new(user_id, id), code);
         cx.error_page(&code.into())
     })?;
+    // Of a member whose sign-in is not enough, this query has the error.
     let counts = cx.query(Count { organization: id }).await?;
+    let mfa_banner = mfa::grace_banner(cx, own.organization.mfa(), &own.organization.name).await?;
     let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
     Ok(OrganizationPage {
         words: cx.words,
@@ -157,6 +163,7 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         logo: cx.app.response_context().image_url(&own.organization.image_url),
         organization: own.organization.clone(),
         counts,
+        mfa_banner,
     })
 }
 
@@ -179,7 +186,8 @@ async fn redirect_to_first_tab(cx: &PageContext, id: &str) -> Response {
     match load_organization(cx, id, "members").await {
         Ok(org) => {
             let tab = if org.can_manage_members { "invitations" } else { "members" };
-            see_other(&org.path(tab))
+            let has_joined = !cx.query_param(mfa::JOINED).is_empty();
+            if has_joined { cx.redirect_with_flash(&org.path(tab), "joined") } else { see_other(&org.path(tab)) }
         }
         Err(response) => response,
     }

@@ -16,6 +16,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::frame::initials;
 use super::super::layout::Layout;
+use super::super::mfa;
 use super::super::organizations;
 use super::list_url::{NameList, SortHeading};
 use super::{OrganizationPage, load_organization, page_or_response, parse_id};
@@ -284,7 +285,7 @@ async fn join(cx: PageContext, Path(organization): Path<String>, _: Form) -> Res
         Err(response) => return response,
     };
     match cx.run(Join { organization }).await {
-        Ok(JoinOutcome::Joined) => cx.redirect_with_flash(&format!("/organizations/{organization}"), "joined"),
+        Ok(JoinOutcome::Joined) => mfa::redirect_to_joined(&cx, organization).await,
         Ok(JoinOutcome::Requested) => cx.redirect_with_flash("/organizations", "asked"),
         Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }

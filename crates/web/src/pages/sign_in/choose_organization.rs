@@ -10,6 +10,7 @@ use super::super::context::PageContext;
 use super::super::form::Form;
 use super::super::frame::initials;
 use super::super::layout::Layout;
+use super::super::mfa;
 use super::super::organizations::FoundOrganizations;
 use super::redirect_back;
 
@@ -20,6 +21,8 @@ struct OrganizationView {
     /// The URL of the logo; empty without one.
     logo: String,
     members: i64,
+    /// Whether the sign-in is not enough.
+    needs_mfa: bool,
 }
 
 #[derive(Template)]
@@ -42,13 +45,14 @@ async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> R
         Ok(memberships) => memberships,
         Err(response) => return response,
     };
-    let found = FoundOrganizations::find(cx, memberships.iter().filter(|own| own.is_address_allowed));
+    let found = FoundOrganizations::find(cx, memberships.iter().filter(|own| own.restriction.is_address_allowed()));
     let organizations = found.shown.iter().map(|own| OrganizationView {
         id: own.organization.id,
         initials: initials(&own.organization.name),
         logo: cx.app.response_context().image_url(&own.organization.image_url),
         name: own.organization.name.clone(),
         members: own.organization.member_count,
+        needs_mfa: mfa::is_missing(own),
     });
     let page = Page {
         layout: cx.layout(cx.words.choose_organization(), true).with_error(error),
@@ -71,6 +75,13 @@ pub(super) async fn choose(cx: PageContext, form: Form) -> Response {
             redirect_back(&cx, &format!("/organizations/{id}"))
         }
         Ok(_) => redirect_back(&cx, form.text("return_to")),
-        Err(problem) => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
+        Err(problem) => match problem.required_assurance() {
+            Some(required) => {
+                let organization = form.optional_id("organization").ok().flatten();
+                let page = mfa::with_return_to("/choose-organization", form.text("return_to"));
+                mfa::required_page_of(&cx, organization, required, &page)
+            }
+            None => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
+        },
     }
 }

@@ -10,12 +10,13 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use vestibule_core::assurance::SecondFactors;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use vestibule_core::membership::{
     Add, AssignRole, FindMember, ListMembers, MemberDetails, MemberFilter, MembershipRole, NewMember, RevokeRole,
-    Update,
+    SecondFactorFilter, Update,
 };
 use vestibule_core::metadata::Metadata;
 use vestibule_core::offboarding::{Remove, SentInvitations};
@@ -59,6 +60,9 @@ pub(crate) struct MemberResponse {
     /// Whether the user has proved access to the mailbox. Until then, the address does not say who they are.
     primary_email_address_verified: bool,
     user_created_at: Timestamp,
+    /// Those that the user has: `authenticator`, `passkey`, `backup_codes`.
+    #[schema(value_type = Vec<String>)]
+    second_factors: Vec<&'static str>,
 }
 
 impl MemberResponse {
@@ -68,7 +72,7 @@ impl MemberResponse {
 
     fn with_fragments(
         organization_id: OrganizationId,
-        MemberDetails { member, roles }: MemberDetails,
+        MemberDetails { member, roles, second_factors }: MemberDetails,
         fragments: &mut RoleFragments,
     ) -> Self {
         Self {
@@ -85,6 +89,7 @@ impl MemberResponse {
             primary_email_address_verified: member.email_verified_at.is_some(),
             primary_email_address: member.email,
             user_created_at: member.user_created_at,
+            second_factors: second_factors.map(SecondFactors::names).unwrap_or_default(),
         }
     }
 }
@@ -110,37 +115,56 @@ pub(crate) struct MemberDetailsResponse {
     permissions: PermissionSet,
 }
 
+/// The query of a list of members, besides what every list has.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MemberQuery {
+    /// Only members with this second factor: `none`, `any`, `authenticator` or `passkey`.
+    #[param(value_type = Option<String>)]
+    second_factor: Option<SecondFactorFilter>,
+}
+
+impl FromFields for MemberQuery {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self { second_factor: fields.choice("second_factor", "none, any, authenticator or passkey")? })
+    }
+}
+
 /// Lists the members of an organization, newest first unless `sort_key` says otherwise: `created_at` or `name`.
 ///
 /// A search compares names, user names and primary addresses, and shows at most the newest 1,000 matches.
 #[utoipa::path(get, path = "/organizations/{id}/members", operation_id = "list_organization_members",
-    tag = "Organization members", params(("id" = OrganizationId, Path, description = "The organization"), ListQuery),
+    tag = "Organization members", params(("id" = OrganizationId, Path, description = "The organization"), ListQuery, MemberQuery),
     responses((status = 200, description = "A page of members", body = Page<MemberResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Query(query): Query<ListQuery>,
+    Query(MemberQuery { second_factor }): Query<MemberQuery>,
 ) -> Result<Response, Refusal> {
-    let key = query.is_unsorted().then_some((query.limit, query.offset));
+    let is_whole = query.is_unsorted() && second_factor.is_none();
+    let key = is_whole.then_some((query.limit, query.offset));
     if let Some(key) = key
         && let Some((access, stats)) = app.service().cached_key_access(&caller, organization, Scope::MembersRead).await
         && let Some(body) = app.member_page_cache().get(organization, key, access.revision)
     {
         return Ok(response::success_from_body(body, access.key, stats));
     }
-    Box::pin(uncached_list(app, caller, organization, query, key)).await
+    let filter = MemberFilter { search: query.search_term(), second_factor, ..MemberFilter::default() };
+    Box::pin(uncached_list(app, caller, (organization, filter), query, key)).await
 }
 
 /// Loads a page of members, and caches the response if there is a key.
 async fn uncached_list(
     app: App,
     caller: Arc<Caller>,
-    organization: OrganizationId,
+    (organization, filter): (OrganizationId, MemberFilter),
     query: ListQuery,
     key: Option<PageKey>,
 ) -> Result<Response, Refusal> {
-    let filter = MemberFilter { search: query.search_term(), ..MemberFilter::default() };
     let (sort, position) = (query.sort()?, query.position()?);
     let list = ListMembers { organization, filter, sort, position, limit: query.limit.into() };
     let reply = app.query(&caller, list).await;

@@ -3,8 +3,10 @@
 pub(super) mod addresses;
 pub(super) mod bulk;
 pub(super) mod create;
+pub(super) mod factors;
 pub(super) mod list;
 pub(super) mod memberships;
+pub(super) mod passkeys;
 pub(super) mod password;
 pub(super) mod show;
 pub(super) mod sign_ins;
@@ -14,6 +16,7 @@ pub(super) mod update;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
+use vestibule_core::assurance::SecondFactorPolicy;
 use vestibule_core::id::UserId;
 use vestibule_core::password::{ChosenPassword, Password};
 use vestibule_core::time::Timestamp;
@@ -38,6 +41,9 @@ pub(crate) struct UserResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     primary_email_address: Option<String>,
+    /// Whether a sign-in is asked for a second factor: `none`, `optional` or `enforced`.
+    #[schema(value_type = String)]
+    second_factor_policy: SecondFactorPolicy,
 }
 
 impl UserResponse {
@@ -51,6 +57,7 @@ impl UserResponse {
             username: user.username,
             profile_picture_url: context.image_url(&user.image_url),
             primary_email_address: user.email,
+            second_factor_policy: user.second_factor_policy,
         }
     }
 }

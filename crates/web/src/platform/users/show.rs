@@ -4,7 +4,9 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
-use vestibule_core::id::{DeploymentId, EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::id::{AuthenticatorId, DeploymentId, EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::second_factor::Authenticator;
+use vestibule_core::time::Timestamp;
 use vestibule_core::user_management::{ManagedUserDetails, Show, UserDetails};
 
 use super::UserResponse;
@@ -22,8 +24,6 @@ pub(crate) struct UserDetailsResponse {
     deployment_id: DeploymentId,
     schema_version: &'static str,
     disabled: bool,
-    /// Always `none`: second factors are not supported.
-    second_factor_policy: &'static str,
     availability: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MembershipId, required = false)]
@@ -49,10 +49,36 @@ pub(crate) struct UserDetailsResponse {
     segments: [(); 0],
     has_password: bool,
     has_backup_codes: bool,
+    has_passkeys: bool,
+    /// `null` without an authenticator app.
+    user_authenticator: Option<AuthenticatorResponse>,
+}
+
+/// An authenticator app of a user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserAuthenticator)]
+pub(crate) struct AuthenticatorResponse {
+    id: AuthenticatorId,
+    user_id: UserId,
+    created_at: Timestamp,
+    /// When it was last used.
+    updated_at: Timestamp,
+}
+
+impl From<Authenticator> for AuthenticatorResponse {
+    fn from(authenticator: Authenticator) -> Self {
+        Self {
+            id: authenticator.id,
+            user_id: authenticator.user_id,
+            created_at: authenticator.created_at,
+            updated_at: authenticator.updated_at,
+        }
+    }
 }
 
 impl UserDetailsResponse {
-    pub(super) fn new(UserDetails { user, details, addresses }: UserDetails, context: ResponseContext<'_>) -> Self {
+    pub(super) fn new(details: UserDetails, context: ResponseContext<'_>) -> Self {
+        let UserDetails { user, details, addresses, authenticator } = details;
         let ManagedUserDetails { disabled, has_password, email_id, public_metadata, private_metadata, .. } = details;
         let address = |address| AddressResponse::new(address, user.id, context);
         Self {
@@ -61,7 +87,6 @@ impl UserDetailsResponse {
             deployment_id: context.deployment,
             schema_version: "v1",
             disabled,
-            second_factor_policy: "none",
             availability: "available",
             active_organization_membership_id: details.active_organization_membership_id,
             active_workspace_membership_id: details.active_workspace_membership_id,
@@ -72,7 +97,9 @@ impl UserDetailsResponse {
             social_connections: [],
             segments: [],
             has_password,
-            has_backup_codes: false,
+            has_backup_codes: details.second_factors.backup_codes,
+            has_passkeys: details.second_factors.passkey,
+            user_authenticator: authenticator.map(AuthenticatorResponse::from),
         }
     }
 }

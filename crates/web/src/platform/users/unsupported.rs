@@ -1,5 +1,5 @@
-//! What clients can ask for and the service does not have: phone numbers, social connections and second factors. Lists
-//! of them are empty; the rest is refused with a code.
+//! What clients can ask for and the service does not have: phone numbers and social connections. Lists of them are empty;
+//! the rest is refused with a code.
 
 use axum::extract::State;
 use vestibule_core::Code;
@@ -87,14 +87,6 @@ macro_rules! refused {
 refused! {
     /// Refused: phone numbers are not supported.
     add_phone = post "/users/{id}/phones" "add_user_phone" "User phone numbers" PhonesNotSupported;
-    /// Refused: passkeys are not supported.
-    list_passkeys = get "/users/{id}/passkeys" "list_user_passkeys" "User factors" FactorsNotSupported;
-    /// Refused: authenticators are not supported.
-    add_authenticator = post "/users/{id}/authenticators" "add_user_authenticator" "User factors" FactorsNotSupported;
-    /// Refused: authenticators are not supported.
-    delete_authenticator = delete "/users/{id}/authenticators" "delete_user_authenticator" "User factors" FactorsNotSupported;
-    /// Refused: backup codes are not supported.
-    regenerate_backup_codes = post "/users/{id}/backup-codes/regenerate" "regenerate_user_backup_codes" "User factors" FactorsNotSupported;
 }
 
 refused! {
@@ -107,8 +99,4 @@ refused! {
     make_phone_primary = post "/users/{id}/phones/{item_id}/make-primary" "make_user_phone_primary" "User phone numbers" PhonesNotSupported;
     /// Refused: users have no social connections.
     delete_social_connection = delete "/users/{id}/social-connections/{item_id}" "delete_user_social_connection" "User social connections" SocialConnectionNotFound;
-    /// Refused: passkeys are not supported.
-    rename_passkey = patch "/users/{id}/passkeys/{item_id}" "rename_user_passkey" "User factors" FactorsNotSupported;
-    /// Refused: passkeys are not supported.
-    delete_passkey = delete "/users/{id}/passkeys/{item_id}" "delete_user_passkey" "User factors" FactorsNotSupported;
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::account::{Update, UsernameChange};
+use vestibule_core::assurance::SecondFactorPolicy;
 use vestibule_core::id::UserId;
 use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
@@ -15,6 +16,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::images::{self, ImageField};
+use crate::mfa_fields;
 use crate::platform::MAX_METADATA_BODY_BYTES;
 use crate::platform::response::{Empty, PlatformResponse};
 
@@ -37,9 +39,10 @@ pub(crate) struct UpdateFields {
     private_metadata: Option<Metadata>,
     /// Whether the user is signed out everywhere and cannot sign in.
     disabled: Option<bool>,
-    /// `none`: second factors are not supported.
-    #[expect(dead_code, reason = "its only value changes nothing")]
-    second_factor_policy: Option<String>,
+    /// Whether a sign-in is asked for a second factor: `none`, `optional` or `enforced`, which needs an authenticator app
+    /// or a passkey.
+    #[schema(value_type = Option<String>)]
+    second_factor_policy: Option<SecondFactorPolicy>,
     /// True to remove the picture.
     remove_profile_image: Option<bool>,
     /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
@@ -51,7 +54,7 @@ impl FromFields for UpdateFields {
     const ACCEPTS_IMAGE: bool = true;
     const MAX_BYTES: usize = MAX_METADATA_BODY_BYTES;
     // REQUIRED_FIELD for a blank user name, and without any field.
-    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable];
+    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.require_any()?;
@@ -63,10 +66,6 @@ impl FromFields for UpdateFields {
             Some(text) => Some(UsernameChange::Set(Username::parse("username", &text)?)),
             None => None,
         };
-        let second_factor_policy = fields.text("second_factor_policy")?.filter(|policy| !policy.is_empty());
-        if second_factor_policy.as_ref().is_some_and(|policy| policy != "none") {
-            return Err(Code::MfaNotAvailable.into());
-        }
         Ok(Self {
             first_name: name(fields, "first_name")?,
             last_name: name(fields, "last_name")?,
@@ -74,7 +73,7 @@ impl FromFields for UpdateFields {
             public_metadata: fields.metadata("public_metadata")?,
             private_metadata: fields.metadata("private_metadata")?,
             disabled: fields.flag("disabled")?,
-            second_factor_policy,
+            second_factor_policy: mfa_fields::read_policy(fields)?,
             remove_profile_image: fields.flag("remove_profile_image")?,
             profile_image: fields.image("profile_image")?,
         })
@@ -103,8 +102,8 @@ pub(crate) async fn update(
         picture,
         second_factor_policy: None,
     };
-    let UpdateFields { public_metadata, private_metadata, disabled, .. } = fields;
-    let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled };
+    let UpdateFields { public_metadata, private_metadata, disabled, second_factor_policy, .. } = fields;
+    let update = UpdateUser { user, profile, public_metadata, private_metadata, disabled, second_factor_policy };
     let reply = app.run(&caller, update).await;
     Ok(reply.map(|details| UserDetailsResponse::new(details, app.response_context())).into())
 }

@@ -9,6 +9,7 @@ pub(super) mod update;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use vestibule_core::assurance::Assurance;
 use vestibule_core::id::WorkspaceId;
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::Workspace;
@@ -28,6 +29,14 @@ pub(crate) struct WorkspaceResponse {
     image_url: String,
     description: String,
     member_count: i64,
+    enforce_mfa: bool,
+    /// Alias of `enforce_mfa`.
+    enforce_2fa: bool,
+    /// What `enforce_mfa` requires: `two_factors` or `phishing_resistant`. Null without it.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// The end of the grace period. Null without `enforce_mfa`.
+    mfa_enforced_from: Option<Timestamp>,
     /// What members read too.
     #[schema(value_type = Object)]
     public_metadata: Box<RawValue>,
@@ -38,6 +47,7 @@ pub(crate) struct WorkspaceResponse {
 
 impl WorkspaceResponse {
     pub(crate) fn new(workspace: Workspace, context: ResponseContext<'_>) -> Self {
+        let mfa = workspace.mfa();
         Self {
             id: workspace.id,
             created_at: workspace.created_at,
@@ -46,6 +56,10 @@ impl WorkspaceResponse {
             image_url: context.image_url(&workspace.image_url),
             description: workspace.description,
             member_count: workspace.member_count,
+            enforce_mfa: mfa.is_enforced,
+            enforce_2fa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum_if_enforced(),
+            mfa_enforced_from: mfa.start_if_enforced(),
             public_metadata: stored_json(workspace.public_metadata),
             private_metadata: stored_json(workspace.private_metadata),
         }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
+use vestibule_core::assurance::{Assurance, MfaChange};
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::images::ImageOwner;
 use vestibule_core::metadata::Metadata;
@@ -14,6 +15,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::images::{self, ImageField};
+use crate::mfa_fields;
 use crate::platform::MAX_METADATA_BODY_BYTES;
 use crate::platform::response::{Empty, PlatformResponse};
 
@@ -87,6 +89,15 @@ pub(crate) struct UpdateFields {
     public_metadata: Option<Metadata>,
     #[schema(value_type = Option<Object>)]
     private_metadata: Option<Metadata>,
+    /// True to require a second factor of members. `enforce_mfa` is an alias.
+    enforce_2fa: Option<bool>,
+    /// How strong their sign-ins must be: `two_factors` (the default) or `phishing_resistant`, which is a passkey.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// How many days they have to set up what they lack. It counts when the requirement is turned on or becomes stricter;
+    /// 0 ends a grace period that has begun.
+    #[schema(maximum = 90)]
+    mfa_grace_days: Option<u8>,
     /// True to remove the image.
     remove_image: Option<bool>,
     /// A PNG, JPEG or WebP file, at most 5 MiB. Send the fields as `multipart/form-data` then.
@@ -103,11 +114,16 @@ impl FromFields for UpdateFields {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.require_any()?;
         let (name, description) = (fields.text("name")?, fields.text("description")?);
+        let MfaChange { is_enforced, minimum, grace_days } =
+            mfa_fields::read_change(fields, &["enforce_2fa", "enforce_mfa"])?;
         Ok(Self {
             name: name.map(|name| WorkspaceName::parse("name", &name)).transpose()?,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,
             public_metadata: fields.metadata("public_metadata")?,
             private_metadata: fields.metadata("private_metadata")?,
+            enforce_2fa: is_enforced,
+            minimum_assurance: minimum,
+            mfa_grace_days: grace_days,
             remove_image: fields.flag("remove_image")?,
             workspace_image: fields.image("workspace_image")?,
         })
@@ -133,7 +149,11 @@ pub(crate) async fn update(
         image,
         addresses: None,
         restricts_addresses: None,
-        enforce_mfa: None,
+        mfa: MfaChange {
+            is_enforced: fields.enforce_2fa,
+            minimum: fields.minimum_assurance,
+            grace_days: fields.mfa_grace_days,
+        },
         public_metadata: fields.public_metadata,
         private_metadata: fields.private_metadata,
     };

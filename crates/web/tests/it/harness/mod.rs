@@ -6,6 +6,7 @@
 
 mod app;
 mod client;
+pub(crate) mod factors;
 mod mail;
 mod passkeys;
 mod response;

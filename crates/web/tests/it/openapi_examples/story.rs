@@ -73,6 +73,7 @@ async fn found(recorder: &mut Recorder) -> Scene {
     recorder.get(&ada, "/session/token").await;
     recorder.get(&app.anonymous(), "/auth/identifier-availability?identifier=ada%40example.com&type=email").await;
     recorder.get(&ada, &format!("{path}/explain?action=invite")).await;
+    recorder.get(&ada, &format!("{path}/mfa")).await;
     recorder.post(&ada, &format!("{path}/update"), json!({"name": "Acme Ltd", "description": "Engines"})).await;
     let signed_in = app.anonymous();
     recorder.post(&signed_in, "/auth/identify", json!({"identifier": "ada@example.com"})).await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::header;
 
+use super::second_factors::{enrol, hidden, wrong};
 use crate::harness::{PASSWORD, TestApp, TestClient, text};
 
 const ADA: &str = "ada@example.com";
@@ -149,4 +150,40 @@ async fn asks_in_german() {
     assert!(page.contains("Sie möchten ada@work.example zu Ihrem Konto hinzufügen."), "{page}");
     let wrong = [("proof", "password"), ("proof_password", "not-the-one")];
     confirm(&ada, &page, &wrong).await.assert_page(400, "Passwort");
+}
+
+#[tokio::test]
+async fn changes_of_factors_are_confirmed_with_the_second_factor() {
+    let app = TestApp::with_settings(|settings| settings.reauthentication.max_age = MAX_AGE).await;
+    let ada = app.create_user(ADA).await;
+    let (authenticator, backup_codes) = enrol(&ada).await;
+    app.advance(MAX_AGE);
+    let replace = [("replaces", "yes"), ("sure", "yes")];
+    let path = "/account/security/backup-codes";
+    let page = ada.post(path, &replace).await.assert_page(403, "You are about to get new backup codes");
+    // The password alone is not enough.
+    assert!(page.contains("value=\"authenticator\"") && !page.contains("proof_password"), "{page}");
+    let methods = hidden(&page, "proof_methods");
+    let with = |proof: &'static str, code: &str| {
+        let fields = [("proof_methods", methods.as_str()), ("proof", proof), ("proof_code", code)];
+        replace.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
+    };
+    let post = async |fields: Vec<(String, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        ada.post(path, &fields).await
+    };
+    let code = ada.code_of(&authenticator);
+    let page = post(with("authenticator", wrong(&code))).await;
+    let page = page.assert_page(400, "Incorrect code. Enter the code that the app shows now");
+    assert!(page.contains("value=\"choose_backup_code\"") && page.contains("aria-invalid=\"true\""), "{page}");
+    let page = post(with("choose_backup_code", "")).await.assert_page(403, "Enter one of your backup codes");
+    assert!(page.contains("value=\"choose_authenticator\"") && hidden(&page, "proof_methods") == methods, "{page}");
+    post(with("backup_code", "AAAA-AAAA")).await.assert_page(400, "Incorrect backup code");
+    post(with("backup_code", &backup_codes[3])).await.assert_page(200, "Save your backup codes");
+    app.advance(MAX_AGE);
+    let code = ada.code_of(&authenticator);
+    post(with("authenticator", &code)).await.assert_page(200, "Save your backup codes");
+    // Nobody else's methods can be chosen into the page.
+    let page = post(with("choose_<b>", "")).await;
+    assert!(page.status == 400 && !page.text.contains("<b>"), "{}", page.text);
 }

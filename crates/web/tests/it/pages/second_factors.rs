@@ -1,17 +1,13 @@
-//! Second factors and passkeys: setting them up, signing in and confirming with them, and removing them.
+//! Authenticator apps and backup codes: setting them up, signing in and confirming with them, and removing them.
 
-use std::time::Duration;
+use serde_json::json;
+use vestibule_core::time::Clock as _;
 
-use serde_json::{Value, json};
+use crate::harness::{AuthenticatorApp, PASSWORD, TestApp, TestClient, TestResponse};
 
-use crate::harness::{
-    AuthenticatorApp, PASSWORD, SoftwareAuthenticator, Tamper, TestApp, TestClient, TestResponse, allow_passkeys,
-};
-
-const ADA: &str = "ada@example.com";
+pub(super) const ADA: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "another-sesame-43";
-const SECURITY: &str = "/account/security";
-const MAX_AGE: Duration = Duration::from_mins(10);
+pub(super) const SECURITY: &str = "/account/security";
 
 fn unescaped(text: &str) -> String {
     [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
@@ -20,12 +16,12 @@ fn unescaped(text: &str) -> String {
 }
 
 /// The text between two others.
-fn between(text: &str, before: &str, after: &str) -> String {
+pub(super) fn between(text: &str, before: &str, after: &str) -> String {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
     unescaped(rest.split_once(after).unwrap().0)
 }
 
-fn hidden(page: &str, name: &str) -> String {
+pub(super) fn hidden(page: &str, name: &str) -> String {
     between(page, &format!("name=\"{name}\" value=\""), "\"")
 }
 
@@ -81,7 +77,7 @@ impl Enrolment {
 }
 
 /// Sets up an authenticator app. Returns it, and the backup codes.
-async fn enrol(client: &TestClient) -> (AuthenticatorApp, Vec<String>) {
+pub(super) async fn enrol(client: &TestClient) -> (AuthenticatorApp, Vec<String>) {
     let enrolment = Enrolment::start(client, "Set up authenticator app").await;
     let page = enrolment.finish(client, &[]).await.assert_page(200, "Save your backup codes");
     (enrolment.app, backup_codes(&page))
@@ -93,14 +89,14 @@ fn backup_codes(page: &str) -> Vec<String> {
 }
 
 /// Signs in with the password. Returns the URL of the second step.
-async fn sign_in(browser: &TestClient, return_to: &str) -> String {
+pub(super) async fn sign_in(browser: &TestClient, return_to: &str) -> String {
     let fields = [("identifier", ADA), ("password", PASSWORD), ("return_to", return_to)];
     browser.post("/sign-in", &fields).await.assert_redirect("/sign-in/second-step?attempt=")
 }
 
 /// Sends a code in the form of the second step.
 async fn send_code(browser: &TestClient, url: &str, method: &str, code: &str) -> TestResponse {
-    let page = browser.get(&format!("{url}&method={method}")).await.assert_page(200, "Two-step verification");
+    let page = browser.get(&format!("{url}&method={method}")).await.assert_page(200, "Two-factor authentication");
     let (attempt, return_to) = (hidden(&page, "attempt"), hidden(&page, "return_to"));
     assert_eq!(hidden(&page, "method"), method);
     let fields = [("attempt", attempt.as_str()), ("return_to", &return_to), ("method", method), ("code", code)];
@@ -108,7 +104,7 @@ async fn send_code(browser: &TestClient, url: &str, method: &str, code: &str) ->
 }
 
 /// A code that the app does not show now.
-fn wrong(code: &str) -> &'static str {
+pub(super) fn wrong(code: &str) -> &'static str {
     if code == "000000" { "000001" } else { "000000" }
 }
 
@@ -144,7 +140,7 @@ async fn authenticator_is_set_up_with_two_codes_in_a_row() {
     }
     let page = ada.get(SECURITY).await.assert_page(200, "12 codes left");
     assert!(page.contains(">On</span>") && !page.contains(&secret) && !page.contains(&codes[0]), "{page}");
-    ada.get("/account").await.assert_page(200, "Two-step verification: On");
+    ada.get("/account").await.assert_page(200, "Two-factor authentication: On");
     // It is set up, so its page cannot be sent again.
     enrolment.finish(&ada, &[]).await.assert_page(404, "This set-up has ended");
 }
@@ -160,7 +156,7 @@ async fn sign_in_asks_for_the_second_factor() {
         browser.get(path).await.assert_redirect("/sign-in");
     }
     browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
-    for path in ["/account/security/authenticator", "/account/security/backup-codes", "/account/security/two-step"] {
+    for path in ["/account/security/authenticator", "/account/security/backup-codes", "/account/security/two-factor"] {
         browser.post(path, &[("policy", "none"), ("sure", "yes")]).await.assert_redirect("/sign-in");
     }
     let page = browser.get(&url).await.assert_page(200, "Enter the code that your authenticator app shows");
@@ -196,7 +192,7 @@ async fn second_step_ends_after_five_wrong_codes() {
     let (authenticator, _) = enrol(&ada).await;
     let browser = app.anonymous();
     let url = sign_in(&browser, "/account").await;
-    let page = browser.get(&url).await.assert_page(200, "Two-step verification");
+    let page = browser.get(&url).await.assert_page(200, "Two-factor authentication");
     let (attempt, code) = (hidden(&page, "attempt"), browser.code_of(&authenticator));
     let post = async |code: &str| {
         let fields = [("attempt", attempt.as_str()), ("method", "authenticator"), ("code", code)];
@@ -205,7 +201,8 @@ async fn second_step_ends_after_five_wrong_codes() {
     for _ in 0..5 {
         post(wrong(&code)).await.assert_page(400, "Incorrect code");
     }
-    post(&code).await.assert_page(400, "This attempt has ended").contains("name=\"identifier\"");
+    let page = post(&code).await.assert_page(400, "This attempt has ended");
+    assert!(page.contains("name=\"identifier\""), "{page}");
     browser.get("/account").await.assert_redirect("/sign-in");
     let url = sign_in(&browser, "/account").await;
     send_code(&browser, &url, "authenticator", &code).await.assert_redirect("/account");
@@ -252,22 +249,19 @@ async fn mailed_code_link_and_reset_lead_to_the_second_step() {
 }
 
 #[tokio::test]
-async fn invitation_goes_on_after_the_second_step() {
+async fn invitation_is_accepted_with_the_second_step() {
     let (app, ada) = ada().await;
     let (authenticator, _) = enrol(&ada).await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
     let token = app.mailed_token(ADA);
     let browser = app.anonymous();
-    let invitation = browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
+    browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
     let fields = [("email", ADA), ("password", PASSWORD)];
     let url = browser.post("/invite/sign-in", &fields).await.assert_redirect("/sign-in/second-step?attempt=");
     browser.post("/invite/accept", &[]).await.assert_redirect("/invite");
     let code = browser.code_of(&authenticator);
-    let signed_in = send_code(&browser, &url, "authenticator", &code).await;
-    assert_eq!(signed_in.assert_redirect("/"), invitation);
-    browser.get(&invitation).await.assert_page(200, "action=\"/invite/accept\"");
-    browser.post("/invite/accept", &[]).await.assert_redirect("/organizations/");
+    send_code(&browser, &url, "authenticator", &code).await.assert_redirect(&format!("/organizations/{organization}"));
 }
 
 #[tokio::test]
@@ -307,20 +301,20 @@ async fn authenticator_is_replaced_and_removed() {
 }
 
 #[tokio::test]
-async fn two_step_verification_is_turned_off_and_on_again() {
+async fn two_factor_authentication_is_turned_off_and_on_again() {
     let (app, ada) = ada().await;
-    let none = ada.post("/account/security/two-step", &[("policy", "enforced")]).await;
+    let none = ada.post("/account/security/two-factor", &[("policy", "enforced")]).await;
     none.assert_page(400, "Set up an authenticator app or a passkey first");
-    ada.post("/account/security/two-step", &[("policy", "always")]).await.assert_page(400, "<h1>Sign-in security");
+    ada.post("/account/security/two-factor", &[("policy", "always")]).await.assert_page(400, "<h1>Sign-in security");
     enrol(&ada).await;
     let off = [("policy", "none"), ("sure", "yes")];
-    ada.post("/account/security/two-step", &off[..1]).await.assert_page(200, "Turn off two-step verification?");
+    ada.post("/account/security/two-factor", &off[..1]).await.assert_page(200, "Turn off two-factor authentication?");
     ada.get(SECURITY).await.assert_page(200, ">On</span>");
-    ada.post("/account/security/two-step", &off).await.assert_redirect(SECURITY);
-    ada.get(SECURITY).await.assert_page(200, "Two-step verification is off");
+    ada.post("/account/security/two-factor", &off).await.assert_redirect(SECURITY);
+    ada.get(SECURITY).await.assert_page(200, "Two-factor authentication is off");
     let fields = [("identifier", ADA), ("password", PASSWORD)];
     app.anonymous().post("/sign-in", &fields).await.assert_redirect("/organizations");
-    ada.post("/account/security/two-step", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
+    ada.post("/account/security/two-factor", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
     sign_in(&app.anonymous(), "").await;
 }
 
@@ -339,42 +333,6 @@ async fn backup_codes_are_replaced_after_a_confirmation() {
 }
 
 #[tokio::test]
-async fn changes_of_factors_are_confirmed_with_the_second_factor() {
-    let app = TestApp::with_settings(|settings| settings.reauthentication.max_age = MAX_AGE).await;
-    let ada = app.create_user(ADA).await;
-    let (authenticator, backup_codes) = enrol(&ada).await;
-    app.advance(MAX_AGE);
-    let replace = [("replaces", "yes"), ("sure", "yes")];
-    let path = "/account/security/backup-codes";
-    let page = ada.post(path, &replace).await.assert_page(403, "You are about to get new backup codes");
-    // The password alone is not enough.
-    assert!(page.contains("value=\"authenticator\"") && !page.contains("proof_password"), "{page}");
-    let methods = hidden(&page, "proof_methods");
-    let with = |proof: &'static str, code: &str| {
-        let fields = [("proof_methods", methods.as_str()), ("proof", proof), ("proof_code", code)];
-        replace.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
-    };
-    let post = async |fields: Vec<(String, String)>| {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        ada.post(path, &fields).await
-    };
-    let code = ada.code_of(&authenticator);
-    let page = post(with("authenticator", wrong(&code))).await;
-    let page = page.assert_page(400, "Incorrect code. Enter the code that the app shows now");
-    assert!(page.contains("value=\"choose_backup_code\"") && page.contains("aria-invalid=\"true\""), "{page}");
-    let page = post(with("choose_backup_code", "")).await.assert_page(403, "Enter one of your backup codes");
-    assert!(page.contains("value=\"choose_authenticator\"") && hidden(&page, "proof_methods") == methods, "{page}");
-    post(with("backup_code", "AAAA-AAAA")).await.assert_page(400, "Incorrect backup code");
-    post(with("backup_code", &backup_codes[3])).await.assert_page(200, "Save your backup codes");
-    app.advance(MAX_AGE);
-    let code = ada.code_of(&authenticator);
-    post(with("authenticator", &code)).await.assert_page(200, "Save your backup codes");
-    // Nobody else's methods can be chosen into the page.
-    let page = post(with("choose_<b>", "")).await;
-    assert!(page.status == 400 && !page.text.contains("<b>"), "{}", page.text);
-}
-
-#[tokio::test]
 async fn setting_up_a_factor_leads_back_to_where_the_person_was_going() {
     let (_app, ada) = ada().await;
     let page = ada.get("/account/security?return_to=%2Forganizations%3Fsearch%3Da").await;
@@ -390,84 +348,6 @@ async fn setting_up_a_factor_leads_back_to_where_the_person_was_going() {
         let page = ada.get(&format!("{SECURITY}?return_to={return_to}")).await.assert_page(200, "Backup codes");
         assert!(!page.contains("where you were going") && !page.contains("evil.example"), "{page}");
     }
-}
-
-/// Adds a passkey with the pages.
-async fn add_passkey(client: &TestClient, authenticator: &SoftwareAuthenticator, name: &str) -> TestResponse {
-    let page = client.post("/account/security/passkeys/new", &[]).await.assert_page(200, "Add a passkey");
-    let options: Value = serde_json::from_str(&between(&page, "data-options=\"", "\"")).unwrap();
-    let credential = authenticator.register(&options, &Tamper::default()).to_string();
-    client.post("/account/security/passkeys", &[("credential", &credential), ("name", name)]).await
-}
-
-/// Signs in with a passkey, as the script of the page does.
-async fn use_passkey(browser: &TestClient, authenticator: &SoftwareAuthenticator, attempt: &str) -> TestResponse {
-    let begun = browser.post("/auth/passkey/login/begin", &[]).await.ok();
-    let credential = authenticator.sign_in(&begun["options"], &Tamper::default()).to_string();
-    let fields = [("credential", credential.as_str()), ("return_to", "/account"), ("attempt", attempt)];
-    browser.post("/sign-in/passkey", &fields).await
-}
-
-#[tokio::test]
-async fn passkey_is_added_used_renamed_and_removed() {
-    let app = TestApp::with_settings(allow_passkeys).await;
-    let ada = app.create_user(ADA).await;
-    let laptop = SoftwareAuthenticator::new(1);
-    add_passkey(&ada, &laptop, "MacBook").await.assert_redirect(SECURITY);
-    let page = ada.get(SECURITY).await.assert_page(200, "Passkey added");
-    assert!(page.contains("MacBook") && page.contains("Synced") && page.contains("Never used"), "{page}");
-    // Malformed credentials, and none, as without a script.
-    for credential in ["", "{}", "[1]", "\"<b>\""] {
-        let fields = [("credential", credential), ("name", "x")];
-        let page = ada.post("/account/security/passkeys", &fields).await.assert_page(400, "could not be verified");
-        assert!(page.contains("data-options=\"") && !page.contains("<b>"), "{page}");
-        let fields = [("credential", credential), ("return_to", "/account")];
-        let page = app.anonymous().post("/sign-in/passkey", &fields).await;
-        page.assert_page(400, "could not be verified");
-    }
-    // It needs no second step, and completes one that waits.
-    let browser = app.anonymous();
-    let page = browser.get("/sign-in").await.assert_page(200, "Sign in with a passkey");
-    assert!(page.contains("autocomplete=\"username webauthn\"") && page.contains("/pages/passkeys.js?v="), "{page}");
-    assert_eq!(use_passkey(&browser, &laptop, "").await.assert_redirect("/"), "/account");
-    let page = browser.get(SECURITY).await.assert_page(200, "Last used");
-    ada.post("/account/security/two-step", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
-    let browser = app.anonymous();
-    let url = sign_in(&browser, "/account").await;
-    let step = browser.get(&url).await.assert_page(200, "Confirm with your passkey");
-    browser.get("/account").await.assert_redirect("/sign-in");
-    let used = use_passkey(&browser, &laptop, &hidden(&step, "attempt")).await;
-    assert_eq!(used.assert_redirect("/"), "/account");
-
-    let id = between(&page, "/account/security/passkeys/", "/delete\"");
-    let id = id.rsplit('/').next().unwrap();
-    let path = |action: &str| format!("/account/security/passkeys/{id}/{action}");
-    ada.post(&path("rename"), &[("name", "<b>Old laptop</b>")]).await.assert_redirect(SECURITY);
-    let page = ada.get(SECURITY).await.assert_page(200, "Passkey renamed");
-    assert!(page.contains("Old laptop") && !page.contains("<b>"), "{page}");
-    ada.post(&path("rename"), &[("name", " ")]).await.assert_page(400, "<h1>Sign-in security");
-    let page = ada.post(&path("delete"), &[]).await.assert_page(200, "Remove the passkey");
-    assert!(page.contains("It is your only second factor"), "{page}");
-    // Another person's passkey does not exist for them.
-    let eve = app.create_user("eve@example.com").await;
-    eve.post(&path("delete"), &[("sure", "yes")]).await.assert_page(404, "This passkey is not known here");
-    let sure = [("sure", "yes"), ("sign_out_others", "yes")];
-    ada.post(&path("delete"), &sure).await.assert_redirect(SECURITY);
-    browser.get("/account").await.assert_redirect("/sign-in");
-    let page = use_passkey(&browser, &laptop, "").await.assert_page(404, "This passkey is not known here");
-    let unknown = format!("data-unknown=\"{}\"", laptop.credential_id());
-    assert!(page.contains(&unknown) && page.contains("data-rp-id=\"localhost\""), "{page}");
-}
-
-#[tokio::test]
-async fn pages_without_passkeys_do_not_mention_them() {
-    let (app, ada) = ada().await;
-    let page = app.anonymous().get("/sign-in").await.assert_page(200, "Sign in without a password");
-    assert!(!page.contains("passkey") && !page.contains("webauthn"), "{page}");
-    let page = ada.get(SECURITY).await.assert_page(200, "Passkeys are not available at this address");
-    assert!(!page.contains("/account/security/passkeys/new"), "{page}");
-    let refused = ada.post("/account/security/passkeys/new", &[]).await;
-    refused.assert_page(400, "Passkeys are not available at this address");
 }
 
 #[tokio::test]

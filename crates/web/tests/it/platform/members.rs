@@ -46,6 +46,7 @@ async fn a_member_has_the_fields_that_clients_decode() {
         "primary_email_address": "nina@example.com",
         "primary_email_address_verified": true,
         "user_created_at": added["user_created_at"],
+        "second_factors": [],
     });
     assert_eq!(added, expected);
     assert!(added["user_created_at"].is_string() && added["roles"][0]["created_at"].is_string());

@@ -5,6 +5,7 @@ mod audit_log;
 mod cached_members;
 mod client;
 mod deployment_invitations;
+mod factors;
 mod idempotency;
 mod impersonation;
 mod invitations;

@@ -81,6 +81,9 @@ async fn an_organization_has_the_fields_that_clients_decode() {
         "description": "Makes everything",
         "image_url": "",
         "member_count": 0,
+        "enforce_mfa": false,
+        "minimum_assurance": null,
+        "mfa_enforced_from": null,
         "public_metadata": {"plan": "pro"},
         "private_metadata": {"crm": [1, null]},
     });
@@ -505,6 +508,7 @@ async fn each_call_needs_its_scope() {
         (Method::POST, "/organizations".to_owned(), "organizations:write"),
         (Method::PATCH, path.clone(), "organizations:write"),
         (Method::DELETE, path.clone(), "organizations:write"),
+        (Method::GET, format!("{path}/mfa"), "members:read"),
         (Method::GET, format!("{path}/members"), "members:read"),
         (Method::GET, member.clone(), "members:read"),
         (Method::POST, format!("{path}/members"), "members:write"),

@@ -30,7 +30,7 @@ async fn any_key_reads_the_settings() {
     );
     let auth = &shown["auth_settings"];
     assert_eq!(auth["password"], json!({"enabled": true, "min_length": 11}));
-    assert_eq!((&auth["second_factor_policy"], &auth["first_factor"]), (&json!("none"), &json!("email_password")));
+    assert_eq!((&auth["second_factor_policy"], &auth["first_factor"]), (&json!("optional"), &json!("email_password")));
     for (part, fields) in [
         ("magic_link", ["enabled", "require_same_device"]),
         ("auth_factors_enabled", ["sso", "passkey"]),

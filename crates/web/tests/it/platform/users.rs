@@ -36,7 +36,7 @@ async fn creates_users_from_multipart_and_json() {
         (&created["first_name"], &created["username"], &created["primary_email_address"]),
         (&json!("Ada"), &json!("ada"), &json!("ada@example.com"))
     );
-    assert_eq!(created["profile_picture_url"], "");
+    assert_eq!((&created["profile_picture_url"], &created["second_factor_policy"]), (&json!(""), &json!("none")));
     let shown = details(&backend, &text(&created["id"])).await;
     assert_eq!(shown["email_addresses"][0]["verified"], true);
     assert_eq!(shown["email_addresses"][0]["verification_strategy"], "otp");
@@ -45,6 +45,8 @@ async fn creates_users_from_multipart_and_json() {
         ("has_password", json!(false)),
         ("disabled", json!(false)),
         ("has_backup_codes", json!(false)),
+        ("has_passkeys", json!(false)),
+        ("user_authenticator", json!(null)),
         ("second_factor_policy", json!("none")),
         ("availability", json!("available")),
         ("public_metadata", json!({})),
@@ -191,7 +193,8 @@ async fn bad_fields_are_named_and_change_nothing() {
         ("public_metadata", "{", "INVALID_FIELD"),
         ("private_metadata", deep.as_str(), "INVALID_FIELD"),
         ("private_metadata", large.as_str(), "INVALID_FIELD"),
-        ("second_factor_policy", "enforced", "MFA_NOT_AVAILABLE"),
+        ("second_factor_policy", "enforced", "SECOND_FACTOR_MISSING"),
+        ("second_factor_policy", "sometimes", "INVALID_FIELD"),
         ("username", "a b", "INVALID_USERNAME"),
         ("disabled", "2", "INVALID_FIELD"),
         ("profile_image", "x", "INVALID_FIELD"),
@@ -606,12 +609,6 @@ async fn unsupported_features_are_empty_or_have_a_code() {
         (Method::DELETE, "phones/1", 400, "PHONES_NOT_SUPPORTED"),
         (Method::POST, "phones/1/make-primary", 400, "PHONES_NOT_SUPPORTED"),
         (Method::DELETE, "social-connections/1", 404, "SOCIAL_CONNECTION_NOT_FOUND"),
-        (Method::GET, "passkeys", 404, "FACTORS_NOT_SUPPORTED"),
-        (Method::PATCH, "passkeys/1", 404, "FACTORS_NOT_SUPPORTED"),
-        (Method::DELETE, "passkeys/1", 404, "FACTORS_NOT_SUPPORTED"),
-        (Method::POST, "authenticators", 404, "FACTORS_NOT_SUPPORTED"),
-        (Method::DELETE, "authenticators", 404, "FACTORS_NOT_SUPPORTED"),
-        (Method::POST, "backup-codes/regenerate", 404, "FACTORS_NOT_SUPPORTED"),
     ] {
         let body = || Body::from("{\"name\": \"x\"}");
         let answer =

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_core::second_factor::GenerateBackupCodes;
+use vestibule_core::session::SessionDetails;
 
 use super::super::super::context::PageContext;
 use super::super::super::form::Form;
@@ -55,7 +56,7 @@ async fn codes_page(cx: &PageContext, codes: Vec<String>, return_to: String, fla
         Ok(session) => session,
         Err(response) => return response,
     };
-    let active = session.as_ref().and_then(|session| session.active());
+    let active = session.as_ref().and_then(SessionDetails::active);
     let account = active.and_then(|active| active.user.email.clone()).unwrap_or_default();
     let (t, text) = (cx.words, codes.join("\n"));
     let layout = cx.layout(t.backup_codes_title(), true);

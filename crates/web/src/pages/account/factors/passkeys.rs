@@ -3,10 +3,9 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::caller::browser_name;
 use vestibule_core::passkey::PasskeyName;
 use vestibule_core::second_factor::{
-    BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, RenamePasskey,
+    BeginPasskeyRegistration, DeletePasskey, FinishPasskeyRegistration, RenamePasskey, finish_passkey_registration,
 };
 use vestibule_core::{Code, Problem};
 
@@ -42,12 +41,10 @@ async fn new_page(cx: &PageContext, form: &Form, error: Option<&Problem>) -> Res
         Ok(options) => options,
         Err(error) => return cx.error_page(&Problem::internal(error)),
     };
-    // Where it is stored is not known yet; most are stored by this browser.
-    let name = form.non_empty("name").map(str::to_owned).or_else(|| browser_name(&cx.caller.user_agent));
     let page = Page {
         layout: cx.layout(cx.words.passkey_add_title(), true).with_passkeys(cx).with_error(error),
         options,
-        name: name.unwrap_or_default(),
+        name: form.text("name").to_owned(),
         return_to: page_url(form).to_owned(),
         signs_out_others: form.is_checked(SIGN_OUT_OTHERS),
     };
@@ -56,7 +53,7 @@ async fn new_page(cx: &PageContext, form: &Form, error: Option<&Problem>) -> Res
 
 pub(super) async fn finish(cx: PageContext, form: Form) -> Response {
     let finished = match parse_new(&form) {
-        Ok(command) => cx.run(command).await,
+        Ok(registration) => finish_passkey_registration(cx.app.service(), &cx.caller, registration).await.result,
         Err(problem) => Err(problem),
     };
     match finished {

@@ -179,7 +179,7 @@ fn text(t: Words, name: &str, value: &Value, names: &Names<'_>) -> String {
             Ok(id) => names.get(id).cloned().unwrap_or_else(|| value.clone()),
             Err(_) => value.clone(),
         },
-        Value::String(value) if name.ends_with("_at") => {
+        Value::String(value) if name.ends_with("_at") || name == "mfa_enforced_from" => {
             Timestamp::parse(value).map_or_else(|| value.clone(), |time| t.long_time(time))
         }
         Value::String(value) if matches!(name, "event" | "events") => t.event(value),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId};
 use vestibule_core::listing::{ListSort, Position};
-use vestibule_core::membership::{MemberCursor, MemberFilter};
+use vestibule_core::membership::{MemberCursor, MemberFilter, SecondFactorFilter};
 use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 
@@ -18,6 +18,38 @@ const JOINED_WITHIN: [(&str, u32); 3] = [("7d", 7), ("30d", 30), ("90d", 90)];
 /// The value for members who joined more than a year ago.
 const JOINED_BEFORE_A_YEAR: &str = "year";
 
+/// Which second factors a member has: a value of the parameter `mfa`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum MfaState {
+    SetUp,
+    Missing,
+    Passkey,
+}
+
+impl MfaState {
+    pub(super) const ALL: [Self; 3] = [Self::SetUp, Self::Missing, Self::Passkey];
+
+    pub(in super::super) const fn value(self) -> &'static str {
+        match self {
+            Self::SetUp => "set-up",
+            Self::Missing => "missing",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.value() == value)
+    }
+
+    const fn filter(self) -> SecondFactorFilter {
+        match self {
+            Self::SetUp => SecondFactorFilter::Any,
+            Self::Missing => SecondFactorFilter::None,
+            Self::Passkey => SecondFactorFilter::Passkey,
+        }
+    }
+}
+
 /// An unknown or empty parameter has no effect.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ListState {
@@ -26,6 +58,7 @@ pub(super) struct ListState {
     pub(super) workspace: Option<WorkspaceId>,
     /// One of [`ListState::joined_values`]; empty for any time.
     pub(super) joined: String,
+    pub(super) mfa: Option<MfaState>,
     pub(super) sort: ListSort,
     pub(super) position: Position<MemberCursor>,
 }
@@ -37,6 +70,7 @@ impl ListState {
             search: cx.query_param("search").trim().to_owned(),
             role: cx.query_param("role").parse().ok(),
             workspace: cx.query_param("workspace").parse().ok(),
+            mfa: MfaState::parse(&cx.query_param("mfa")),
             joined: if Self::joined_values().any(|value| value == joined) { joined } else { String::new() },
             sort: cx.query_param("sort").parse().unwrap_or_default(),
             position: Position::from_cursors(
@@ -59,11 +93,16 @@ impl ListState {
             workspace: self.workspace,
             joined_after: within.map(|(_, days)| now.minus(DAY * days)),
             joined_before: (self.joined == JOINED_BEFORE_A_YEAR).then(|| now.minus(DAY * 365)),
+            second_factor: self.mfa.map(MfaState::filter),
         }
     }
 
     pub(super) fn is_filtered(&self) -> bool {
-        !self.search.is_empty() || self.role.is_some() || self.workspace.is_some() || !self.joined.is_empty()
+        !self.search.is_empty()
+            || self.role.is_some()
+            || self.workspace.is_some()
+            || !self.joined.is_empty()
+            || self.mfa.is_some()
     }
 
     /// Returns the URL of the first page in another order.
@@ -88,6 +127,7 @@ impl ListState {
                 ("workspace_id", text(filter.workspace.map(|workspace| workspace.to_string()))),
                 ("joined_after", text(filter.joined_after.map(|time| time.to_string()))),
                 ("joined_before", text(filter.joined_before.map(|time| time.to_string()))),
+                ("second_factor", text(filter.second_factor.map(|factor| factor.as_str().to_owned()))),
             ],
         )
     }
@@ -107,6 +147,7 @@ impl ListState {
                 ("role", text(self.role.map(|role| role.to_string()))),
                 ("workspace", text(self.workspace.map(|workspace| workspace.to_string()))),
                 ("joined", self.joined.clone()),
+                ("mfa", text(self.mfa.map(|state| state.value().to_owned()))),
                 ("sort", if is_default_sort { String::new() } else { self.sort.to_string() }),
                 ("after", after),
                 ("before", before),

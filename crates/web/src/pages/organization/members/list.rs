@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
+use vestibule_core::assurance::SecondFactors;
 use vestibule_core::id::{MembershipId, RoleId, WorkspaceId};
 use vestibule_core::listing::{ListSort, Position, Total};
 use vestibule_core::membership::{ListMembers, MemberDetails, MembershipRole, ShowRemovalEffects};
@@ -11,10 +12,11 @@ use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
+use super::super::super::words::Words;
 use super::super::list_url::SortHeading;
 use super::super::person::Person;
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
-use super::filter::ListState;
+use super::filter::{ListState, MfaState};
 use super::roles::{self, RoleOption, RoleOptions};
 
 /// Members per page.
@@ -38,6 +40,8 @@ struct Row {
     reason: Option<String>,
     can_remove: bool,
     joined: String,
+    /// For those who manage members; empty without any.
+    factors: Vec<String>,
 }
 
 struct RowRole {
@@ -63,6 +67,8 @@ struct Page {
     roles: Vec<SelectOption>,
     workspaces: Vec<SelectOption>,
     joined: Vec<SelectOption>,
+    /// For those who manage members; empty otherwise.
+    mfa_states: Vec<SelectOption>,
     assignable: Vec<RoleOption>,
     name_heading: SortHeading,
     joined_heading: SortHeading,
@@ -83,7 +89,11 @@ pub(super) async fn page(
     error: Option<&Problem>,
 ) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
-    let (t, state, path) = (cx.words, ListState::from_query(cx), org.path("members"));
+    let (t, mut state, path) = (cx.words, ListState::from_query(cx), org.path("members"));
+    if !org.can_manage_members {
+        // The query would refuse it.
+        state.mfa = None;
+    }
     let query = ListMembers {
         organization: org.id,
         filter: state.filter(cx.now()),
@@ -115,6 +125,7 @@ pub(super) async fn page(
             .collect(),
         workspaces,
         joined: joined_options(cx, &state),
+        mfa_states: if org.can_manage_members { mfa_options(cx, &state) } else { Vec::new() },
         name_heading: heading(&state, &path, t.name(), (ListSort::Name, ListSort::NameDescending)),
         joined_heading: heading(&state, &path, t.since(), (ListSort::Oldest, ListSort::Newest)),
         previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
@@ -147,6 +158,17 @@ fn joined_options(cx: &PageContext, state: &ListState) -> Vec<SelectOption> {
     options.map(|(value, label)| (value.to_owned(), label, state.joined == value)).collect()
 }
 
+fn mfa_options(cx: &PageContext, state: &ListState) -> Vec<SelectOption> {
+    let t = cx.words;
+    let label = |option| match option {
+        MfaState::SetUp => t.mfa_is_set_up(),
+        MfaState::Missing => t.mfa_is_missing(),
+        MfaState::Passkey => t.mfa_has_passkey(),
+    };
+    let option = |option: MfaState| (option.value().to_owned(), label(option), state.mfa == Some(option));
+    MfaState::ALL.into_iter().map(option).collect()
+}
+
 fn heading(state: &ListState, path: &str, label: String, (ascending, descending): (ListSort, ListSort)) -> SortHeading {
     let orders = [(ascending, "ascending"), (descending, "descending")];
     SortHeading::new(label, state.sort, orders, |sort| state.sorted_url(path, sort))
@@ -160,7 +182,7 @@ async fn rows(
 ) -> PageResult<Vec<Row>> {
     let last_admin = if org.can_manage_members { last_admin(cx, org, &members).await? } else { None };
     let can_select = org.can_manage_members && options.assignable().count() <= MAX_ROLES_IN_ROW;
-    let rows = members.into_iter().map(|MemberDetails { member, roles }| {
+    let rows = members.into_iter().map(|MemberDetails { member, roles, second_factors }| {
         let is_last_admin = last_admin == Some(member.id);
         let is_covered = roles.iter().all(|role| org.permissions().covers(&role.permissions));
         let is_self = member.id == org.membership;
@@ -177,9 +199,16 @@ async fn rows(
             can_remove: org.can_manage_members && is_covered && !is_last_admin && !is_self,
             roles: roles.into_iter().map(|role| row_role(cx, &role)).collect(),
             joined: cx.words.short_date(member.created_at, cx.now()),
+            factors: second_factors.map(|factors| factor_names(cx.words, factors)).unwrap_or_default(),
         }
     });
     Ok(rows.collect())
+}
+
+/// Returns the names of the factors that can be required.
+pub(super) fn factor_names(t: Words, factors: SecondFactors) -> Vec<String> {
+    let all = [(factors.authenticator, t.mfa_authenticator()), (factors.passkey, t.mfa_passkey())];
+    all.into_iter().filter_map(|(is_set_up, name)| is_set_up.then_some(name)).collect()
 }
 
 /// Returns the only admin of the organization, if they are on the page. Two admins on the page say that there is none.

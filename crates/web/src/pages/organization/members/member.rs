@@ -17,6 +17,7 @@ use super::super::super::layout::Layout;
 use super::super::confirm::Confirmation;
 use super::super::person::Person;
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
+use super::list::factor_names;
 use super::roles::{self, RoleOptions};
 
 /// The most workspaces of the caller in which the member is looked for.
@@ -57,6 +58,8 @@ struct MemberPage {
     roles: Vec<RoleChoice>,
     workspaces: Vec<WorkspaceView>,
     is_self: bool,
+    /// For those who manage members.
+    factors: Option<Vec<String>>,
     offer: Option<OfferView>,
     /// Why the member cannot be removed; `None` if they can.
     removal_obstacle: Option<String>,
@@ -89,6 +92,7 @@ async fn page(cx: &PageContext, organization: &str, member: &str, error: Option<
         roles: role_choices(cx, &org, &options, &found.roles, effects.as_ref()),
         workspaces: workspaces(cx, &org, membership).await?,
         is_self: membership == org.membership,
+        factors: found.second_factors.map(|factors| factor_names(cx.words, factors)),
         offer: open_offer(cx, &org).await?,
         removal_obstacle: effects
             .as_ref()
@@ -119,7 +123,7 @@ async fn open_offer(cx: &PageContext, org: &OrganizationPage) -> PageResult<Opti
 async fn workspaces(cx: &PageContext, org: &OrganizationPage, member: MembershipId) -> PageResult<Vec<WorkspaceView>> {
     let own = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
     let mut shared = Vec::new();
-    for own in own.into_iter().filter(|own| own.is_address_allowed).take(MAX_WORKSPACES) {
+    for own in own.into_iter().filter(|own| own.restriction.is_none()).take(MAX_WORKSPACES) {
         let show = workspace::ShowMember { workspace: own.workspace.id, member: member.get().into() };
         if let Ok(found) = cx.try_query(show).await {
             let roles: Vec<_> =

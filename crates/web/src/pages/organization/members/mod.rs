@@ -17,6 +17,8 @@ use super::super::reauthentication::{Action, protected};
 use super::{page_or_response, parse_id};
 use crate::routes::Routes;
 
+pub(super) use self::filter::MfaState;
+
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}/-/members", list::list)

@@ -1,16 +1,19 @@
-//! The networks that members may connect from, and the workspace of new members.
+//! The networks that members may connect from, the two-factor authentication that they need, and the workspace of new
+//! members.
 
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::id::WorkspaceId;
-use vestibule_core::organization::Update;
-use vestibule_core::permission::{AddressList, parse_network};
+use vestibule_core::organization::{ShowMfaStatus, Update};
+use vestibule_core::permission::{AddressList, RequiredPermission, parse_network};
 use vestibule_core::{Code, Problem};
 
-use super::super::super::context::PageContext;
+use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::words::Words;
-use super::{Failed, or_page_with_error, page, page_or_response, parse_id, run_and_redirect};
+use super::super::OrganizationPage;
+use super::super::mfa_setting::{SetUp, Target};
+use super::{Failed, load, or_page_with_error, page, page_or_response, parse_id, run_and_redirect};
 
 /// The longest part of an invalid line that the page repeats, in characters.
 const MAX_SHOWN: usize = 60;
@@ -46,6 +49,48 @@ fn parse_addresses(t: Words, text: &str) -> Result<AddressList, String> {
         return Err(t.invalid_network(invalid.chars().take(MAX_SHOWN).collect::<String>()));
     }
     AddressList::parse("addresses", &lines).map_err(|_| t.too_many_networks())
+}
+
+/// Describes the organization for the form of two-factor authentication.
+pub(super) async fn mfa_target(cx: &PageContext, org: &OrganizationPage) -> PageResult<Target> {
+    let status = cx.query(ShowMfaStatus { organization: org.id }).await?;
+    let set_up = SetUp {
+        members: status.members,
+        with_second_factor: status.members_with_second_factor,
+        with_passkey: status.members_with_passkey,
+    };
+    Ok(Target {
+        name: org.name.clone(),
+        current: org.organization.mfa(),
+        set_up: Some(set_up),
+        sees_members: org.can_manage_members,
+        members_path: org.path("members"),
+        workspace: None,
+        page: org.path("settings"),
+    })
+}
+
+pub(super) async fn update_mfa(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    page_or_response(update_mfa_of(&cx, &organization, &form).await)
+}
+
+async fn update_mfa_of(cx: &PageContext, organization: &str, form: &Form) -> PageResult<Response> {
+    let org = load(cx, organization).await?;
+    if !org.has_permission(RequiredPermission::ManageSettings) {
+        return Err(cx.error_page(&Code::Forbidden.into()));
+    }
+    let target = mfa_target(cx, &org).await?;
+    match target.confirmed_change(cx, form).await? {
+        Ok(change) => {
+            let update = Update { mfa: change, ..Update::new(org.id) };
+            let updated = run_and_redirect(cx, update, &target.page, target.flash(cx, change)).await;
+            Ok(or_page_with_error(cx, organization, Some(form), updated).await)
+        }
+        Err(refused) => {
+            let failed = Failed { problem: Some(&refused.problem), message: refused.message, form: Some(form) };
+            page(cx, organization, failed).await
+        }
+    }
 }
 
 pub(super) async fn update_new_members(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {

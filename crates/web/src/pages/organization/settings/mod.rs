@@ -1,4 +1,5 @@
-//! The settings tab: profile and logo, network access, new members, ownership, leaving and deletion.
+//! The settings tab: profile and logo, network access, two-factor authentication, new members, ownership, leaving and
+//! deletion.
 
 mod access;
 mod departure;
@@ -16,6 +17,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::reauthentication::{Action, protected};
+use super::mfa_setting::MfaSetting;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 use crate::routes::Routes;
 
@@ -26,6 +28,7 @@ pub(super) fn routes() -> Routes {
         .post("/organizations/{id}/-/settings/logo", profile::upload_logo)
         .post("/organizations/{id}/-/settings/logo/remove", profile::remove_logo)
         .post("/organizations/{id}/-/settings/network", access::update_network)
+        .post("/organizations/{id}/-/settings/mfa", protected(Action::RequireMfa, access::update_mfa))
         .post("/organizations/{id}/-/settings/new-members", access::update_new_members)
         .post("/organizations/{id}/-/leave", departure::leave)
         .post("/organizations/{id}/-/delete", protected(Action::DeleteOrganization, departure::delete))
@@ -44,6 +47,8 @@ struct Page {
     name: String,
     description: String,
     network: NetworkView,
+    /// For those who manage settings.
+    mfa: Option<MfaSetting>,
     /// The workspaces that new members can be added to: id, name, and whether it is the current one.
     workspaces: Vec<(String, String, bool)>,
     /// For admins.
@@ -86,6 +91,7 @@ async fn page(cx: &PageContext, organization: &str, failed: Failed<'_>) -> PageR
         name: typed("name").unwrap_or_else(|| org.organization.name.clone()),
         description: typed("description").unwrap_or_else(|| org.organization.description.clone()),
         network: network_view(cx, &org, failed.form),
+        mfa: if can_update { Some(access::mfa_target(cx, &org).await?.form(cx, failed.form).await?) } else { None },
         workspaces: if can_update { workspaces(cx, &org).await? } else { Vec::new() },
         transfer: if org.is_admin { Some(transfer::view(cx, &org).await?) } else { None },
         org,

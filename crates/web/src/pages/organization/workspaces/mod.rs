@@ -1,12 +1,15 @@
-//! The workspaces tab: the list, and each workspace with its members, a picker of new ones, its name and its deletion.
+//! The workspaces tab: the list, and each workspace with its members, a picker of new ones, its name, the
+//! two-factor authentication that it requires, and its deletion.
 
 mod list;
 mod members;
+mod mfa;
 mod roles;
 mod show;
 
 use axum::extract::Path;
 use axum::response::Response;
+use vestibule_core::assurance::MfaChange;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::names::WorkspaceName;
 use vestibule_core::workspace::{Delete, Leave, Show, Update, WorkspaceDetails};
@@ -28,6 +31,7 @@ pub(super) fn routes() -> Routes {
         .post(WORKSPACE, members::act)
         .post(&format!("{WORKSPACE}/members/{{member}}/roles"), roles::replace_roles)
         .post(&format!("{WORKSPACE}/rename"), rename)
+        .post(&format!("{WORKSPACE}/mfa"), protected(Action::RequireMfa, mfa::update))
         .post(&format!("{WORKSPACE}/leave"), leave)
         .post(&format!("{WORKSPACE}/delete"), protected(Action::DeleteWorkspace, delete))
 }
@@ -91,7 +95,7 @@ async fn rename_to(cx: &PageContext, (organization, workspace): (&str, &str), fo
                 image: images::Change::Keep,
                 addresses: None,
                 restricts_addresses: None,
-                enforce_mfa: None,
+                mfa: MfaChange::KEEP,
                 public_metadata: None,
                 private_metadata: None,
             };

@@ -11,15 +11,18 @@ use vestibule_core::listing::{ListSort, Position};
 use vestibule_core::membership::{self, MemberFilter};
 use vestibule_core::permission::RequiredWorkspacePermission;
 use vestibule_core::search::SearchTerm;
-use vestibule_core::workspace::{ListMembers, WorkspaceMember};
+use vestibule_core::workspace::{ListMembers, WorkspaceDetails, WorkspaceMember};
 
 use super::super::super::context::{PageContext, PageResult};
+use super::super::super::form::Form;
 use super::super::super::layout::Layout;
+use super::super::super::mfa::grace_banner;
 use super::super::list_url::list_url;
+use super::super::mfa_setting::MfaSetting;
 use super::super::person::Person;
 use super::super::{OrganizationPage, load_organization, page_or_response};
 use super::roles::{self, Access, RoleOption};
-use super::{Ids, PathIds, find};
+use super::{Ids, PathIds, find, mfa};
 
 /// Members per page.
 const PAGE_SIZE: u32 = 50;
@@ -72,6 +75,7 @@ struct Page {
     assignable: Vec<RoleOption>,
     can_manage: bool,
     can_update: bool,
+    mfa: Option<MfaSetting>,
     is_member: bool,
     previous: Option<String>,
     next: Option<String>,
@@ -88,8 +92,23 @@ pub(super) async fn show(cx: PageContext, Path((organization, workspace)): PathI
 }
 
 pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) -> PageResult<Response> {
-    let org = load_organization(cx, ids.organization, "workspaces").await?;
-    let own = find(cx, ids.organization, ids.workspace).await?.membership;
+    page_with_form(cx, ids, error, None, None).await
+}
+
+/// Like [`page`], with a message that is more precise than that of the error, and the form of two-factor authentication
+/// that failed.
+pub(super) async fn page_with_form(
+    cx: &PageContext,
+    ids: Ids,
+    error: Option<&Problem>,
+    message: Option<String>,
+    form: Option<&Form>,
+) -> PageResult<Response> {
+    let mut org = load_organization(cx, ids.organization, "workspaces").await?;
+    let WorkspaceDetails { workspace, membership: own, .. } = find(cx, ids.organization, ids.workspace).await?;
+    if org.mfa_banner.is_none() {
+        org.mfa_banner = grace_banner(cx, workspace.mfa(), &workspace.name).await?;
+    }
     let access = Access::load(cx, &org, ids.workspace).await?;
     let (search, pick) = (cx.query_param("search").trim().to_owned(), cx.query_param("pick").trim().to_owned());
     let number = cx.query_params().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
@@ -100,7 +119,9 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) ->
     let page_url = |number: u32| list_url(&path, &[("search", search.clone()), ("page", number.to_string())]);
     let state = [("search", search.clone()), ("page", cx.query_param("page")), ("pick", pick.clone())];
     let layout = cx.layout(found.workspace.name.clone(), true);
-    let layout = roles::with_role_flash(cx, ids, layout, &found.members).with_error(error);
+    let mut layout = roles::with_role_flash(cx, ids, layout, &found.members).with_error(error);
+    layout.error = message.or(layout.error);
+    let can_update = access.satisfies(RequiredWorkspacePermission::Admin);
     // Whether there is another admin is known if the page has all members.
     let has_all = search.is_empty() && found.total == i64::try_from(found.members.len()).unwrap_or(-1);
     let admins = found.members.iter().filter(|member| roles::is_admin(member)).count();
@@ -111,7 +132,8 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) ->
         rows: found.members.into_iter().map(|member| view.row(member, own.as_ref().map(|own| own.id))).collect(),
         candidates: if pick.is_empty() || !access.can_manage { None } else { Some(candidates(cx, ids, &pick).await?) },
         can_manage: access.can_manage,
-        can_update: access.satisfies(RequiredWorkspacePermission::Admin),
+        can_update,
+        mfa: if can_update { Some(mfa::target(cx, &org, ids, &workspace).await?.form(cx, form).await?) } else { None },
         is_member: own.is_some(),
         previous: (number > 1).then(|| page_url(number - 1)),
         next: (i64::from(number) * i64::from(PAGE_SIZE) < found.total).then(|| page_url(number + 1)),

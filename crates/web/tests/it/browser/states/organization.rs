@@ -75,6 +75,7 @@ pub(super) async fn collect(states: &mut States) {
     items(states, &fixture).await;
     webhooks(states, &fixture).await;
     inviting(states, &fixture).await;
+    second_factors(states, &fixture).await;
     // Nobody but the owner.
     let created = owner.post("/organizations", &[("name", "Empty")]).await.ok();
     let empty = text(&created["organization"]["id"]);
@@ -88,6 +89,29 @@ pub(super) async fn collect(states: &mut States) {
     }
     let page = other.post(&format!("{path}/settings"), &[("name", "New"), ("account", "7")]).await;
     states.add("account switched", page.assert_page(409, "<main"));
+}
+
+/// Required two-factor authentication, and its confirmation.
+async fn second_factors(states: &mut States, Fixture { app, owner, member, path, .. }: &Fixture) {
+    let members = format!("{path}/members");
+    let require = |from: i64| {
+        app.execute(&format!("UPDATE organizations SET enforce_mfa = 1, mfa_enforced_from = {from}"));
+    };
+    // Later, and now.
+    require(1_900_000_000_000_000);
+    states.add("two-factor authentication by a date", member.get(&members).await.assert_page(200, "callout warn"));
+    states.add("settings during the grace period", owner.get(&format!("{path}/settings")).await.text);
+    require(0);
+    states.add("two-factor authentication required", member.get(&members).await.assert_page(403, "<main"));
+    states.add("organizations that require it", member.get("/organizations").await.text);
+    states.add("choice of organizations that require it", member.get("/choose-organization").await.text);
+    app.execute("UPDATE organizations SET enforce_mfa = 0");
+    app.execute("UPDATE sign_ins SET proofs = 'password authenticator'");
+    for requirement in ["two_factors", "phishing_resistant"] {
+        let fields = [("requirement", requirement), ("grace_days", "14")];
+        states.add(&format!("require {requirement}"), owner.post(&format!("{path}/settings/mfa"), &fields).await.text);
+    }
+    app.execute("UPDATE sign_ins SET proofs = 'password'");
 }
 
 /// Members, roles, workspaces and domains: their pages, confirmations, and messages.

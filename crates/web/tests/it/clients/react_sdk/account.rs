@@ -50,7 +50,7 @@ async fn changes_the_profile_and_the_picture() {
         assert_eq!((&removed["has_profile_picture"], &removed["profile_picture_url"]), (&json!(false), &json!("")));
         // What is not supported is refused, and never silently.
         sdk.post("/me", &[("primary_phone_number_id", "7")]).await.assert_error(400, "INVALID_FIELD");
-        sdk.post("/me", &[("second_factor_policy", "enforced")]).await.assert_error(400, "MFA_NOT_AVAILABLE");
+        sdk.post("/me", &[("second_factor_policy", "enforced")]).await.assert_error(400, "SECOND_FACTOR_MISSING");
     }
 }
 

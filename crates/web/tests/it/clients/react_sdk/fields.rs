@@ -251,7 +251,8 @@ pub(super) const ORGANIZATION_ROLE: &[Field] = &[
     ("updated_at", Time),
 ];
 
-pub(super) const RESTRICTION: Type = Object(&[("type", OneOf(&["none", "ip_not_allowed"])), ("message", Text)]);
+pub(super) const RESTRICTION: Type =
+    Object(&[("type", OneOf(&["none", "ip_not_allowed", "mfa_required", "ip_and_mfa_required"])), ("message", Text)]);
 
 pub(super) const ORGANIZATION_MEMBERSHIP: &[Field] = &[
     ("id", Id),
