@@ -60,12 +60,12 @@ async fn authenticator_is_set_up_and_signs_in(options: BrowserOptions) {
         for field in ["first_code", "second_code"] {
             fill_code(browser, &server, &phone, field, 0).await;
         }
-        browser.click("Turn on").await;
+        browser.click("Confirm").await;
         browser.wait_for_text("These are not two codes in a row of this app.").await;
         assert_fits(browser).await;
         fill_code(browser, &server, &phone, "first_code", -1).await;
         fill_code(browser, &server, &phone, "second_code", 0).await;
-        browser.click("Turn on").await;
+        browser.click("Confirm").await;
         browser.wait_for_text("Save your backup codes").await;
         assert_fits(browser).await;
         let codes =

@@ -282,7 +282,7 @@ async fn passkey_is_the_second_step_and_confirms_a_change() {
         server.app.execute("UPDATE users SET second_factor_policy = 'enforced'");
         browser.goto(&format!("{}/sign-in?return_to=/account/security", server.url)).await;
         submit_password(browser).await;
-        browser.wait_for_text("Two-step verification").await;
+        browser.wait_for("main .card button[form=passkey-sign-in]").await;
         assert_fits(browser).await;
         device.set_user_verified(false).await;
         browser.click("Confirm with your passkey").await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     ADA, BEGIN_PROOF, BEGIN_SIGN_IN, BEN, FINISH_SIGN_IN, begin, claims, create_user_with_passkey, prove, sign_in,
-    start,
+    sign_in_elsewhere, start,
 };
 use crate::harness::{PASSWORD, START_TIME, SoftwareAuthenticator, Tamper, text};
 
@@ -108,6 +108,18 @@ async fn passkey_is_a_second_factor_of_a_user_who_has_nothing_else() {
     assert_eq!(session["active_signin"]["user"]["email"], ADA);
     assert_eq!(session["signins"].as_array().unwrap().len(), 2);
     assert_eq!(app.count("SELECT COUNT(*) FROM pending_sign_ins"), 0);
+}
+
+/// The credential has found the account already.
+#[tokio::test]
+async fn response_without_a_user_handle_signs_in() {
+    let app = start().await;
+    let (_, passkey) = create_user_with_passkey(&app, ADA, 1).await;
+    for handle in [Value::Null, json!("")] {
+        let tamper = Tamper { user_handle: Some(handle), ..Tamper::default() };
+        let session = sign_in_elsewhere(&app, &passkey, &tamper).await.ok();
+        assert_eq!(session["active_signin"]["user"]["email"], ADA);
+    }
 }
 
 #[tokio::test]

@@ -97,16 +97,16 @@ async fn check_step_up(browser: &Browser, server: &BrowserServer, variant: &str)
     browser.wait_for("form[data-passkey=create]").await;
 }
 
-/// Requires two-step verification of the members.
+/// Requires two-factor authentication of the members.
 async fn check_requirement(browser: &Browser, server: &BrowserServer, variant: &str, organization: &str) {
     browser.goto(&format!("{}/organizations/{organization}/-/settings", server.url)).await;
     browser.wait_for("#mfa [value=two_factors]").await.click().await.unwrap();
     browser.wait_for("#mfa [name=grace_days]").await.clear().await.unwrap();
     browser.fill("grace_days", "14").await;
-    check_page(browser, variant, "two-step-setting").await;
+    check_page(browser, variant, "two-factor-setting").await;
     browser.wait_for("#mfa button").await.click().await.unwrap();
     browser.wait_for("main [name=sure]").await;
-    check_page(browser, variant, "two-step-setting-confirm").await;
+    check_page(browser, variant, "two-factor-setting-confirm").await;
 }
 
 /// Signs in up to the second step.
@@ -153,11 +153,11 @@ async fn check_blocked_member(browser: &Browser, server: &BrowserServer, variant
     require(1_900_000_000_000_000);
     browser.goto(&members).await;
     browser.wait_for("main .callout").await;
-    check_page(browser, variant, "two-step-required-soon").await;
+    check_page(browser, variant, "two-factor-required-soon").await;
     require(0);
     browser.goto(&members).await;
     browser.wait_for("main .card .actions a.button").await;
-    check_page(browser, variant, "two-step-required").await;
+    check_page(browser, variant, "two-factor-required").await;
     browser.wait_for("main .card .actions a.button").await.click().await.unwrap();
     browser.wait_for("#passkeys").await;
     check_page(browser, variant, "second-factors-required").await;
