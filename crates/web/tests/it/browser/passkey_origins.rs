@@ -1,24 +1,11 @@
 //! Pages that have no passkeys, and pages that must not use ours.
 
-use axum::extract::Request;
-use axum::response::{Html, IntoResponse};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use vestibule_testbed::virtual_authenticator::Device;
-use vestibule_web::Peer;
 
+use super::origins::start_application;
 use super::passkeys::{ADA, WITHOUT_AUTOFILL, add_passkey, open_security_page};
 use super::{Browser, BrowserOptions, BrowserServer, with_browser};
-
-/// Starts an application with one empty page. Returns its port.
-async fn start_application() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let page = |_: Request, _: Peer| async { Html("<main>Application</main>").into_response() };
-    let limits = vestibule_web::ConnectionLimits::new(20);
-    tokio::spawn(vestibule_web::serve(listener, page, limits, std::future::pending()));
-    port
-}
 
 /// Asks for a passkey in the page that is open. Returns the credential, or the name of the error.
 async fn get_credential(browser: &Browser, options: &Value) -> Value {
