@@ -18,6 +18,7 @@ use crate::event::{AuthenticatorRemoved, MfaDisabled, MfaEnabled, PasskeyRemoved
 use crate::execution::Context;
 use crate::id::UserId;
 use crate::reauthentication::require_recent_second_factor;
+use crate::secret::SessionToken;
 use crate::user::sql::second_factors::{FIND, FactorState, SET_POLICY};
 use crate::{backup_code, passkey, security_notice, session, totp, user};
 
@@ -95,6 +96,14 @@ pub(crate) async fn delete_all(cx: &mut Context<'_>, user: UserId) -> Result<()>
     backup_code::delete_all(cx, user).await?;
     refresh(cx, user).await?;
     session::end_pending_sign_ins(cx, user).await
+}
+
+/// A factor that the caller has added, with which their sign-in is proved from then on.
+#[derive(Debug)]
+pub struct Added<F> {
+    pub factor: F,
+    /// The new session token: the old one has stopped working (OWASP ASVS 7.2.4).
+    pub token: SessionToken,
 }
 
 /// Begins a change of the caller's own factors, and returns the caller. Concurrent changes wait for each other.

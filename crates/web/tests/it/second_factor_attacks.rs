@@ -7,7 +7,7 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::UserId;
 use vestibule_core::second_factor::{ResetSecondFactors, run_due};
 
-use crate::harness::{TestApp, TestClient, text};
+use crate::harness::{SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, text};
 use crate::platform::PlatformClient;
 
 const ADA: &str = "ada@example.com";
@@ -62,6 +62,23 @@ async fn removed_junk_does_not_hide_a_removed_address() {
     let before = app.mail_count(ADA);
     backend.delete(&format!("{emails}/{own}")).await.ok();
     assert_eq!(app.mail_count(ADA), before + 1);
+}
+
+/// A copy of the old token would otherwise be worth as much as the new factor.
+#[tokio::test]
+async fn stolen_session_token_does_not_outlive_the_enrolment_of_a_factor() {
+    let app = TestApp::with_settings(allow_passkeys).await;
+    let ada = app.create_user(ADA).await;
+    let copy = || app.client_with_cookie(ada.cookie.lock().unwrap().clone());
+    let stolen = copy();
+    stolen.get("/me").await.ok();
+    ada.add_authenticator().await;
+    stolen.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    let stolen = copy();
+    stolen.get("/me").await.ok();
+    ada.add_passkey(&SoftwareAuthenticator::new(1)).await;
+    stolen.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    ada.get("/me").await.ok();
 }
 
 /// Otherwise it would remove those that the user has set up in their place.
