@@ -1,13 +1,13 @@
-## Bestätigung in zwei Schritten, die Organisationen und Arbeitsbereiche verlangen
+## Zwei-Faktor-Authentifizierung, die Organisationen und Arbeitsbereiche verlangen
 
-mfa = Bestätigung in zwei Schritten
-mfa-required = Bestätigung in zwei Schritten erforderlich
+mfa = Zwei-Faktor-Authentifizierung
+mfa-required = Zwei-Faktor-Authentifizierung erforderlich
 
 # The page instead of those of an organization
-mfa-required-here-title = Bestätigung in zwei Schritten erforderlich
-mfa-required-title = { $name } verlangt die Bestätigung in zwei Schritten
+mfa-required-here-title = Zwei-Faktor-Authentifizierung erforderlich
+mfa-required-title = { $name } verlangt die Zwei-Faktor-Authentifizierung
 passkey-required-title = { $name } verlangt einen Passkey
-workspace-mfa-required-title = Dieser Arbeitsbereich verlangt die Bestätigung in zwei Schritten
+workspace-mfa-required-title = Dieser Arbeitsbereich verlangt die Zwei-Faktor-Authentifizierung
 workspace-passkey-required-title = Dieser Arbeitsbereich verlangt einen Passkey
 mfa-required-why = So reicht ein gestohlenes Passwort oder ein fremder Zugriff auf Ihr Postfach nicht aus, um hineinzukommen.
 passkey-required-why = Ein Passkey funktioniert nur auf der echten Website. Eine gefälschte kann ihn Ihnen nicht entlocken.
@@ -18,26 +18,26 @@ passkey-set-up-next = Fügen Sie in Ihrem Konto einen Passkey hinzu: Ihr Smartph
 passkey-instead-of-app = Codes einer Authenticator-App reichen hier nicht aus.
 mfa-confirm-now = Jetzt bestätigen
 passkey-confirm-now = Mit Passkey bestätigen
-mfa-set-up = Bestätigung in zwei Schritten einrichten
+mfa-set-up = Zwei-Faktor-Authentifizierung einrichten
 passkey-set-up = Passkey hinzufügen
 confirm-second-factor = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie ihn, um fortzufahren.
 joined-one-more-step = Sie sind { $name } beigetreten. Es fehlt noch ein Schritt.
 
 # The banner of the grace period
-mfa-grace-banner = Richten Sie bis zum { $date } die Bestätigung in zwei Schritten ein. Danach lässt sich { $name } nur noch mit ihr öffnen.
+mfa-grace-banner = Richten Sie bis zum { $date } die Zwei-Faktor-Authentifizierung ein. Danach lässt sich { $name } nur noch mit ihr öffnen.
 passkey-grace-banner = Fügen Sie bis zum { $date } einen Passkey hinzu. Danach lässt sich { $name } nur noch damit öffnen.
 
 # The invitation page
-invitation-requires-mfa = { $name } verlangt die Bestätigung in zwei Schritten. Falls Sie sie noch nicht eingerichtet haben, tun Sie das nach dem Beitritt: mit einer Authenticator-App oder einem Passkey, in etwa zwei Minuten.
+invitation-requires-mfa = { $name } verlangt die Zwei-Faktor-Authentifizierung. Falls Sie sie noch nicht eingerichtet haben, tun Sie das nach dem Beitritt: mit einer Authenticator-App oder einem Passkey, in etwa zwei Minuten.
 invitation-requires-passkey = { $name } verlangt einen Passkey. Falls Sie noch keinen haben, fügen Sie ihn nach dem Beitritt hinzu: Ihr Smartphone oder Computer bestätigt, dass Sie es sind. Das dauert etwa eine Minute.
-invitation-requires-mfa-later = { $name } verlangt ab dem { $date } die Bestätigung in zwei Schritten. Sie können sie nach dem Beitritt einrichten.
+invitation-requires-mfa-later = { $name } verlangt ab dem { $date } die Zwei-Faktor-Authentifizierung. Sie können sie nach dem Beitritt einrichten.
 invitation-requires-passkey-later = { $name } verlangt ab dem { $date } einen Passkey. Sie können ihn nach dem Beitritt hinzufügen.
 
 # The settings
 mfa-setting-explanation = Mitglieder bestätigen die Anmeldung zusätzlich zum Passwort mit etwas, das nur sie haben. Ein gestohlenes Passwort reicht dann nicht aus.
 mfa-requirement = Was Mitglieder brauchen
 mfa-not-required = Nur ihre Anmeldung
-mfa-any-factor = Bestätigung in zwei Schritten
+mfa-any-factor = Zwei-Faktor-Authentifizierung
 mfa-any-factor-hint = Mit einer Authenticator-App oder einem Passkey.
 mfa-passkey-only = Einen Passkey
 mfa-passkey-only-hint = Am sichersten. Codes einer Authenticator-App reichen nicht aus, weil eine gefälschte Website sie abfragen kann.
@@ -59,14 +59,14 @@ mfa-members-have-passkey =
 mfa-show-missing = Zeigen, wer noch fehlt
 passkey-show-holders = Zeigen, wer einen hat
 mfa-confirm-own-first = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie ihn zuerst, sonst würden Sie sich selbst aussperren.
-mfa-set-up-own-first = Richten Sie die Bestätigung in zwei Schritten zuerst für Ihr eigenes Konto ein, sonst würden Sie sich selbst aussperren.
+mfa-set-up-own-first = Richten Sie die Zwei-Faktor-Authentifizierung zuerst für Ihr eigenes Konto ein, sonst würden Sie sich selbst aussperren.
 passkey-set-up-own-first = Fügen Sie zuerst Ihrem eigenen Konto einen Passkey hinzu, sonst würden Sie sich selbst aussperren.
-mfa-turn-on = Bestätigung in zwei Schritten verlangen
-mfa-turn-on-title = Bestätigung in zwei Schritten in { $name } verlangen?
+mfa-turn-on = Zwei-Faktor-Authentifizierung verlangen
+mfa-turn-on-title = Zwei-Faktor-Authentifizierung in { $name } verlangen?
 passkey-turn-on = Passkey verlangen
 passkey-turn-on-title = Passkey in { $name } verlangen?
 mfa-turn-off = Nicht mehr verlangen
-mfa-turn-off-title = Bestätigung in zwei Schritten in { $name } nicht mehr verlangen?
+mfa-turn-off-title = Zwei-Faktor-Authentifizierung in { $name } nicht mehr verlangen?
 mfa-turn-off-warning = Mitglieder kommen dann mit ihrem Passwort oder einem Code per E-Mail allein hinein.
 mfa-nobody-loses-access = Niemand verliert den Zugriff.
 mfa-lose-access =
@@ -81,8 +81,8 @@ mfa-lose-access-later =
     }
 mfa-signed-in-without = Wer alles eingerichtet, sich aber nur mit einem Faktor angemeldet hat, bestätigt einmal nach.
 confirm-require-mfa = Sie möchten ändern, was Mitglieder zur Anmeldung brauchen. Bestätigen Sie mit Ihrem eigenen zweiten Faktor, damit Sie sich nicht selbst aussperren.
-flash-mfa-required = Gespeichert. Die Bestätigung in zwei Schritten ist erforderlich.
-flash-mfa-not-required = Gespeichert. Die Bestätigung in zwei Schritten ist nicht mehr erforderlich.
+flash-mfa-required = Gespeichert. Die Zwei-Faktor-Authentifizierung ist erforderlich.
+flash-mfa-not-required = Gespeichert. Die Zwei-Faktor-Authentifizierung ist nicht mehr erforderlich.
 
 # The list of members
 mfa-column = Zweiter Faktor

@@ -1,19 +1,19 @@
-## Two-step verification and passkeys of a person
+## Two-factor authentication and passkeys of a person
 
 sign-in-security = Sicherheit der Anmeldung
-sign-in-security-explanation = Bestätigung in zwei Schritten, Passkeys und Backup-Codes
+sign-in-security-explanation = Zwei-Faktor-Authentifizierung, Passkeys und Backup-Codes
 back-to-account = Zurück zu Ihrem Konto
-two-step-verification = Bestätigung in zwei Schritten
-two-step-on = Ein
-two-step-off = Aus
-two-step-explanation = Nach Ihrem Passwort oder einem Code per E-Mail bestätigen Sie mit einem zweiten Faktor. Wer Ihr Passwort kennt, kann sich damit allein nicht anmelden.
-two-step-needs-factor = Richten Sie zum Einschalten eine Authenticator-App ein, oder fügen Sie einen Passkey hinzu.
-two-step-turn-on = Einschalten
-two-step-turn-off = Ausschalten
-two-step-turn-off-title = Bestätigung in zwei Schritten ausschalten?
-two-step-turn-off-button = Bestätigung in zwei Schritten ausschalten
-two-step-turn-off-warning = Zum Anmelden reicht dann Ihr Passwort oder ein Code per E-Mail. Authenticator-App, Passkeys und Backup-Codes bleiben bestehen.
-two-step-continue = Wenn Sie fertig sind, geht es dort weiter, wo Sie hinwollten.
+two-factor-authentication = Zwei-Faktor-Authentifizierung
+two-factor-on = Ein
+two-factor-off = Aus
+two-factor-explanation = Nach Ihrem Passwort oder einem Code per E-Mail bestätigen Sie mit einem zweiten Faktor. Wer Ihr Passwort kennt, kann sich damit allein nicht anmelden.
+two-factor-needs-factor = Richten Sie zum Einschalten eine Authenticator-App ein, oder fügen Sie einen Passkey hinzu.
+two-factor-turn-on = Einschalten
+two-factor-turn-off = Ausschalten
+two-factor-turn-off-title = Zwei-Faktor-Authentifizierung ausschalten?
+two-factor-turn-off-button = Zwei-Faktor-Authentifizierung ausschalten
+two-factor-turn-off-warning = Zum Anmelden reicht dann Ihr Passwort oder ein Code per E-Mail. Authenticator-App, Passkeys und Backup-Codes bleiben bestehen.
+two-factor-continue = Wenn Sie fertig sind, geht es dort weiter, wo Sie hinwollten.
 has-password = Sie haben ein Passwort.
 has-no-password = Sie haben kein Passwort.
 sign-out-everywhere-else = Überall sonst abmelden
@@ -28,7 +28,7 @@ authenticator-added-on = Hinzugefügt
 authenticator-remove-title = Authenticator-App entfernen?
 authenticator-remove = Authenticator-App entfernen
 authenticator-remove-warning = Ihre Codes gelten nicht mehr, und Ihre Backup-Codes werden mit gelöscht.
-authenticator-remove-last-warning = Sie ist Ihr einziger zweiter Faktor: Die Bestätigung in zwei Schritten wird ausgeschaltet.
+authenticator-remove-last-warning = Sie ist Ihr einziger zweiter Faktor: Die Zwei-Faktor-Authentifizierung wird ausgeschaltet.
 authenticator-scan-title = 1. QR-Code scannen
 authenticator-scan = Öffnen Sie Ihre Authenticator-App, fügen Sie ein Konto hinzu, und scannen Sie diesen Code.
 authenticator-qr-label = QR-Code für Ihre Authenticator-App
@@ -61,7 +61,7 @@ passkey-rename-of = { $name } umbenennen
 passkey-remove = { $name } entfernen
 passkey-remove-title = Den Passkey { $name } entfernen?
 passkey-remove-warning = Sie können sich hier nicht mehr mit ihm anmelden. Ihr Gerät bietet ihn vielleicht weiter an: Löschen Sie ihn auch dort.
-passkey-remove-last-warning = Er ist Ihr einziger zweiter Faktor: Die Bestätigung in zwei Schritten wird ausgeschaltet.
+passkey-remove-last-warning = Er ist Ihr einziger zweiter Faktor: Die Zwei-Faktor-Authentifizierung wird ausgeschaltet.
 passkey-exists-here = Auf diesem Gerät oder in diesem Passwort-Manager gibt es schon einen Passkey für Ihr Konto.
 passkey-cancelled = Es ist nichts passiert: Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.
 passkey-failed = Ihr Passkey ließ sich nicht verwenden. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.
@@ -92,7 +92,7 @@ backup-codes-file = Backup-Codes für { $app }, { $account }. Jeder gilt einmal.
 backup-codes-file-name = backup-codes.txt
 
 # The second step of signing in
-second-step-title = Bestätigung in zwei Schritten
+second-step-title = Zwei-Faktor-Authentifizierung
 second-step-authenticator = Geben Sie den Code ein, den Ihre Authenticator-App anzeigt.
 second-step-backup-code = Geben Sie einen Ihrer Backup-Codes ein. Er gilt einmal.
 second-step-passkey = Bestätigen Sie mit Ihrem Passkey.
@@ -117,13 +117,13 @@ confirm-remove-authenticator = Sie möchten Ihre Authenticator-App entfernen.
 confirm-backup-codes = Sie möchten neue Backup-Codes erhalten.
 confirm-add-passkey = Sie möchten einen Passkey hinzufügen.
 confirm-remove-passkey = Sie möchten einen Passkey entfernen.
-confirm-two-step-policy = Sie möchten die Bestätigung in zwei Schritten ändern.
+confirm-two-factor-policy = Sie möchten die Zwei-Faktor-Authentifizierung ändern.
 
 flash-authenticator-added = Authenticator-App eingerichtet.
 flash-authenticator-replaced = Authenticator-App ersetzt. Die alte gilt nicht mehr.
 flash-authenticator-removed = Authenticator-App entfernt.
-flash-two-step-on = Die Bestätigung in zwei Schritten ist eingeschaltet.
-flash-two-step-off = Die Bestätigung in zwei Schritten ist ausgeschaltet.
+flash-two-factor-on = Die Zwei-Faktor-Authentifizierung ist eingeschaltet.
+flash-two-factor-off = Die Zwei-Faktor-Authentifizierung ist ausgeschaltet.
 flash-passkey-added = Passkey hinzugefügt.
 flash-passkey-renamed = Passkey umbenannt.
 flash-passkey-removed = Passkey entfernt.

@@ -1,13 +1,13 @@
-## Two-step verification that organizations and workspaces require
+## Two-factor authentication that organizations and workspaces require
 
-mfa = Two-step verification
-mfa-required = Two-step verification required
+mfa = Two-factor authentication
+mfa-required = Two-factor authentication required
 
 # The page instead of those of an organization
-mfa-required-here-title = Two-step verification is required
-mfa-required-title = { $name } requires two-step verification
+mfa-required-here-title = Two-factor authentication is required
+mfa-required-title = { $name } requires two-factor authentication
 passkey-required-title = { $name } requires a passkey
-workspace-mfa-required-title = This workspace requires two-step verification
+workspace-mfa-required-title = This workspace requires two-factor authentication
 workspace-passkey-required-title = This workspace requires a passkey
 mfa-required-why = A stolen password or mailbox is then not enough to get in.
 passkey-required-why = A passkey works only on the real site, so no fake one can trick you into giving it away.
@@ -18,26 +18,26 @@ passkey-set-up-next = Add a passkey in your account: your phone or computer then
 passkey-instead-of-app = Codes of an authenticator app are not enough here.
 mfa-confirm-now = Confirm now
 passkey-confirm-now = Confirm with passkey
-mfa-set-up = Set up two-step verification
+mfa-set-up = Set up two-factor authentication
 passkey-set-up = Add a passkey
 confirm-second-factor = You signed in without your second factor. Confirm it to go on.
 joined-one-more-step = You joined { $name }. One more step is left.
 
 # The banner of the grace period
-mfa-grace-banner = Set up two-step verification by { $date }. From then on, { $name } can only be opened with it.
+mfa-grace-banner = Set up two-factor authentication by { $date }. From then on, { $name } can only be opened with it.
 passkey-grace-banner = Add a passkey by { $date }. From then on, { $name } can only be opened with one.
 
 # The invitation page
-invitation-requires-mfa = { $name } requires two-step verification. If you have not set it up yet, you do that after joining: with an authenticator app or a passkey, in about two minutes.
+invitation-requires-mfa = { $name } requires two-factor authentication. If you have not set it up yet, you do that after joining: with an authenticator app or a passkey, in about two minutes.
 invitation-requires-passkey = { $name } requires a passkey. If you have none yet, you add one after joining: your phone or computer confirms that it is you, in about a minute.
-invitation-requires-mfa-later = { $name } requires two-step verification from { $date }. You can set it up after joining.
+invitation-requires-mfa-later = { $name } requires two-factor authentication from { $date }. You can set it up after joining.
 invitation-requires-passkey-later = { $name } requires a passkey from { $date }. You can add one after joining.
 
 # The settings
 mfa-setting-explanation = When members sign in, they confirm with something that only they have, besides their password. A stolen password is then not enough.
 mfa-requirement = What members need
 mfa-not-required = Only their sign-in
-mfa-any-factor = Two-step verification
+mfa-any-factor = Two-factor authentication
 mfa-any-factor-hint = With an authenticator app or a passkey.
 mfa-passkey-only = A passkey
 mfa-passkey-only-hint = The safest. Codes of an authenticator app are not enough, since a fake site can ask for them.
@@ -59,14 +59,14 @@ mfa-members-have-passkey =
 mfa-show-missing = Show who is missing
 passkey-show-holders = Show who has one
 mfa-confirm-own-first = You signed in without your second factor. Confirm it first: otherwise you would lock yourself out.
-mfa-set-up-own-first = Set up two-step verification for your own account first: otherwise you would lock yourself out.
+mfa-set-up-own-first = Set up two-factor authentication for your own account first: otherwise you would lock yourself out.
 passkey-set-up-own-first = Add a passkey to your own account first: otherwise you would lock yourself out.
-mfa-turn-on = Require two-step verification
-mfa-turn-on-title = Require two-step verification in { $name }?
+mfa-turn-on = Require two-factor authentication
+mfa-turn-on-title = Require two-factor authentication in { $name }?
 passkey-turn-on = Require a passkey
 passkey-turn-on-title = Require a passkey in { $name }?
 mfa-turn-off = Stop requiring it
-mfa-turn-off-title = Stop requiring two-step verification in { $name }?
+mfa-turn-off-title = Stop requiring two-factor authentication in { $name }?
 mfa-turn-off-warning = Members can then open it with their password or a mailed code alone.
 mfa-nobody-loses-access = Nobody loses access.
 mfa-lose-access =
@@ -81,8 +81,8 @@ mfa-lose-access-later =
     }
 mfa-signed-in-without = Those who have it but signed in without it are asked for it once.
 confirm-require-mfa = You are about to change what members need to sign in. Confirm with your own second factor, so that you do not lock yourself out.
-flash-mfa-required = Saved. Two-step verification is required.
-flash-mfa-not-required = Saved. Two-step verification is no longer required.
+flash-mfa-required = Saved. Two-factor authentication is required.
+flash-mfa-not-required = Saved. Two-factor authentication is no longer required.
 
 # The list of members
 mfa-column = Second factor

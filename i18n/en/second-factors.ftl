@@ -1,19 +1,19 @@
-## Two-step verification and passkeys of a person
+## Two-factor authentication and passkeys of a person
 
 sign-in-security = Sign-in security
-sign-in-security-explanation = Two-step verification, passkeys and backup codes
+sign-in-security-explanation = Two-factor authentication, passkeys and backup codes
 back-to-account = Back to your account
-two-step-verification = Two-step verification
-two-step-on = On
-two-step-off = Off
-two-step-explanation = After your password or a mailed code, you confirm with a second factor. Somebody who has your password cannot sign in with it alone.
-two-step-needs-factor = To turn it on, set up an authenticator app or add a passkey.
-two-step-turn-on = Turn on
-two-step-turn-off = Turn off
-two-step-turn-off-title = Turn off two-step verification?
-two-step-turn-off-button = Turn off two-step verification
-two-step-turn-off-warning = Your password or a code by email is then enough to sign in. Your authenticator app, passkeys and backup codes stay.
-two-step-continue = When you are done, go on to where you were going.
+two-factor-authentication = Two-factor authentication
+two-factor-on = On
+two-factor-off = Off
+two-factor-explanation = After your password or a mailed code, you confirm with a second factor. Somebody who has your password cannot sign in with it alone.
+two-factor-needs-factor = To turn it on, set up an authenticator app or add a passkey.
+two-factor-turn-on = Turn on
+two-factor-turn-off = Turn off
+two-factor-turn-off-title = Turn off two-factor authentication?
+two-factor-turn-off-button = Turn off two-factor authentication
+two-factor-turn-off-warning = Your password or a code by email is then enough to sign in. Your authenticator app, passkeys and backup codes stay.
+two-factor-continue = When you are done, go on to where you were going.
 has-password = You have a password.
 has-no-password = You have no password.
 sign-out-everywhere-else = Sign out everywhere else
@@ -28,7 +28,7 @@ authenticator-added-on = Added
 authenticator-remove-title = Remove the authenticator app?
 authenticator-remove = Remove authenticator app
 authenticator-remove-warning = Its codes stop working. Your backup codes are deleted with it.
-authenticator-remove-last-warning = It is your only second factor: two-step verification is turned off.
+authenticator-remove-last-warning = It is your only second factor: two-factor authentication is turned off.
 authenticator-scan-title = 1. Scan the QR code
 authenticator-scan = Open your authenticator app, add an account, and scan this code.
 authenticator-qr-label = QR code for your authenticator app
@@ -61,7 +61,7 @@ passkey-rename-of = Rename { $name }
 passkey-remove = Remove { $name }
 passkey-remove-title = Remove the passkey { $name }?
 passkey-remove-warning = You can no longer sign in with it here. Your device may still offer it: delete it there too.
-passkey-remove-last-warning = It is your only second factor: two-step verification is turned off.
+passkey-remove-last-warning = It is your only second factor: two-factor authentication is turned off.
 passkey-exists-here = This device or password manager already has a passkey of your account.
 passkey-cancelled = Nothing happened: the request was cancelled or took too long. Try again, or choose another way.
 passkey-failed = Your passkey could not be used. Try again, or choose another way.
@@ -92,7 +92,7 @@ backup-codes-file = Backup codes for { $app }, { $account }. Each works once.
 backup-codes-file-name = backup-codes.txt
 
 # The second step of signing in
-second-step-title = Two-step verification
+second-step-title = Two-factor authentication
 second-step-authenticator = Enter the code that your authenticator app shows.
 second-step-backup-code = Enter one of your backup codes. It works once.
 second-step-passkey = Confirm with your passkey.
@@ -117,13 +117,13 @@ confirm-remove-authenticator = You are about to remove your authenticator app.
 confirm-backup-codes = You are about to get new backup codes.
 confirm-add-passkey = You are about to add a passkey.
 confirm-remove-passkey = You are about to remove a passkey.
-confirm-two-step-policy = You are about to change two-step verification.
+confirm-two-factor-policy = You are about to change two-factor authentication.
 
 flash-authenticator-added = Authenticator app set up.
 flash-authenticator-replaced = Authenticator app replaced. The old one no longer works.
 flash-authenticator-removed = Authenticator app removed.
-flash-two-step-on = Two-step verification is on.
-flash-two-step-off = Two-step verification is off.
+flash-two-factor-on = Two-factor authentication is on.
+flash-two-factor-off = Two-factor authentication is off.
 flash-passkey-added = Passkey added.
 flash-passkey-renamed = Passkey renamed.
 flash-passkey-removed = Passkey removed.

@@ -137,7 +137,7 @@ codes! {
     ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
     /// The organization or workspace requires a stronger sign-in than the caller's. The response's `data` has the
     /// `minimum_assurance` and the `methods` with which the caller can reach it now; without any, they set one up first.
-    MfaRequired = 403 "MFA_REQUIRED", "Two-step verification is required here. Confirm with your second factor, or set one up in your account.";
+    MfaRequired = 403 "MFA_REQUIRED", "Two-factor authentication is required here. Confirm with your second factor, or set one up in your account.";
     /// The caller is signed in as another person, for support, who alone can do this.
     ImpersonationNotAllowed = 403 "IMPERSONATION_NOT_ALLOWED", "You are signed in as another person, for support. Only that person can do this.";
     /// The attempt needs the token of a solved challenge as `challenge_token`.

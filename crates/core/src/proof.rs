@@ -2,8 +2,6 @@
 
 use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
-use crate::assurance::Assurance;
-
 /// How a user proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProofMethod {
@@ -81,17 +79,6 @@ impl Proofs {
         ProofMethod::ALL.into_iter().filter(move |method| self.contains(*method))
     }
 
-    /// A password and a mailed code together are still one factor: who reads the mail can reset the password.
-    pub const fn assurance(self) -> Assurance {
-        if self.contains(ProofMethod::Passkey) {
-            Assurance::PhishingResistant
-        } else if self.contains(ProofMethod::Authenticator) || self.contains(ProofMethod::BackupCode) {
-            Assurance::TwoFactors
-        } else {
-            Assurance::OneFactor
-        }
-    }
-
     /// The names of RFC 8176 for the claim `amr` of a session token.
     pub fn authentication_methods(self) -> Vec<&'static str> {
         let has = |methods: &[ProofMethod]| methods.iter().any(|method| self.contains(*method));
@@ -102,7 +89,7 @@ impl Proofs {
             (has(&codes), "otp"),
             (has(&[ProofMethod::Passkey]), "pop"),
             (has(&[ProofMethod::Passkey]), "user"),
-            (self.assurance() > Assurance::OneFactor, "mfa"),
+            (self.iter().any(ProofMethod::is_second_factor), "mfa"),
         ];
         all.into_iter().filter_map(|(is_in, name)| is_in.then_some(name)).collect()
     }
@@ -141,6 +128,7 @@ pub struct RequiredProof {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assurance::Assurance;
 
     fn proofs(methods: &[ProofMethod]) -> Proofs {
         methods.iter().fold(Proofs::default(), |proofs, method| proofs.with(*method))

@@ -19,6 +19,7 @@ mod public_url;
 mod rate_limits;
 mod second_factors;
 mod session_cookie;
+mod tokens;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 pub use second_factors::SecondFactorSettings;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
+pub use tokens::Tokens;
 pub use webhooks::Webhooks;
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
@@ -238,31 +240,6 @@ pub(crate) fn contains_client(networks: &[IpNet], client: IpAddr) -> bool {
     let client = client.to_canonical();
     // ::/0 contains the address of unknown clients.
     !client.is_unspecified() && networks.iter().any(|network| network.contains(&client))
-}
-
-/// Session tokens, which a backend verifies offline.
-#[derive(Clone, Debug)]
-pub struct Tokens {
-    /// The claim `aud`: whom the tokens are for. Empty for tokens without it.
-    pub audience: Vec<String>,
-    /// A backend accepts a revoked permission until its token expires.
-    pub lifetime: Duration,
-    /// Days after which the signing key is replaced.
-    pub key_rotation_days: u16,
-    /// Further claims of every token that names no template.
-    pub claims: Arc<ClaimTemplate>,
-    /// Further claims of the tokens that name this template, instead of `claims`.
-    pub templates: BTreeMap<String, Arc<ClaimTemplate>>,
-}
-
-impl Tokens {
-    /// The name of the template with `claims`.
-    pub const DEFAULT_TEMPLATE: &str = "default";
-
-    /// Returns the claims of a template, or `None` if there is no such template.
-    pub fn template(&self, name: &str) -> Option<&Arc<ClaimTemplate>> {
-        if name == Self::DEFAULT_TEMPLATE { Some(&self.claims) } else { self.templates.get(name) }
-    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -1,21 +1,36 @@
-//! The fields of a request that change what an organization or a workspace requires of sign-ins.
+//! The fields of requests about second factors.
 
 use vestibule_core::Problem;
-use vestibule_core::assurance::MfaChange;
+use vestibule_core::assurance::{Assurance, MfaChange, SecondFactorPolicy};
 
 use crate::extract::FieldReader;
 
-/// Reads the fields. `names` are those of the flag, for which clients have several.
-pub(crate) fn read(fields: &mut FieldReader, names: &[&str]) -> Result<MfaChange, Problem> {
+/// Reads what an organization or a workspace requires of sign-ins. `flags` are the names of the flag that requires a
+/// second factor: clients have several.
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub(crate) fn read_change(fields: &mut FieldReader, flags: &[&str]) -> Result<MfaChange, Problem> {
     let mut is_enforced = None;
-    for name in names {
+    for name in flags {
         let flag = fields.flag(name)?;
         is_enforced = is_enforced.or(flag);
     }
-    let minimum = fields.text("minimum_assurance")?.filter(|text| !text.is_empty());
+    let minimum = fields.choice("minimum_assurance", "two_factors or phishing_resistant")?;
+    if minimum == Some(Assurance::OneFactor) {
+        return Err(Problem::field("minimum_assurance", "use two_factors or phishing_resistant."));
+    }
     Ok(MfaChange {
         is_enforced,
-        minimum: minimum.map(|text| MfaChange::parse_minimum("minimum_assurance", &text)).transpose()?,
+        minimum,
         grace_days: fields.number_within("mfa_grace_days", 0..=MfaChange::MAX_GRACE_DAYS)?,
     })
+}
+
+/// Reads `second_factor_policy`.
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub(crate) fn read_policy(fields: &mut FieldReader) -> Result<Option<SecondFactorPolicy>, Problem> {
+    fields.choice("second_factor_policy", "none, optional or enforced")
 }

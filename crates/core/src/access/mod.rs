@@ -238,11 +238,7 @@ async fn load_member(
 ) -> Result<Option<MemberPermissions>> {
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
     let first = rows.first().map(|first| {
-        let mfa = MfaRequirement {
-            is_enforced: first.enforce_mfa,
-            minimum: first.minimum_assurance,
-            enforced_from: first.mfa_enforced_from,
-        };
+        let mfa = MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from);
         (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), mfa)
     });
     Ok(first.map(|(membership, restricts_addresses, allowed_addresses, mfa)| MemberPermissions {
@@ -320,11 +316,7 @@ pub async fn authorize_in_workspace(
     let conditions = AccessConditions {
         restricts_addresses: row.restricts_addresses,
         allowed_addresses: &row.allowed_addresses,
-        mfa: MfaRequirement {
-            is_enforced: row.enforce_mfa,
-            minimum: row.minimum_assurance,
-            enforced_from: row.mfa_enforced_from,
-        },
+        mfa: MfaRequirement::new(row.enforce_mfa, row.minimum_assurance, row.mfa_enforced_from),
     };
     let restriction = conditions.restriction(&circumstances(cx));
     require_unrestricted(cx, restriction).await?;

@@ -245,11 +245,7 @@ async fn load_access_of_session(
             membership: first.membership_id,
             restricts_addresses: first.restricts_addresses,
             allowed_addresses: first.allowed_addresses.clone(),
-            mfa: MfaRequirement {
-                is_enforced: first.enforce_mfa,
-                minimum: first.minimum_assurance,
-                enforced_from: first.mfa_enforced_from,
-            },
+            mfa: MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from),
             permissions: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
         },
     };

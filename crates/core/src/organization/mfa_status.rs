@@ -51,11 +51,7 @@ impl Query for ShowMfaStatus {
         }
         let row = cx.tx.one(sql::STATUS, (grant.organization(),)).await?;
         Ok(MfaStatus {
-            mfa: MfaRequirement {
-                is_enforced: row.enforce_mfa,
-                minimum: row.minimum_assurance,
-                enforced_from: row.mfa_enforced_from,
-            },
+            mfa: MfaRequirement::new(row.enforce_mfa, row.minimum_assurance, row.mfa_enforced_from),
             members: row.members,
             members_with_second_factor: row.members_with_second_factor,
             members_with_passkey: row.members_with_passkey,

@@ -7,11 +7,7 @@ use crate::permission::{AccessConditions, AddressList, PermissionSet, RequiredPe
 impl Organization {
     /// What it requires of sign-ins.
     pub fn mfa(&self) -> MfaRequirement {
-        MfaRequirement {
-            is_enforced: self.enforce_mfa,
-            minimum: self.minimum_assurance,
-            enforced_from: self.mfa_enforced_from,
-        }
+        MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from)
     }
 
     pub(crate) fn access_conditions(&self) -> AccessConditions<'_> {

@@ -54,7 +54,7 @@ impl Restriction {
             Self::MfaRequired(Assurance::PhishingResistant) => PASSKEY_REQUIRED,
             Self::MfaRequired(_) => Code::MfaRequired.message(),
             Self::Both(_) => {
-                "Access is allowed from certain IP addresses only, and yours is not one of them. Two-step verification is \
+                "Access is allowed from certain IP addresses only, and yours is not one of them. Two-factor authentication is \
                  required as well. Ask one of the admins, and set up a second factor in your account."
             }
         }

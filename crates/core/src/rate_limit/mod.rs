@@ -32,6 +32,8 @@ pub(crate) use webhooks::{check_webhook_replays, max_webhook_replays, take_webho
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
+/// Challenges of passkeys that a network gets for each attempt that `passwords.attempts_per_address` allows it.
+const PASSKEY_CHALLENGES_PER_ATTEMPT: u32 = 10;
 
 // Names of the limits. The stored keys are derived from them, so renaming one resets its counters.
 const SIGN_IN_BY_NETWORK: &str = "sign-in by address";
@@ -254,13 +256,14 @@ impl Command for RecordSignUp {
     }
 }
 
-/// Records one challenge to sign in with a passkey, for the caller's network. It has a counter of its own: a page may get
-/// a challenge each time it is opened, and must not use up the attempts at passwords.
+/// Records one challenge to sign in with a passkey, for the caller's network. It has a counter and a limit of its own,
+/// because a challenge is no guess: the sign-in page asks for one each time it is opened, and an office behind one
+/// address opens it often.
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.
 pub(crate) async fn record_passkey_challenge(cx: &mut Context<'_>) -> Result<()> {
-    let max = cx.executor.settings.passwords.attempts_per_address;
+    let max = cx.executor.settings.passwords.attempts_per_address.saturating_mul(PASSKEY_CHALLENGES_PER_ATTEMPT);
     let counter = record_network(cx, PASSKEYS_BY_NETWORK).await?;
     check_network(cx, RateLimit::SignIn, counter.as_ref(), max)
 }

@@ -133,14 +133,5 @@ pub(crate) async fn check_factor(
         }
     }
     rate_limit::clear_second_factor_attempts(cx, user).await?;
-    Ok(proof_method(method))
-}
-
-/// The proof that a factor gives.
-pub(super) const fn proof_method(method: SecondFactorMethod) -> ProofMethod {
-    match method {
-        SecondFactorMethod::Authenticator => ProofMethod::Authenticator,
-        SecondFactorMethod::BackupCode => ProofMethod::BackupCode,
-        SecondFactorMethod::Passkey => ProofMethod::Passkey,
-    }
+    Ok(method.into())
 }

@@ -12,7 +12,6 @@ mod by_passkey;
 mod by_password;
 pub(crate) mod sql;
 
-use self::by_factor::proof_method;
 use self::sql::LastProof;
 use crate::access::sql::SECOND_FACTORS;
 use crate::error::{Code, Problem, Result};
@@ -130,7 +129,7 @@ async fn available_methods(cx: &mut Context<'_>, user: UserId, kind: Kind<'_>) -
     let mut methods = if needs_second_factor { Vec::new() } else { first_factor_methods(cx, user).await? };
     if allows_second_factor {
         let (factors,) = cx.tx.one(SECOND_FACTORS, (user,)).await?;
-        methods.extend(factors.methods().into_iter().map(proof_method));
+        methods.extend(factors.methods().into_iter().map(ProofMethod::from));
     }
     Ok(methods)
 }

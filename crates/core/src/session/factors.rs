@@ -10,6 +10,7 @@ use crate::execution::Context;
 use crate::id::{AttemptId, UserId};
 use crate::proof::{ProofMethod, Proofs};
 use crate::secret::SessionToken;
+use crate::user::sql::second_factors::{FIND, FactorState};
 
 /// The number of sign-ins of one session that may wait for the second factor.
 const MAX_PENDING: i64 = 5;
@@ -46,7 +47,7 @@ pub(crate) async fn prove_first_factor(
     new: NewPending<'_>,
 ) -> Result<FirstFactor> {
     cx.refuse_impersonator()?;
-    let factors = cx.tx.one(sql::FACTORS, (user,)).await?;
+    let factors = cx.tx.one(FIND, (user,)).await?;
     if !asks_for_second_factor(&factors) {
         return insert_sign_in(cx, user, proof, Proofs::of(proof), None).await.map(FirstFactor::SignedIn);
     }
@@ -58,9 +59,9 @@ pub(crate) async fn prove_first_factor(
     Ok(FirstFactor::Pending(token, pending))
 }
 
-fn asks_for_second_factor(row: &sql::FactorsRow) -> bool {
-    match row.second_factor_policy {
-        SecondFactorPolicy::Enforced => !row.second_factors.is_empty(),
+fn asks_for_second_factor(state: &FactorState) -> bool {
+    match state.second_factor_policy {
+        SecondFactorPolicy::Enforced => !state.second_factors.is_empty(),
         SecondFactorPolicy::None | SecondFactorPolicy::Optional => false,
     }
 }
@@ -172,8 +173,8 @@ mod tests {
                 (SecondFactorPolicy::Optional, false),
                 (SecondFactorPolicy::Enforced, true),
             ] {
-                let row = sql::FactorsRow { second_factors, second_factor_policy };
-                assert_eq!(asks_for_second_factor(&row), has_one && is_enforced, "{row:?}");
+                let state = FactorState { second_factors, second_factor_policy };
+                assert_eq!(asks_for_second_factor(&state), has_one && is_enforced, "{state:?}");
             }
         }
     }

@@ -9,11 +9,7 @@ impl SignInRole {
         AccessConditions {
             restricts_addresses: self.restricts_addresses,
             allowed_addresses: &self.allowed_addresses,
-            mfa: MfaRequirement {
-                is_enforced: self.enforce_mfa,
-                minimum: self.minimum_assurance,
-                enforced_from: self.mfa_enforced_from,
-            },
+            mfa: MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from),
         }
     }
 }
@@ -24,20 +20,16 @@ impl SignInWorkspaceRole {
         let of_organization = AccessConditions {
             restricts_addresses: self.organization_restricts_addresses,
             allowed_addresses: &self.organization_allowed_addresses,
-            mfa: MfaRequirement {
-                is_enforced: self.organization_enforces_mfa,
-                minimum: self.organization_minimum_assurance,
-                enforced_from: self.organization_mfa_enforced_from,
-            },
+            mfa: MfaRequirement::new(
+                self.organization_enforces_mfa,
+                self.organization_minimum_assurance,
+                self.organization_mfa_enforced_from,
+            ),
         };
         let of_workspace = AccessConditions {
             restricts_addresses: self.restricts_addresses,
             allowed_addresses: &self.allowed_addresses,
-            mfa: MfaRequirement {
-                is_enforced: self.enforce_mfa,
-                minimum: self.minimum_assurance,
-                enforced_from: self.mfa_enforced_from,
-            },
+            mfa: MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from),
         };
         [of_organization, of_workspace]
     }

@@ -266,7 +266,7 @@ impl PageContext {
     }
 
     /// Returns the error page for a problem, a redirect to `/sign-in` for `UNAUTHORIZED`, or the page that leads to
-    /// two-step verification for `MFA_REQUIRED`. A client that prefers JSON gets the envelope.
+    /// two-factor authentication for `MFA_REQUIRED`. A client that prefers JSON gets the envelope.
     pub(super) fn error_page(&self, problem: &Problem) -> Response {
         if self.preference == Preference::Json {
             return Refusal(problem.clone()).into_response();

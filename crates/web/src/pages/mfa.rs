@@ -1,5 +1,5 @@
-//! Two-step verification that an organization or a workspace requires: the page instead of theirs, and the confirmation
-//! of a second factor that leads on.
+//! Two-factor authentication that an organization or a workspace requires: the page instead of theirs, and the
+//! confirmation of a second factor that leads on.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -217,11 +217,7 @@ async fn confirm(cx: PageContext) -> PageResult<Response> {
 
 /// Makes [`protected`] ask for a proof by one of these methods.
 pub(super) fn with_factor_required(mut response: Response, methods: &[SecondFactorMethod]) -> Response {
-    let methods = methods.iter().map(|method| match method {
-        SecondFactorMethod::Authenticator => ProofMethod::Authenticator,
-        SecondFactorMethod::BackupCode => ProofMethod::BackupCode,
-        SecondFactorMethod::Passkey => ProofMethod::Passkey,
-    });
-    response.extensions_mut().insert(RequiredProof { methods: methods.collect(), address: None });
+    let methods = methods.iter().copied().map(ProofMethod::from).collect();
+    response.extensions_mut().insert(RequiredProof { methods, address: None });
     response
 }

@@ -61,7 +61,7 @@ pub(super) enum Action {
     GenerateBackupCodes,
     AddPasskey,
     RemovePasskey,
-    ChangeTwoStepPolicy,
+    ChangeTwoFactorPolicy,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -346,7 +346,7 @@ impl Confirmation<'_> {
             Action::GenerateBackupCodes => t.confirm_backup_codes(),
             Action::AddPasskey => t.confirm_add_passkey(),
             Action::RemovePasskey => t.confirm_remove_passkey(),
-            Action::ChangeTwoStepPolicy => t.confirm_two_step_policy(),
+            Action::ChangeTwoFactorPolicy => t.confirm_two_factor_policy(),
         }
     }
 }

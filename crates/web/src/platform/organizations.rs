@@ -222,7 +222,7 @@ impl FromFields for UpdateFields {
         fields.require_any()?;
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
-        let MfaChange { is_enforced, minimum, grace_days } = mfa_fields::read(fields, &["enforce_mfa"])?;
+        let MfaChange { is_enforced, minimum, grace_days } = mfa_fields::read_change(fields, &["enforce_mfa"])?;
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,

@@ -77,6 +77,7 @@ mod roles;
 mod second_factor_attacks;
 mod second_factor_forms;
 mod second_factor_resets;
+mod second_factors;
 mod secret_scan;
 mod security_log;
 mod security_notices;

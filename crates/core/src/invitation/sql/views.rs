@@ -47,11 +47,11 @@ impl PreviewRow {
     }
 
     fn workspace_mfa(&self) -> Option<MfaRequirement> {
-        Some(MfaRequirement {
-            is_enforced: self.workspace_enforces_mfa?,
-            minimum: self.workspace_minimum_assurance?,
-            enforced_from: self.workspace_mfa_enforced_from?,
-        })
+        Some(MfaRequirement::new(
+            self.workspace_enforces_mfa?,
+            self.workspace_minimum_assurance?,
+            self.workspace_mfa_enforced_from?,
+        ))
     }
 }
 

@@ -23,11 +23,7 @@ use super::sql;
 impl ManagedOrganization {
     /// What it requires of sign-ins.
     pub fn mfa(&self) -> MfaRequirement {
-        MfaRequirement {
-            is_enforced: self.enforce_mfa,
-            minimum: self.minimum_assurance,
-            enforced_from: self.mfa_enforced_from,
-        }
+        MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from)
     }
 
     /// The length of the public and the private metadata together, in bytes.

@@ -2,20 +2,12 @@
 
 use vestibule_db::{Text, record, sql};
 
-use crate::assurance::{SecondFactorPolicy, SecondFactors};
+use crate::assurance::SecondFactors;
 use crate::cache::Scope;
 use crate::id::{AttemptId, SessionId, SignInId, UserId};
 use crate::proof::{ProofMethod, Proofs};
 use crate::session::Strategy;
 use crate::time::Timestamp;
-
-record! {
-    /// The factors that a user has, and whether they are asked for at a sign-in.
-    pub(crate) struct FactorsRow {
-        pub(crate) second_factors: SecondFactors,
-        pub(crate) second_factor_policy: SecondFactorPolicy,
-    }
-}
 
 record! {
     /// A pending sign-in, with the factors of its user.
@@ -64,8 +56,6 @@ macro_rules! pending {
 }
 
 sql! {
-    FACTORS(UserId) -> FactorsRow = "SELECT second_factors, second_factor_policy FROM users WHERE id = $1";
-
     /// The user's sign-in in a session.
     SIGN_IN_OF_USER(SessionId, UserId, Timestamp) -> (SignInId,) =
         "SELECT id FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at > $3";

@@ -122,7 +122,7 @@ impl Credential {
 /// gets an attempt in `signin_attempts`; `POST /auth/prepare-verification` sends the mail. The response does not reveal
 /// whether the address has an account.
 ///
-/// A user with two-step verification is not signed in yet: the last of `signin_attempts` is at the step
+/// A user with two-factor authentication is not signed in yet: the last of `signin_attempts` is at the step
 /// `verify_second_factor`, and `available_2fa_methods` says how to go on. For a code of the authenticator app or a backup
 /// code, call `POST /auth/attempt-verification`; for a passkey, `POST /auth/passkey/login/begin`.
 #[utoipa::path(post, path = "/auth/signin", operation_id = "sign_in", tag = "Auth", request_body = Fields,

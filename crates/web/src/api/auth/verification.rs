@@ -160,7 +160,7 @@ impl FromFields for CodeFields {
 
 /// Verifies a step of a sign-in or sign-up with a code.
 ///
-/// After the code from the mail, a user with two-step verification is not signed in yet: the attempt is then at
+/// After the code from the mail, a user with two-factor authentication is not signed in yet: the attempt is then at
 /// `verify_second_factor`, with the same id. This call takes the code of their authenticator app, or a backup code.
 /// Five wrong codes end the attempt.
 #[utoipa::path(post, path = "/auth/attempt-verification",

@@ -15,6 +15,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields};
 use crate::images::{self, ImageField};
+use crate::mfa_fields;
 use crate::openapi::Enveloped;
 
 /// The changes to an account. Missing fields remain unchanged.
@@ -51,7 +52,6 @@ impl FromFields for Fields {
             Some(text) => Some(UsernameChange::Set(Username::parse("username", &text)?)),
             None => None,
         };
-        let policy = fields.text("second_factor_policy")?.filter(|policy| !policy.is_empty());
         if fields.text("primary_phone_number_id")?.is_some_and(|id| !id.is_empty()) {
             return Err(Problem::field("primary_phone_number_id", "leave it empty: phone numbers are not supported."));
         }
@@ -62,9 +62,7 @@ impl FromFields for Fields {
             last_name: name("last_name", last_name)?,
             username,
             primary_email_address_id: fields.id("primary_email_address_id")?,
-            second_factor_policy: policy
-                .map(|policy| SecondFactorPolicy::parse("second_factor_policy", &policy))
-                .transpose()?,
+            second_factor_policy: mfa_fields::read_policy(fields)?,
             remove_profile_picture: fields.flag("remove_profile_picture")?,
         })
     }

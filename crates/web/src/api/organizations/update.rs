@@ -60,7 +60,7 @@ impl FromFields for Fields {
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
         let MfaChange { is_enforced, minimum, grace_days } =
-            mfa_fields::read(fields, &["enforce_mfa", "enforce_mfa_setup"])?;
+            mfa_fields::read_change(fields, &["enforce_mfa", "enforce_mfa_setup"])?;
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,

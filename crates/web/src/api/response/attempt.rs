@@ -28,7 +28,7 @@ pub(crate) struct SignInAttempt {
     sso_provider: &'static str,
     expires_at: Timestamp,
     /// `verify_email_otp`, `verify_email_link` or `verify_password`, and then `verify_second_factor`, if the user has
-    /// two-step verification. The last step, if the attempt is completed.
+    /// two-factor authentication. The last step, if the attempt is completed.
     #[schema(example = "verify_email_otp")]
     current_step: &'static str,
     /// Empty if the attempt is completed.

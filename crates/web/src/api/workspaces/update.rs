@@ -57,7 +57,8 @@ impl FromFields for Fields {
         let name = fields.text("name")?.map(|name| WorkspaceName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
-        let MfaChange { is_enforced, minimum, grace_days } = mfa_fields::read(fields, &["enforce_2fa", "enforce_mfa"])?;
+        let MfaChange { is_enforced, minimum, grace_days } =
+            mfa_fields::read_change(fields, &["enforce_2fa", "enforce_mfa"])?;
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,

@@ -116,9 +116,9 @@ struct Page {
     sign_ins: SignInList,
     notifications: NotificationPreferences,
     has_password: bool,
-    /// Whether two-step verification is on, in words; empty if the caller cannot see it.
-    two_step_state: String,
-    is_two_step_on: bool,
+    /// Whether two-factor authentication is on, in words; empty if the caller cannot see it.
+    two_factor_state: String,
+    is_two_factor_on: bool,
     has_mail: bool,
     min_password_length: usize,
 }
@@ -147,8 +147,8 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         is_primary: address.is_primary,
         is_verified: address.verified_at.is_some(),
     });
-    let is_two_step_on = factors::is_two_step_on(cx).await;
-    let state = |is_on| if is_on { cx.words.two_step_on() } else { cx.words.two_step_off() };
+    let is_two_factor_on = factors::is_two_factor_on(cx).await;
+    let state = |is_on| if is_on { cx.words.two_factor_on() } else { cx.words.two_factor_off() };
     let name = full_name(&account.user.first_name, &account.user.last_name);
     Ok(Page {
         layout: cx.layout(cx.words.account(), true),
@@ -162,8 +162,8 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         addresses: addresses.collect(),
         sign_ins: SignInList::load(cx).await?,
         has_password: account.account.has_password,
-        two_step_state: is_two_step_on.map(state).unwrap_or_default(),
-        is_two_step_on: is_two_step_on.unwrap_or_default(),
+        two_factor_state: is_two_factor_on.map(state).unwrap_or_default(),
+        is_two_factor_on: is_two_factor_on.unwrap_or_default(),
         has_mail: cx.app.service().sends_mail(),
         min_password_length: cx.app.settings().passwords.minimum_length,
     })

@@ -17,7 +17,10 @@ use axum::response::Response;
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
 
-use self::opened::{NotOpened, OpenedInvitations};
+pub(super) use self::opened::OpenedInvitations;
+pub(super) use self::sign_in::join_after_second_step;
+
+use self::opened::NotOpened;
 use self::page::{invitation_page, load};
 use super::context::{PageContext, PageResult, see_other};
 use super::form::Form;

@@ -16,12 +16,16 @@ use super::not_opened_page;
 use crate::app::App;
 use crate::cookie;
 
+const PAGE: &str = "/invite";
 /// The name of the form field and of the parameter in the URL.
 pub(super) const INVITATION: &str = "invitation";
 
+/// The parameter in the URL for somebody who joins with the sign-in that they are in the middle of.
+const JOINS: &str = "joins";
+
 /// The tokens of the invitation cookie, the last opened one first.
 #[derive(Clone, Debug)]
-pub(super) struct OpenedInvitations(Vec<InvitationToken>);
+pub(in super::super) struct OpenedInvitations(Vec<InvitationToken>);
 
 /// The invitation that a request is about, and the other opened ones.
 #[derive(Clone, Debug)]
@@ -66,6 +70,16 @@ impl OpenedInvitations {
         or_page(cx, opened).await
     }
 
+    /// The invitation of a URL of [`Opened::joining_url`].
+    pub(super) fn joined_by(self, url: &str) -> Option<Opened> {
+        let query = url.strip_prefix(PAGE)?.strip_prefix('?')?;
+        let param = |wanted: &str| {
+            form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| (name == wanted).then_some(value))
+        };
+        param(JOINS)?;
+        self.named(&param(INVITATION)?).ok()
+    }
+
     fn named(mut self, name: &str) -> Result<Opened, NotOpened> {
         let id = name.parse::<InvitationId>().ok();
         match self.0.iter().position(|token| Some(token.invitation()) == id) {
@@ -106,7 +120,12 @@ async fn or_page(cx: &PageContext, opened: Result<Opened, NotOpened>) -> PageRes
 impl Opened {
     /// The page of the invitation.
     pub(super) fn url(&self) -> String {
-        format!("/invite?{INVITATION}={}", self.token.invitation())
+        format!("{PAGE}?{INVITATION}={}", self.token.invitation())
+    }
+
+    /// The page of the invitation, for somebody who has asked to join and has yet to prove their second factor.
+    pub(super) fn joining_url(&self) -> String {
+        format!("{}&{JOINS}=1", self.url())
     }
 
     /// Stores the invitation in the cookie, as the last opened one.

@@ -20,15 +20,27 @@ use super::page::invitation_page;
 use super::step::SentCode;
 
 /// Continues with the session that this request has created, and accepts. A sign-in that waits for the second factor
-/// asks for it instead, and returns to the invitation.
+/// asks for it instead, and goes on with [`join_after_second_step`].
 pub(super) async fn accept_signed_in(cx: &PageContext, opened: &Opened, signed_in: &SignedIn) -> Response {
     if signed_in.completed.is_none() {
-        return redirect_signed_in(cx, &opened.url(), cx.after_sign_in(), signed_in);
+        return redirect_signed_in(cx, &opened.joining_url(), cx.after_sign_in(), signed_in);
     }
     let session = signed_in.token.as_ref();
     let mut cx = cx.clone();
     cx.continue_with(session).await;
     cx.with_session_cookie(accept_invitation(&cx, opened).await, session)
+}
+
+/// Accepts after the second step of a sign-in that began with the press that joins. `None` if it did not begin there.
+/// Call it for a stored attempt only: a link to the sign-in page could name an invitation, too.
+pub(in super::super) async fn join_after_second_step(
+    cx: &PageContext,
+    opened: OpenedInvitations,
+    return_to: &str,
+    signed_in: &SignedIn,
+) -> Option<Response> {
+    let opened = opened.joined_by(return_to)?;
+    Some(accept_signed_in(cx, &opened, signed_in).await)
 }
 
 /// Signs in with the invited address, and accepts.

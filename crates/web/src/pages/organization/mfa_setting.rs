@@ -1,5 +1,5 @@
-//! The form with which an organization or a workspace requires two-step verification, and its confirmation, which says
-//! who would lose access.
+//! The form with which an organization or a workspace requires two-factor authentication, and its confirmation, which
+//! says who would lose access.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

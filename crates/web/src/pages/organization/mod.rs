@@ -66,7 +66,7 @@ struct OrganizationPage {
     roles: Vec<MembershipRole>,
     organization: Organization,
     counts: Counts,
-    /// During the grace period of required two-step verification, for those who have not set it up.
+    /// During the grace period of required two-factor authentication, for those who have not set it up.
     mfa_banner: Option<NextStep>,
 }
 

@@ -8,16 +8,20 @@ use vestibule_core::{Code, Problem};
 
 use super::super::context::PageContext;
 use super::super::form::Form;
+use super::super::invite::OpenedInvitations;
 use super::super::passkeys::{credential_id, parse_assertion};
 use super::{page_with_unknown_passkey, redirect_back, redirect_signed_in, second_step};
 
-pub(super) async fn sign_in(cx: PageContext, form: Form) -> Response {
+pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
     let json = form.text("credential");
     let signed_in = match parse_assertion(json) {
         Ok(credential) => with_passkey(cx.app.service(), &cx.caller, credential).await.result,
         Err(problem) => Err(problem),
     };
     match signed_in {
+        Ok(signed_in) if !form.text("attempt").is_empty() => {
+            second_step::redirect_proved(&cx, opened, form.text("return_to"), &signed_in).await
+        }
         Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_in(), &signed_in),
         // The passkey is valid, so continue as if the sign-in were new.
         Err(problem) if problem.code() == Code::UserAlreadySignedIn => redirect_back(&cx, form.text("return_to")),

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::id::AttemptId;
-use vestibule_core::proof::ProofMethod;
 use vestibule_core::secret::SubmittedFactorCode;
 use vestibule_core::session::{PendingSignIn, SessionAttempt};
 use vestibule_core::sign_in::{SignedIn, with_second_factor};
@@ -12,6 +11,7 @@ use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
+use super::super::invite::{OpenedInvitations, join_after_second_step};
 use super::super::layout::Layout;
 use super::super::reauthentication::factor_code_problem;
 use super::redirect_signed_in;
@@ -94,12 +94,7 @@ async fn load(
         };
         (format!("{url}&method={}", other.as_str()), label)
     });
-    let proof = match method {
-        SecondFactorMethod::Authenticator => ProofMethod::Authenticator,
-        SecondFactorMethod::BackupCode => ProofMethod::BackupCode,
-        SecondFactorMethod::Passkey => ProofMethod::Passkey,
-    };
-    let code_problem = error.and_then(|problem| factor_code_problem(t, Some(proof), problem));
+    let code_problem = error.and_then(|problem| factor_code_problem(t, Some(method.into()), problem));
     Ok(Some(Page {
         layout: layout.with_error(error.filter(|_| code_problem.is_none())),
         attempt: pending.id.to_string(),
@@ -118,7 +113,20 @@ async fn find(cx: &PageContext, attempt: &str) -> PageResult<Option<PendingSignI
     }))
 }
 
-pub(super) async fn verify(cx: PageContext, form: Form) -> Response {
+/// Goes on after the second factor was proved.
+pub(super) async fn redirect_proved(
+    cx: &PageContext,
+    opened: OpenedInvitations,
+    return_to: &str,
+    signed_in: &SignedIn,
+) -> Response {
+    match join_after_second_step(cx, opened, return_to, signed_in).await {
+        Some(joined) => joined,
+        None => redirect_signed_in(cx, return_to, cx.after_sign_in(), signed_in),
+    }
+}
+
+pub(super) async fn verify(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
     let method = form.text("method").parse().ok();
     let signed_in = match form.id("attempt") {
         Ok(attempt) => {
@@ -128,7 +136,7 @@ pub(super) async fn verify(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match signed_in {
-        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_in(), &signed_in),
+        Ok(signed_in) => redirect_proved(&cx, opened, form.text("return_to"), &signed_in).await,
         Err(problem) => page(&cx, form.text("attempt"), form.text("return_to"), method, Some(&problem)).await,
     }
 }

@@ -16,6 +16,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::images::{self, ImageField};
+use crate::mfa_fields;
 use crate::platform::MAX_METADATA_BODY_BYTES;
 use crate::platform::response::{Empty, PlatformResponse};
 
@@ -65,9 +66,6 @@ impl FromFields for UpdateFields {
             Some(text) => Some(UsernameChange::Set(Username::parse("username", &text)?)),
             None => None,
         };
-        let second_factor_policy = fields.text("second_factor_policy")?.filter(|policy| !policy.is_empty());
-        let parse = |policy: String| SecondFactorPolicy::parse("second_factor_policy", &policy);
-        let second_factor_policy = second_factor_policy.map(parse).transpose()?;
         Ok(Self {
             first_name: name(fields, "first_name")?,
             last_name: name(fields, "last_name")?,
@@ -75,7 +73,7 @@ impl FromFields for UpdateFields {
             public_metadata: fields.metadata("public_metadata")?,
             private_metadata: fields.metadata("private_metadata")?,
             disabled: fields.flag("disabled")?,
-            second_factor_policy,
+            second_factor_policy: mfa_fields::read_policy(fields)?,
             remove_profile_image: fields.flag("remove_profile_image")?,
             profile_image: fields.image("profile_image")?,
         })

@@ -114,7 +114,8 @@ impl FromFields for UpdateFields {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.require_any()?;
         let (name, description) = (fields.text("name")?, fields.text("description")?);
-        let MfaChange { is_enforced, minimum, grace_days } = mfa_fields::read(fields, &["enforce_2fa", "enforce_mfa"])?;
+        let MfaChange { is_enforced, minimum, grace_days } =
+            mfa_fields::read_change(fields, &["enforce_2fa", "enforce_mfa"])?;
         Ok(Self {
             name: name.map(|name| WorkspaceName::parse("name", &name)).transpose()?,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,

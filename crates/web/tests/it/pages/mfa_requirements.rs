@@ -1,4 +1,4 @@
-//! Two-step verification that organizations and workspaces require: the settings, the lists of members and
+//! Two-factor authentication that organizations and workspaces require: the settings, the lists of members and
 //! organizations, and the way of a member whose sign-in is not enough.
 
 use crate::harness::{AuthenticatorApp, DAY, PASSWORD, TestApp, TestClient, TestResponse, text};
@@ -65,20 +65,21 @@ async fn settings_show_who_would_lose_access_before_anything_changes() {
     assert!(page.contains("/-/members?mfa=missing\">Show who is missing</a>"), "{page}");
     assert!(page.contains("value=\"off\" checked"), "{page}");
 
-    let page = fixture.submit("two_factors", "0").await.assert_page(200, "Require two-step verification in Acme?");
+    let page = fixture.submit("two_factors", "0").await.assert_page(200, "Require two-factor authentication in Acme?");
     assert!(page.contains("1 of 2 members have it set up. 1 would lose access until they set it up."), "{page}");
     let page = fixture.submit("two_factors", "14").await.assert_page(200, "1 has until 29 January 2026");
     assert!(page.contains("/-/members?mfa=missing\""), "{page}");
     nina.get(&fixture.members).await.assert_page(200, "Members");
 
     fixture.require("two_factors", "14").await;
-    let page = fixture.owner.get(&fixture.settings).await.assert_page(200, "Saved. Two-step verification is required.");
+    let page =
+        fixture.owner.get(&fixture.settings).await.assert_page(200, "Saved. Two-factor authentication is required.");
     assert!(page.contains("Required from 29 January 2026"), "{page}");
     assert!(page.contains("value=\"two_factors\" checked"), "{page}");
     // The same again asks nothing.
     fixture.submit("two_factors", "").await.assert_redirect(&fixture.settings);
 
-    fixture.submit("off", "").await.assert_page(200, "Stop requiring two-step verification in Acme?");
+    fixture.submit("off", "").await.assert_page(200, "Stop requiring two-factor authentication in Acme?");
     fixture.require("off", "").await;
     let page = fixture.owner.get(&fixture.settings).await.assert_page(200, "is no longer required");
     assert!(!page.contains("Required from"), "{page}");
@@ -100,7 +101,8 @@ async fn admin_sets_up_their_own_first() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("owner@example.com").await;
     let settings = format!("/organizations/{organization}/-/settings");
-    let page = owner.get(&settings).await.assert_page(200, "Set up two-step verification for your own account first");
+    let page =
+        owner.get(&settings).await.assert_page(200, "Set up two-factor authentication for your own account first");
     let return_to: String = form_urlencoded::byte_serialize(settings.as_bytes()).collect();
     assert!(page.contains(&format!("/account/security?return_to={return_to}")), "{page}");
     let path = format!("{settings}/mfa");
@@ -108,7 +110,7 @@ async fn admin_sets_up_their_own_first() {
     let page = owner
         .post(&path, &two_factors)
         .await
-        .assert_page(403, "role=\"alert\">Set up two-step verification for your own");
+        .assert_page(403, "role=\"alert\">Set up two-factor authentication for your own");
     assert!(page.contains("value=\"two_factors\" checked") && page.contains("value=\"7\""), "{page}");
 
     owner.add_authenticator().await;
@@ -140,18 +142,18 @@ async fn member_without_it_is_led_to_it_and_back() {
     fixture.require("two_factors", "0").await;
     for path in [fixture.members.clone(), fixture.settings.clone(), format!("/organizations/{}", fixture.organization)]
     {
-        let page = nina.get(&path).await.assert_page(403, "<h1>Acme requires two-step verification</h1>");
+        let page = nina.get(&path).await.assert_page(403, "<h1>Acme requires two-factor authentication</h1>");
         assert!(page.contains("A stolen password or mailbox is then not enough"), "{page}");
         assert!(page.contains(&fixture.set_up_page(&path)), "{page}");
     }
     // The error in place of a form's answer leads back to the form.
     let leave = format!("/organizations/{}/-/leave", fixture.organization);
-    let page = nina.post(&leave, &[]).await.assert_page(403, "Acme requires two-step verification");
+    let page = nina.post(&leave, &[]).await.assert_page(403, "Acme requires two-factor authentication");
     assert!(page.contains(&fixture.set_up_page(&format!("/organizations/{}", fixture.organization))), "{page}");
     nina.get("/organizations")
         .await
-        .assert_page(200, "<span class=\"badge warn\">Two-step verification required</span>");
-    nina.get("/account").await.assert_page(200, "<small>Two-step verification required</small>");
+        .assert_page(200, "<span class=\"badge warn\">Two-factor authentication required</span>");
+    nina.get("/account").await.assert_page(200, "<small>Two-factor authentication required</small>");
 
     let app = nina.add_authenticator().await;
     nina.get(&fixture.members).await.assert_page(200, "Members");
@@ -192,14 +194,15 @@ async fn banner_reminds_during_the_grace_period() {
     let fixture = setup().await;
     let nina = fixture.nina().await;
     fixture.require("two_factors", "3").await;
-    let page = nina.get(&fixture.members).await.assert_page(200, "Set up two-step verification by 18 January 2026.");
+    let page =
+        nina.get(&fixture.members).await.assert_page(200, "Set up two-factor authentication by 18 January 2026.");
     assert!(page.contains(&fixture.set_up_page(&fixture.members)), "{page}");
     let page = fixture.owner.get(&fixture.members).await.assert_page(200, "Members");
     assert!(!page.contains("18 January 2026"), "the owner has it: {page}");
     let page = nina.get("/organizations").await.assert_page(200, "Acme");
-    assert!(!page.contains("Two-step verification required"), "{page}");
+    assert!(!page.contains("Two-factor authentication required"), "{page}");
     fixture.app.advance(DAY * 4);
-    nina.get(&fixture.members).await.assert_page(403, "Acme requires two-step verification");
+    nina.get(&fixture.members).await.assert_page(403, "Acme requires two-factor authentication");
 }
 
 #[tokio::test]
@@ -225,7 +228,11 @@ async fn list_of_members_shows_and_filters_who_has_which() {
     nina.get(&url("missing")).await.assert_page(200, "owner Test");
     let membership = text(&nina.get("/me/organization-memberships").await.ok()[0]["id"]);
     let member = format!("{}/{membership}", fixture.members);
-    fixture.owner.get(&member).await.assert_page(200, "Two-step verification: <span class=\"badge\">Not set up</span>");
+    fixture
+        .owner
+        .get(&member)
+        .await
+        .assert_page(200, "Two-factor authentication: <span class=\"badge\">Not set up</span>");
     let page = nina.get(&member).await.assert_page(200, NINA);
     assert!(!page.contains("Not set up"), "{page}");
 }
@@ -238,7 +245,9 @@ async fn invitation_says_it_before_and_leads_through_it_after() {
     fixture.owner.post(&invitations, &[("email", NINA)]).await.ok();
     let nina = fixture.app.anonymous();
     nina.post("/invite", &[("token", &fixture.app.mailed_token(NINA))]).await.assert_redirect("/invite");
-    nina.get("/invite").await.assert_page(200, "Acme requires two-step verification. If you have not set it up yet");
+    nina.get("/invite")
+        .await
+        .assert_page(200, "Acme requires two-factor authentication. If you have not set it up yet");
     let fields = [("first_name", "Nina"), ("last_name", "Ng"), ("password", PASSWORD)];
     let joined = nina.post("/invite/sign-up", &fields).await.assert_redirect("/organizations/");
     let page = nina.get(&joined).await.assert_page(403, "You joined Acme. One more step is left.");
@@ -259,10 +268,10 @@ async fn invitation_says_nothing_to_somebody_whose_sign_in_is_enough() {
     fixture.owner.post(&invitations, &[("email", "ben@example.com")]).await.ok();
     let token = fixture.app.mailed_token("ben@example.com");
     ben.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
-    ben.get("/invite").await.assert_page(200, "Acme requires two-step verification from 22 January 2026.");
+    ben.get("/invite").await.assert_page(200, "Acme requires two-factor authentication from 22 January 2026.");
     ben.add_authenticator().await;
     let page = ben.get("/invite").await.assert_page(200, "Join Acme");
-    assert!(!page.contains("requires two-step verification"), "{page}");
+    assert!(!page.contains("requires two-factor authentication"), "{page}");
 }
 
 #[tokio::test]
@@ -279,10 +288,10 @@ async fn workspace_requires_it_for_itself() {
     let fields = [("requirement", "two_factors"), ("grace_days", "0"), ("sure", "yes")];
     let path = format!("{workspace}/mfa");
     nina.post(&path, &fields).await.assert_page(403, "have access to this page");
-    fixture.owner.post(&path, &fields[..2]).await.assert_page(200, "Require two-step verification in Lab?");
+    fixture.owner.post(&path, &fields[..2]).await.assert_page(200, "Require two-factor authentication in Lab?");
     fixture.owner.post(&path, &fields).await.assert_redirect(&workspace);
 
-    let page = nina.get(&workspace).await.assert_page(403, "This workspace requires two-step verification");
+    let page = nina.get(&workspace).await.assert_page(403, "This workspace requires two-factor authentication");
     assert!(page.contains(&fixture.set_up_page(&workspace)), "{page}");
     nina.get(&fixture.members).await.assert_page(200, "Members");
     nina.add_authenticator().await;
@@ -294,9 +303,10 @@ async fn choice_of_the_active_organization_leads_to_it_too() {
     let fixture = setup().await;
     let nina = fixture.nina().await;
     fixture.require("two_factors", "0").await;
-    nina.get("/choose-organization").await.assert_page(200, "<small>Two-step verification required</small>");
+    nina.get("/choose-organization").await.assert_page(200, "<small>Two-factor authentication required</small>");
     let fields = [("organization", fixture.organization.as_str()), ("return_to", "/account")];
-    let page = nina.post("/choose-organization", &fields).await.assert_page(403, "Acme requires two-step verification");
+    let page =
+        nina.post("/choose-organization", &fields).await.assert_page(403, "Acme requires two-factor authentication");
     assert!(page.contains(&fixture.set_up_page("/choose-organization?return_to=%2Faccount")), "{page}");
 }
 
@@ -306,10 +316,10 @@ async fn speaks_german() {
     let nina = fixture.nina().await;
     fixture.require("two_factors", "0").await;
     nina.post("/language", &[("language", "de")]).await.assert_redirect("/");
-    nina.get(&fixture.members).await.assert_page(403, "<h1>Acme verlangt die Bestätigung in zwei Schritten</h1>");
-    nina.get("/organizations").await.assert_page(200, "Bestätigung in zwei Schritten erforderlich");
+    nina.get(&fixture.members).await.assert_page(403, "<h1>Acme verlangt die Zwei-Faktor-Authentifizierung</h1>");
+    nina.get("/organizations").await.assert_page(200, "Zwei-Faktor-Authentifizierung erforderlich");
     fixture.owner.post("/language", &[("language", "de")]).await.assert_redirect("/");
-    fixture.submit("off", "").await.assert_page(200, "Bestätigung in zwei Schritten in Acme nicht mehr verlangen?");
+    fixture.submit("off", "").await.assert_page(200, "Zwei-Faktor-Authentifizierung in Acme nicht mehr verlangen?");
     fixture.owner.get(&fixture.settings).await.assert_page(200, "1 von 2 Mitgliedern haben sie eingerichtet.");
 }
 

@@ -44,7 +44,7 @@ async fn passkey_is_added_used_renamed_and_removed() {
     assert!(page.contains("autocomplete=\"username webauthn\"") && page.contains("/pages/passkeys.js?v="), "{page}");
     assert_eq!(use_passkey(&browser, &laptop, "").await.assert_redirect("/"), "/account");
     let page = browser.get(SECURITY).await.assert_page(200, "Last used");
-    ada.post("/account/security/two-step", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
+    ada.post("/account/security/two-factor", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
     let browser = app.anonymous();
     let url = sign_in(&browser, "/account").await;
     let step = browser.get(&url).await.assert_page(200, "Confirm with your passkey");

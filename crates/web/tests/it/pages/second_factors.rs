@@ -96,7 +96,7 @@ pub(super) async fn sign_in(browser: &TestClient, return_to: &str) -> String {
 
 /// Sends a code in the form of the second step.
 async fn send_code(browser: &TestClient, url: &str, method: &str, code: &str) -> TestResponse {
-    let page = browser.get(&format!("{url}&method={method}")).await.assert_page(200, "Two-step verification");
+    let page = browser.get(&format!("{url}&method={method}")).await.assert_page(200, "Two-factor authentication");
     let (attempt, return_to) = (hidden(&page, "attempt"), hidden(&page, "return_to"));
     assert_eq!(hidden(&page, "method"), method);
     let fields = [("attempt", attempt.as_str()), ("return_to", &return_to), ("method", method), ("code", code)];
@@ -140,7 +140,7 @@ async fn authenticator_is_set_up_with_two_codes_in_a_row() {
     }
     let page = ada.get(SECURITY).await.assert_page(200, "12 codes left");
     assert!(page.contains(">On</span>") && !page.contains(&secret) && !page.contains(&codes[0]), "{page}");
-    ada.get("/account").await.assert_page(200, "Two-step verification: On");
+    ada.get("/account").await.assert_page(200, "Two-factor authentication: On");
     // It is set up, so its page cannot be sent again.
     enrolment.finish(&ada, &[]).await.assert_page(404, "This set-up has ended");
 }
@@ -156,7 +156,7 @@ async fn sign_in_asks_for_the_second_factor() {
         browser.get(path).await.assert_redirect("/sign-in");
     }
     browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
-    for path in ["/account/security/authenticator", "/account/security/backup-codes", "/account/security/two-step"] {
+    for path in ["/account/security/authenticator", "/account/security/backup-codes", "/account/security/two-factor"] {
         browser.post(path, &[("policy", "none"), ("sure", "yes")]).await.assert_redirect("/sign-in");
     }
     let page = browser.get(&url).await.assert_page(200, "Enter the code that your authenticator app shows");
@@ -192,7 +192,7 @@ async fn second_step_ends_after_five_wrong_codes() {
     let (authenticator, _) = enrol(&ada).await;
     let browser = app.anonymous();
     let url = sign_in(&browser, "/account").await;
-    let page = browser.get(&url).await.assert_page(200, "Two-step verification");
+    let page = browser.get(&url).await.assert_page(200, "Two-factor authentication");
     let (attempt, code) = (hidden(&page, "attempt"), browser.code_of(&authenticator));
     let post = async |code: &str| {
         let fields = [("attempt", attempt.as_str()), ("method", "authenticator"), ("code", code)];
@@ -249,22 +249,19 @@ async fn mailed_code_link_and_reset_lead_to_the_second_step() {
 }
 
 #[tokio::test]
-async fn invitation_goes_on_after_the_second_step() {
+async fn invitation_is_accepted_with_the_second_step() {
     let (app, ada) = ada().await;
     let (authenticator, _) = enrol(&ada).await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
     let token = app.mailed_token(ADA);
     let browser = app.anonymous();
-    let invitation = browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
+    browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
     let fields = [("email", ADA), ("password", PASSWORD)];
     let url = browser.post("/invite/sign-in", &fields).await.assert_redirect("/sign-in/second-step?attempt=");
     browser.post("/invite/accept", &[]).await.assert_redirect("/invite");
     let code = browser.code_of(&authenticator);
-    let signed_in = send_code(&browser, &url, "authenticator", &code).await;
-    assert_eq!(signed_in.assert_redirect("/"), invitation);
-    browser.get(&invitation).await.assert_page(200, "action=\"/invite/accept\"");
-    browser.post("/invite/accept", &[]).await.assert_redirect("/organizations/");
+    send_code(&browser, &url, "authenticator", &code).await.assert_redirect(&format!("/organizations/{organization}"));
 }
 
 #[tokio::test]
@@ -304,20 +301,20 @@ async fn authenticator_is_replaced_and_removed() {
 }
 
 #[tokio::test]
-async fn two_step_verification_is_turned_off_and_on_again() {
+async fn two_factor_authentication_is_turned_off_and_on_again() {
     let (app, ada) = ada().await;
-    let none = ada.post("/account/security/two-step", &[("policy", "enforced")]).await;
+    let none = ada.post("/account/security/two-factor", &[("policy", "enforced")]).await;
     none.assert_page(400, "Set up an authenticator app or a passkey first");
-    ada.post("/account/security/two-step", &[("policy", "always")]).await.assert_page(400, "<h1>Sign-in security");
+    ada.post("/account/security/two-factor", &[("policy", "always")]).await.assert_page(400, "<h1>Sign-in security");
     enrol(&ada).await;
     let off = [("policy", "none"), ("sure", "yes")];
-    ada.post("/account/security/two-step", &off[..1]).await.assert_page(200, "Turn off two-step verification?");
+    ada.post("/account/security/two-factor", &off[..1]).await.assert_page(200, "Turn off two-factor authentication?");
     ada.get(SECURITY).await.assert_page(200, ">On</span>");
-    ada.post("/account/security/two-step", &off).await.assert_redirect(SECURITY);
-    ada.get(SECURITY).await.assert_page(200, "Two-step verification is off");
+    ada.post("/account/security/two-factor", &off).await.assert_redirect(SECURITY);
+    ada.get(SECURITY).await.assert_page(200, "Two-factor authentication is off");
     let fields = [("identifier", ADA), ("password", PASSWORD)];
     app.anonymous().post("/sign-in", &fields).await.assert_redirect("/organizations");
-    ada.post("/account/security/two-step", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
+    ada.post("/account/security/two-factor", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
     sign_in(&app.anonymous(), "").await;
 }
 

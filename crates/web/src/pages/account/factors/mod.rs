@@ -1,4 +1,4 @@
-//! `/account/security`: two-step verification, the authenticator app, passkeys and backup codes of the caller.
+//! `/account/security`: two-factor authentication, the authenticator app, passkeys and backup codes of the caller.
 //!
 //! The page may have the parameter `return_to`: where the person was going when a second factor was asked for. The forms
 //! carry the page's URL along, and adding a factor leads on to where they were going.
@@ -34,7 +34,7 @@ const FEW_BACKUP_CODES: i64 = 3;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get(PAGE, show)
-        .post("/account/security/two-step", protected(Action::ChangeTwoStepPolicy, set_policy))
+        .post("/account/security/two-factor", protected(Action::ChangeTwoFactorPolicy, set_policy))
         .post("/account/security/authenticator", protected(Action::AddAuthenticator, authenticator::start))
         .post("/account/security/authenticator/verify", protected(Action::AddAuthenticator, authenticator::verify))
         .post(
@@ -152,28 +152,28 @@ fn passkey_kind(t: Words, passkey: &Passkey) -> String {
     }
 }
 
-/// Whether two-step verification is on; `None` if the caller cannot see it.
-pub(super) async fn is_two_step_on(cx: &PageContext) -> Option<bool> {
+/// Whether two-factor authentication is on; `None` if the caller cannot see it.
+pub(super) async fn is_two_factor_on(cx: &PageContext) -> Option<bool> {
     cx.try_query(Show).await.ok().map(|factors| factors.policy == SecondFactorPolicy::Enforced)
 }
 
 async fn set_policy(cx: PageContext, form: Form) -> Response {
-    let policy = match SecondFactorPolicy::parse("policy", form.text("policy")) {
-        Ok(policy) => policy,
-        Err(problem) => return page_with_error(&cx, &form, &problem).await,
+    let Ok(policy) = form.text("policy").parse::<SecondFactorPolicy>() else {
+        let problem = Problem::field("policy", "use none, optional or enforced.");
+        return page_with_error(&cx, &form, &problem).await;
     };
     let t = cx.words;
     let flash = if policy == SecondFactorPolicy::Enforced {
-        "two_step_on"
+        "two_factor_on"
     } else {
-        let path = "/account/security/two-step";
-        let confirmation = Confirmation::new(t.two_step_turn_off_title(), t.two_step_turn_off_button(), path, PAGE)
-            .paragraph(t.two_step_turn_off_warning())
+        let path = "/account/security/two-factor";
+        let confirmation = Confirmation::new(t.two_factor_turn_off_title(), t.two_factor_turn_off_button(), path, PAGE)
+            .paragraph(t.two_factor_turn_off_warning())
             .hidden_field("policy", policy.as_str());
         if let Err(response) = confirmation.require(&cx, &form) {
             return response;
         }
-        "two_step_off"
+        "two_factor_off"
     };
     match cx.run(Update { second_factor_policy: Some(policy), ..Update::default() }).await {
         Ok(_) => cx.redirect_with_flash(page_url(&form), flash),

@@ -1,4 +1,4 @@
-//! The networks that members may connect from, the two-step verification that they need, and the workspace of new
+//! The networks that members may connect from, the two-factor authentication that they need, and the workspace of new
 //! members.
 
 use axum::extract::Path;
@@ -51,7 +51,7 @@ fn parse_addresses(t: Words, text: &str) -> Result<AddressList, String> {
     AddressList::parse("addresses", &lines).map_err(|_| t.too_many_networks())
 }
 
-/// Describes the organization for the form of two-step verification.
+/// Describes the organization for the form of two-factor authentication.
 pub(super) async fn mfa_target(cx: &PageContext, org: &OrganizationPage) -> PageResult<Target> {
     let status = cx.query(ShowMfaStatus { organization: org.id }).await?;
     let set_up = SetUp {

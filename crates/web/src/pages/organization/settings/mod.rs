@@ -1,4 +1,4 @@
-//! The settings tab: profile and logo, network access, two-step verification, new members, ownership, leaving and
+//! The settings tab: profile and logo, network access, two-factor authentication, new members, ownership, leaving and
 //! deletion.
 
 mod access;

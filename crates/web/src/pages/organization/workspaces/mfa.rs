@@ -1,4 +1,4 @@
-//! The two-step verification that a workspace requires.
+//! The two-factor authentication that a workspace requires.
 
 use axum::extract::Path;
 use axum::response::Response;

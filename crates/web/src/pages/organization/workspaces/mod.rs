@@ -1,5 +1,5 @@
-//! The workspaces tab: the list, and each workspace with its members, a picker of new ones, its name, the two-step
-//! verification that it requires, and its deletion.
+//! The workspaces tab: the list, and each workspace with its members, a picker of new ones, its name, the
+//! two-factor authentication that it requires, and its deletion.
 
 mod list;
 mod members;

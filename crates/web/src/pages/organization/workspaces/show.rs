@@ -95,7 +95,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) ->
     page_with_form(cx, ids, error, None, None).await
 }
 
-/// Like [`page`], with a message that is more precise than that of the error, and the form of two-step verification
+/// Like [`page`], with a message that is more precise than that of the error, and the form of two-factor authentication
 /// that failed.
 pub(super) async fn page_with_form(
     cx: &PageContext,

@@ -91,7 +91,7 @@ pub(super) async fn collect(states: &mut States) {
     states.add("account switched", page.assert_page(409, "<main"));
 }
 
-/// Required two-step verification, and its confirmation.
+/// Required two-factor authentication, and its confirmation.
 async fn second_factors(states: &mut States, Fixture { app, owner, member, path, .. }: &Fixture) {
     let members = format!("{path}/members");
     let require = |from: i64| {
@@ -99,10 +99,10 @@ async fn second_factors(states: &mut States, Fixture { app, owner, member, path,
     };
     // Later, and now.
     require(1_900_000_000_000_000);
-    states.add("two-step verification by a date", member.get(&members).await.assert_page(200, "callout warn"));
+    states.add("two-factor authentication by a date", member.get(&members).await.assert_page(200, "callout warn"));
     states.add("settings during the grace period", owner.get(&format!("{path}/settings")).await.text);
     require(0);
-    states.add("two-step verification required", member.get(&members).await.assert_page(403, "<main"));
+    states.add("two-factor authentication required", member.get(&members).await.assert_page(403, "<main"));
     states.add("organizations that require it", member.get("/organizations").await.text);
     states.add("choice of organizations that require it", member.get("/choose-organization").await.text);
     app.execute("UPDATE organizations SET enforce_mfa = 0");

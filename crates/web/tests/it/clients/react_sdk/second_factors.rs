@@ -1,4 +1,4 @@
-//! Two-step verification: setting it up in the user profile, and the second step of the sign-in form.
+//! Two-factor authentication: setting it up in the user profile, and the second step of the sign-in form.
 
 use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
