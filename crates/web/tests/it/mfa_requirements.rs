@@ -123,7 +123,7 @@ async fn grace_period_ends_on_time_also_in_caches() {
     assert_eq!(again["mfa_enforced_from"], from);
 
     let invitations = format!("{}/invitations", setup.path);
-    app.advance(DAY * 4 - Duration::from_secs(10));
+    app.advance((DAY * 4).saturating_sub(Duration::from_secs(10)));
     for _ in 0..3 {
         kim.get_and_check_cache(&invitations).await.ok();
         let session = kim.get_and_check_cache("/session").await;
@@ -245,7 +245,7 @@ async fn workspace_requires_it_of_its_own_members() {
     let changed = changed.ok()["workspace"].clone();
     assert_eq!((&changed["enforce_mfa"], &changed["enforce_2fa"]), (&json!(true), &json!(true)));
     assert_eq!(changed["mfa_enforced_from"], setup.in_days(1));
-    app.advance(DAY - Duration::from_secs(5));
+    app.advance(DAY.saturating_sub(Duration::from_secs(5)));
     kim.get(&path).await.ok();
     for _ in 0..3 {
         let session = kim.get_and_check_cache("/session").await.ok();

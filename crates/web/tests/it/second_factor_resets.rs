@@ -155,7 +155,7 @@ async fn delayed_reset_waits_and_is_then_applied() {
     assert!(shown.factors.authenticator_added_at.is_some());
     assert_eq!((shown.passkeys.len(), shown.passkeys[0].name.as_str()), (1, "Laptop"));
 
-    setup.app.advance(DELAY - HOUR - Duration::from_micros(1));
+    setup.app.advance(DELAY.saturating_sub(HOUR + Duration::from_micros(1)));
     assert_eq!(setup.run_due().await, 0);
     assert!(setup.count_factors() > 0);
     setup.app.advance(Duration::from_micros(1));
@@ -173,7 +173,7 @@ async fn delayed_reset_waits_and_is_then_applied() {
 async fn due_reset_is_applied_when_the_user_next_proves_a_first_factor() {
     let setup = setup(DELAY).await;
     setup.reset().await;
-    setup.app.advance(DELAY - Duration::from_micros(1));
+    setup.app.advance(DELAY.saturating_sub(Duration::from_micros(1)));
     let (_, session) = setup.sign_in().await;
     assert!(is_pending(&session), "{session}");
     setup.app.advance(Duration::from_micros(1));
@@ -189,7 +189,7 @@ async fn link_of_the_notice_cancels_the_reset_until_it_is_due() {
     let setup = setup(LONG_DELAY).await;
     setup.reset().await;
     let token = setup.app.notice_token(ADA);
-    setup.app.advance(LONG_DELAY - Duration::from_micros(1));
+    setup.app.advance(LONG_DELAY.saturating_sub(Duration::from_micros(1)));
     let browser = setup.app.anonymous();
     let page = browser.post("/security-notice", &[("token", &token)]).await;
     page.assert_page(200, "The reset of two-factor authentication is cancelled");

@@ -46,7 +46,7 @@ impl Fixture {
         assert!(self.app.execute(&update) > 0);
     }
 
-    fn set_up_page(&self, return_to: &str) -> String {
+    fn set_up_page(return_to: &str) -> String {
         let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
         format!("href=\"/account/security?return_to={return_to}\"")
     }
@@ -144,12 +144,12 @@ async fn member_without_it_is_led_to_it_and_back() {
     {
         let page = nina.get(&path).await.assert_page(403, "<h1>Acme requires two-factor authentication</h1>");
         assert!(page.contains("A stolen password or mailbox is then not enough"), "{page}");
-        assert!(page.contains(&fixture.set_up_page(&path)), "{page}");
+        assert!(page.contains(&Fixture::set_up_page(&path)), "{page}");
     }
     // The error in place of a form's answer leads back to the form.
     let leave = format!("/organizations/{}/-/leave", fixture.organization);
     let page = nina.post(&leave, &[]).await.assert_page(403, "Acme requires two-factor authentication");
-    assert!(page.contains(&fixture.set_up_page(&format!("/organizations/{}", fixture.organization))), "{page}");
+    assert!(page.contains(&Fixture::set_up_page(&format!("/organizations/{}", fixture.organization))), "{page}");
     nina.get("/organizations")
         .await
         .assert_page(200, "<span class=\"badge warn\">Two-factor authentication required</span>");
@@ -184,7 +184,7 @@ async fn app_is_not_enough_where_a_passkey_is_required() {
     assert_eq!(fixture.app.execute(update), 1);
     let page = nina.get(&fixture.members).await.assert_page(403, "<h1>Acme requires a passkey</h1>");
     assert!(page.contains("Codes of an authenticator app are not enough here."), "{page}");
-    assert!(page.contains(&fixture.set_up_page(&fixture.members)) && page.contains(">Add a passkey</a>"), "{page}");
+    assert!(page.contains(&Fixture::set_up_page(&fixture.members)) && page.contains(">Add a passkey</a>"), "{page}");
     let confirm = format!("{CONFIRM}?minimum=phishing_resistant&return_to=%2Forganizations");
     nina.get(&confirm).await.assert_redirect("/account/security?return_to=%2Forganizations");
 }
@@ -196,7 +196,7 @@ async fn banner_reminds_during_the_grace_period() {
     fixture.require("two_factors", "3").await;
     let page =
         nina.get(&fixture.members).await.assert_page(200, "Set up two-factor authentication by 18 January 2026.");
-    assert!(page.contains(&fixture.set_up_page(&fixture.members)), "{page}");
+    assert!(page.contains(&Fixture::set_up_page(&fixture.members)), "{page}");
     let page = fixture.owner.get(&fixture.members).await.assert_page(200, "Members");
     assert!(!page.contains("18 January 2026"), "the owner has it: {page}");
     let page = nina.get("/organizations").await.assert_page(200, "Acme");
@@ -251,7 +251,7 @@ async fn invitation_says_it_before_and_leads_through_it_after() {
     let fields = [("first_name", "Nina"), ("last_name", "Ng"), ("password", PASSWORD)];
     let joined = nina.post("/invite/sign-up", &fields).await.assert_redirect("/organizations/");
     let page = nina.get(&joined).await.assert_page(403, "You joined Acme. One more step is left.");
-    assert!(page.contains(&fixture.set_up_page(&joined)), "{page}");
+    assert!(page.contains(&Fixture::set_up_page(&joined)), "{page}");
 
     nina.add_authenticator().await;
     let members = nina.get(&joined).await.assert_redirect(&fixture.members);
@@ -292,7 +292,7 @@ async fn workspace_requires_it_for_itself() {
     fixture.owner.post(&path, &fields).await.assert_redirect(&workspace);
 
     let page = nina.get(&workspace).await.assert_page(403, "This workspace requires two-factor authentication");
-    assert!(page.contains(&fixture.set_up_page(&workspace)), "{page}");
+    assert!(page.contains(&Fixture::set_up_page(&workspace)), "{page}");
     nina.get(&fixture.members).await.assert_page(200, "Members");
     nina.add_authenticator().await;
     nina.get(&workspace).await.assert_page(200, "Lab");
@@ -307,7 +307,7 @@ async fn choice_of_the_active_organization_leads_to_it_too() {
     let fields = [("organization", fixture.organization.as_str()), ("return_to", "/account")];
     let page =
         nina.post("/choose-organization", &fields).await.assert_page(403, "Acme requires two-factor authentication");
-    assert!(page.contains(&fixture.set_up_page("/choose-organization?return_to=%2Faccount")), "{page}");
+    assert!(page.contains(&Fixture::set_up_page("/choose-organization?return_to=%2Faccount")), "{page}");
 }
 
 #[tokio::test]

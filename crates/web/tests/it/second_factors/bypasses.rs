@@ -222,6 +222,9 @@ async fn sign_in_of_another_user_does_not_complete_it() {
     assert_eq!(session["signins"].as_array().unwrap().len(), 1);
     // Ada's attempt waits on, and is not the one that was completed.
     let attempts = browser.get("/session").await.ok()["signin_attempts"].clone();
-    assert_eq!(attempts.as_array().unwrap().iter().map(|one| text(&one["id"])).collect::<Vec<_>>(), [attempt.clone()]);
+    assert_eq!(
+        attempts.as_array().unwrap().iter().map(|one| text(&one["id"])).collect::<Vec<_>>(),
+        std::slice::from_ref(&attempt)
+    );
     assert_signed_in(&browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok());
 }
