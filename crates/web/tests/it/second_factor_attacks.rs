@@ -1,5 +1,6 @@
 //! Attacks on second factors: ways around them and around the delay of their reset.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::json;
@@ -7,7 +8,7 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::UserId;
 use vestibule_core::second_factor::{ResetSecondFactors, run_due};
 
-use crate::harness::{SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, text};
+use crate::harness::{PASSWORD, SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, text};
 use crate::platform::PlatformClient;
 
 const ADA: &str = "ada@example.com";
@@ -79,6 +80,39 @@ async fn stolen_session_token_does_not_outlive_the_enrolment_of_a_factor() {
     ada.add_passkey(&SoftwareAuthenticator::new(1)).await;
     stolen.get("/me").await.assert_error(401, "UNAUTHORIZED");
     ada.get("/me").await.ok();
+}
+
+/// A link to the sign-in page can have any `return_to`. Only a press on the page of the invitation joins.
+#[tokio::test]
+async fn link_to_the_sign_in_page_does_not_accept_an_opened_invitation() {
+    let app = TestApp::start().await;
+    let ada = app.create_user(ADA).await;
+    app.verify_all_addresses();
+    let authenticator = ada.add_authenticator().await;
+    let (eve, organization) = app.create_organization(EVE).await;
+    eve.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
+    let browser = app.anonymous();
+    let token = app.mailed_token(ADA);
+    let url = browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
+    for wish in ["joins=1", "%6aoins"] {
+        let return_to = format!("{url}&{wish}");
+        let fields = [("identifier", ADA), ("password", PASSWORD), ("return_to", return_to.as_str())];
+        let step = browser.post("/sign-in", &fields).await.assert_redirect("/sign-in/second-step?attempt=");
+        let (_, query) = step.split_once('?').unwrap();
+        let params: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        assert_eq!(params["return_to"], url, "{wish}");
+        let code = browser.code_of(&authenticator);
+        let fields = [
+            ("attempt", params["attempt"].as_str()),
+            ("return_to", &params["return_to"]),
+            ("method", "authenticator"),
+            ("code", &code),
+        ];
+        assert_eq!(browser.post("/sign-in/second-step", &fields).await.assert_redirect("/invite"), url);
+        browser.post("/sign-out", &[]).await.assert_redirect("/");
+        browser.wait_for_next_code();
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 1, "Eve's");
 }
 
 /// Otherwise it would remove those that the user has set up in their place.
