@@ -50,7 +50,6 @@ const EXEMPT: &[(&str, &str)] = &[
     ("outbox::sql::MARK_BOUNCED", "whether a mail arrived"),
     ("outbox::sql::UPDATE_DELIVERY", "whether a mail arrived"),
     ("passkey::sql::RECORD_USE", "when a passkey was last used"),
-    ("reauthentication::sql::RECORD_PROOF", "when a signed-in person last proved who they are"),
     ("search_index::", "what searches find, derived from the rows"),
     ("session::sql::ACTIVATE_IF_NONE", "which organization a person works in"),
     ("session::sql::DELETE_EXPIRED_SIGN_IN", "an expired sign-in has no effect any more"),

@@ -36,12 +36,12 @@ pub use completed_attempt::{CompletedAttempt, CompletedKind};
 pub use find_second_factors::FindSecondFactors;
 pub(crate) use finish::{Attempted, finish};
 pub use identify::{FirstFactor, Identify};
-pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
-
-pub use crate::session::Strategy;
 pub use with_passkey::{
     BEGIN_PASSKEY_SIGN_IN_ERRORS, BegunPasskeySignIn, WITH_PASSKEY_ERRORS, begin_passkey_sign_in, with_passkey,
 };
+pub use with_second_factor::{PrepareSecondFactor, WITH_SECOND_FACTOR_ERRORS, with_second_factor};
+
+pub use crate::session::Strategy;
 
 #[derive(Clone, Debug)]
 pub enum Identifier {

@@ -117,7 +117,7 @@ pub(super) async fn delete(cx: PageContext, Path(id): Path<String>, form: Form) 
         return response;
     }
     match cx.run(DeletePasskey { id: passkey.id, signs_out_others: form.is_checked(SIGN_OUT_OTHERS) }).await {
-        Ok(_) => cx.redirect_with_flash(page_url(&form), "passkey_removed"),
+        Ok(()) => cx.redirect_with_flash(page_url(&form), "passkey_removed"),
         Err(problem) => page_with_error(&cx, &form, &problem).await,
     }
 }
