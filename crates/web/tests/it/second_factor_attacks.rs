@@ -8,7 +8,8 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::UserId;
 use vestibule_core::second_factor::{ResetSecondFactors, run_due};
 
-use crate::harness::{PASSWORD, SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, text};
+use crate::harness::{PASSWORD, SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, create_workspace, text};
+use crate::mfa_requirements::Setup;
 use crate::platform::PlatformClient;
 
 const ADA: &str = "ada@example.com";
@@ -113,6 +114,28 @@ async fn link_to_the_sign_in_page_does_not_accept_an_opened_invitation() {
         browser.wait_for_next_code();
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 1, "Eve's");
+}
+
+/// A password of somebody who may manage members of the organization lets nobody into a workspace that requires more.
+#[tokio::test]
+async fn one_factor_lets_nobody_else_into_a_workspace_that_requires_two() {
+    let setup = Setup::start().await;
+    let Setup { app, olga, organization, path, .. } = &setup;
+    let workspace = create_workspace(olga, organization).await;
+    olga.post_json(&format!("/workspaces/{workspace}/update"), &json!({"enforce_mfa": true})).await.ok();
+    olga.post("/me", &[("second_factor_policy", "optional")]).await.ok();
+    let thief = app.anonymous();
+    thief.post("/auth/signin", &[("email", "olga@example.com"), ("password", PASSWORD)]).await.ok();
+    let (invitations, update) = (format!("{path}/invitations"), format!("{path}/update"));
+    let invite = [("email", EVE), ("workspace_id", workspace.as_str())];
+    let assign = [("auto_assigned_workspace_id", workspace.as_str())];
+    thief.post(&invitations, &invite).await.assert_error(403, "MFA_REQUIRED");
+    thief.post(&update, &assign).await.assert_error(403, "MFA_REQUIRED");
+    thief.post(&invitations, &invite[..1]).await.ok();
+    olga.post(&invitations, &invite).await.ok();
+    olga.post(&update, &assign).await.ok();
+    // The settings page sends the whole form back.
+    thief.post(&update, &assign).await.ok();
 }
 
 /// Otherwise it would remove those that the user has set up in their place.
