@@ -313,14 +313,36 @@ pub async fn authorize_in_workspace(
     if !manages_all && !permissions.as_ref().is_some_and(|own| own.satisfies_in_workspace(required)) {
         return Err(Code::Forbidden.into());
     }
+    require_admitted(cx, &row).await?;
+    Ok(WorkspaceGrant { organization, workspace, permissions, manages_all })
+}
+
+/// Checks that a workspace of the grant's organization, which exists, admits the caller: for what they let others into
+/// it with permissions in the organization. It admits every API key.
+///
+/// # Errors
+/// `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`; `WORKSPACE_NOT_FOUND`.
+pub(crate) async fn require_admitted_to_workspace(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    workspace: WorkspaceId,
+) -> Result<()> {
+    if grant.user().is_none() {
+        return Ok(());
+    }
+    let found = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?;
+    let row = found.filter(|row| row.organization_id == grant.organization()).ok_or(Code::WorkspaceNotFound)?;
+    require_admitted(cx, &row).await
+}
+
+async fn require_admitted(cx: &mut Context<'_>, workspace: &sql::WorkspaceRow) -> Result<()> {
     let conditions = AccessConditions {
-        restricts_addresses: row.restricts_addresses,
-        allowed_addresses: &row.allowed_addresses,
-        mfa: MfaRequirement::new(row.enforce_mfa, row.minimum_assurance, row.mfa_enforced_from),
+        restricts_addresses: workspace.restricts_addresses,
+        allowed_addresses: &workspace.allowed_addresses,
+        mfa: MfaRequirement::new(workspace.enforce_mfa, workspace.minimum_assurance, workspace.mfa_enforced_from),
     };
     let restriction = conditions.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await?;
-    Ok(WorkspaceGrant { organization, workspace, permissions, manages_all })
+    require_unrestricted(cx, restriction).await
 }
 
 /// The current permissions of a membership in its organization, for checks on members other than the caller.

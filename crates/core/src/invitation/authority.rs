@@ -93,10 +93,11 @@ pub(super) async fn resolve_roles_with(
     Ok(ResolvedRoles { role: role.id, role_scope, permissions: role.permissions.clone(), workspace })
 }
 
-/// Checks that the caller holds all permissions of these roles, and that none of the permissions is archived.
+/// Checks that the caller holds all permissions of these roles, that none of the permissions is archived, and that the
+/// workspace admits the caller: otherwise a sign-in that is not enough for it could let somebody else in.
 ///
 /// # Errors
-/// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`.
+/// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`.
 pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
     let own_in_workspace = match &roles.workspace {
         Some(ResolvedWorkspaceRole { workspace, .. }) => caller_permissions_in(cx, grant, *workspace).await?,
@@ -104,6 +105,9 @@ pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, 
     };
     if !may_grant(grant, own_in_workspace.as_ref(), roles.permissions()) {
         return Err(Code::RoleExceedsYours.into());
+    }
+    if let Some(ResolvedWorkspaceRole { workspace, .. }) = &roles.workspace {
+        access::require_admitted_to_workspace(cx, grant, *workspace).await?;
     }
     let (permissions, workspace_permissions) = roles.permissions();
     let settings = &cx.executor.settings.roles;

@@ -85,6 +85,10 @@ impl Update {
         if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
             let found = cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?;
             found.ok_or(Code::WorkspaceNotFound)?;
+            // Everybody who joins gets into it.
+            if workspace != current.auto_assigned_workspace_id {
+                access::require_admitted_to_workspace(cx, grant, workspace).await?;
+            }
         }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);

@@ -1,5 +1,6 @@
 //! Attacks on second factors: ways around them and around the delay of their reset.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::json;
@@ -7,7 +8,8 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::UserId;
 use vestibule_core::second_factor::{ResetSecondFactors, run_due};
 
-use crate::harness::{SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, text};
+use crate::harness::{PASSWORD, SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, create_workspace, text};
+use crate::mfa_requirements::Setup;
 use crate::platform::PlatformClient;
 
 const ADA: &str = "ada@example.com";
@@ -79,6 +81,61 @@ async fn stolen_session_token_does_not_outlive_the_enrolment_of_a_factor() {
     ada.add_passkey(&SoftwareAuthenticator::new(1)).await;
     stolen.get("/me").await.assert_error(401, "UNAUTHORIZED");
     ada.get("/me").await.ok();
+}
+
+/// A link to the sign-in page can have any `return_to`. Only a press on the page of the invitation joins.
+#[tokio::test]
+async fn link_to_the_sign_in_page_does_not_accept_an_opened_invitation() {
+    let app = TestApp::start().await;
+    let ada = app.create_user(ADA).await;
+    app.verify_all_addresses();
+    let authenticator = ada.add_authenticator().await;
+    let (eve, organization) = app.create_organization(EVE).await;
+    eve.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
+    let browser = app.anonymous();
+    let token = app.mailed_token(ADA);
+    let url = browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
+    for wish in ["joins=1", "%6aoins"] {
+        let return_to = format!("{url}&{wish}");
+        let fields = [("identifier", ADA), ("password", PASSWORD), ("return_to", return_to.as_str())];
+        let step = browser.post("/sign-in", &fields).await.assert_redirect("/sign-in/second-step?attempt=");
+        let (_, query) = step.split_once('?').unwrap();
+        let params: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        assert_eq!(params["return_to"], url, "{wish}");
+        let code = browser.code_of(&authenticator);
+        let fields = [
+            ("attempt", params["attempt"].as_str()),
+            ("return_to", &params["return_to"]),
+            ("method", "authenticator"),
+            ("code", &code),
+        ];
+        assert_eq!(browser.post("/sign-in/second-step", &fields).await.assert_redirect("/invite"), url);
+        browser.post("/sign-out", &[]).await.assert_redirect("/");
+        browser.wait_for_next_code();
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 1, "Eve's");
+}
+
+/// A password of somebody who may manage members of the organization lets nobody into a workspace that requires more.
+#[tokio::test]
+async fn one_factor_lets_nobody_else_into_a_workspace_that_requires_two() {
+    let setup = Setup::start().await;
+    let Setup { app, olga, organization, path, .. } = &setup;
+    let workspace = create_workspace(olga, organization).await;
+    olga.post_json(&format!("/workspaces/{workspace}/update"), &json!({"enforce_mfa": true})).await.ok();
+    olga.post("/me", &[("second_factor_policy", "optional")]).await.ok();
+    let thief = app.anonymous();
+    thief.post("/auth/signin", &[("email", "olga@example.com"), ("password", PASSWORD)]).await.ok();
+    let (invitations, update) = (format!("{path}/invitations"), format!("{path}/update"));
+    let invite = [("email", EVE), ("workspace_id", workspace.as_str())];
+    let assign = [("auto_assigned_workspace_id", workspace.as_str())];
+    thief.post(&invitations, &invite).await.assert_error(403, "MFA_REQUIRED");
+    thief.post(&update, &assign).await.assert_error(403, "MFA_REQUIRED");
+    thief.post(&invitations, &invite[..1]).await.ok();
+    olga.post(&invitations, &invite).await.ok();
+    olga.post(&update, &assign).await.ok();
+    // The settings page sends the whole form back.
+    thief.post(&update, &assign).await.ok();
 }
 
 /// Otherwise it would remove those that the user has set up in their place.

@@ -17,7 +17,7 @@ use axum::response::Response;
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
 
-pub(super) use self::opened::OpenedInvitations;
+pub(super) use self::opened::{OpenedInvitations, without_joining};
 pub(super) use self::sign_in::join_after_second_step;
 
 use self::opened::NotOpened;

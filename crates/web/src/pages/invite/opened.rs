@@ -3,6 +3,8 @@
 //! One cookie serves all tabs, and another site can open a link in a new tab. So the URL of each page, and every form
 //! on it, names its invitation by the id. An action is about that invitation or about none.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -72,12 +74,7 @@ impl OpenedInvitations {
 
     /// The invitation of a URL of [`Opened::joining_url`].
     pub(super) fn joined_by(self, url: &str) -> Option<Opened> {
-        let query = url.strip_prefix(PAGE)?.strip_prefix('?')?;
-        let param = |wanted: &str| {
-            form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| (name == wanted).then_some(value))
-        };
-        param(JOINS)?;
-        self.named(&param(INVITATION)?).ok()
+        self.named(&joined_invitation(url)?).ok()
     }
 
     fn named(mut self, name: &str) -> Result<Opened, NotOpened> {
@@ -107,6 +104,26 @@ impl OpenedInvitations {
     pub(super) fn without(mut self, cx: &PageContext, invitation: InvitationId, response: Response) -> Response {
         self.0.retain(|token| token.invitation() != invitation);
         with_cookie(cx, response, &self.0)
+    }
+}
+
+/// Returns the name of the invitation of a URL of [`Opened::joining_url`].
+fn joined_invitation(url: &str) -> Option<Cow<'_, str>> {
+    let query = url.strip_prefix(PAGE)?.strip_prefix('?')?;
+    let param = |wanted: &str| {
+        form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| (name == wanted).then_some(value))
+    };
+    param(JOINS)?;
+    param(INVITATION)
+}
+
+/// Returns the page of the invitation for a URL of [`Opened::joining_url`], and other URLs unchanged. For a URL that
+/// anybody may have put into a link: only a press on the page of an invitation joins.
+pub(in super::super) fn without_joining(url: String) -> String {
+    match joined_invitation(&url).map(|name| name.parse::<InvitationId>()) {
+        None => url,
+        Some(Ok(id)) => format!("{PAGE}?{INVITATION}={id}"),
+        Some(Err(_)) => PAGE.to_owned(),
     }
 }
 

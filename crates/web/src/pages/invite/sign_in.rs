@@ -12,7 +12,7 @@ use vestibule_core::{Code, Problem, sign_in, sign_up};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
-use super::super::sign_in::redirect_signed_in;
+use super::super::sign_in::{redirect_pending, redirect_signed_in};
 use super::actions::accept_invitation;
 use super::code::send_attempt_code;
 use super::opened::{Opened, OpenedInvitations};
@@ -23,7 +23,8 @@ use super::step::SentCode;
 /// asks for it instead, and goes on with [`join_after_second_step`].
 pub(super) async fn accept_signed_in(cx: &PageContext, opened: &Opened, signed_in: &SignedIn) -> Response {
     if signed_in.completed.is_none() {
-        return redirect_signed_in(cx, &opened.joining_url(), cx.after_sign_in(), signed_in);
+        return redirect_pending(cx, &opened.joining_url(), signed_in)
+            .unwrap_or_else(|| redirect_signed_in(cx, &opened.url(), cx.after_sign_in(), signed_in));
     }
     let session = signed_in.token.as_ref();
     let mut cx = cx.clone();
@@ -31,8 +32,9 @@ pub(super) async fn accept_signed_in(cx: &PageContext, opened: &Opened, signed_i
     cx.with_session_cookie(accept_invitation(&cx, opened).await, session)
 }
 
-/// Accepts after the second step of a sign-in that began with the press that joins. `None` if it did not begin there.
-/// Call it for a stored attempt only: a link to the sign-in page could name an invitation, too.
+/// Accepts after the second step of a sign-in that began with the press that joins. `None` if it did not begin there:
+/// [`redirect_signed_in`] does not pass the wish to join on, because a link to the sign-in page could have it. Call it
+/// for a stored attempt only.
 pub(in super::super) async fn join_after_second_step(
     cx: &PageContext,
     opened: OpenedInvitations,

@@ -23,6 +23,7 @@ use vestibule_core::{Code, Problem, sign_in};
 use super::context::{PageContext, PageResult, see_other, with_site_data_cleared};
 use super::form::Form;
 use super::frame::HeaderAccount;
+use super::invite::without_joining;
 use super::layout::Layout;
 use super::typed_address::TypedAddress;
 use crate::app::DEVELOPMENT_QUERY;
@@ -149,12 +150,19 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
 /// Redirects to the return URL, or to `default` if it is missing or not allowed. Asks for the second factor before, if
 /// the sign-in waits for it. Sets the session cookie.
 pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, default: &str, signed_in: &SignedIn) -> Response {
-    let target = cx.return_to(return_to).unwrap_or_else(|| default.to_owned());
-    if let Some(pending) = second_step::pending(signed_in) {
-        return cx.with_session_cookie(see_other(&second_step::url(pending.id, &target)), signed_in.token.as_ref());
+    let target = without_joining(cx.return_to(return_to).unwrap_or_else(|| default.to_owned()));
+    if let Some(response) = redirect_pending(cx, &target, signed_in) {
+        return response;
     }
     let token = signed_in.token.as_ref().or(cx.caller.token.as_ref());
     cx.with_session_cookie(see_other(&with_session(cx, target, token)), signed_in.token.as_ref())
+}
+
+/// Asks for the second factor, and goes on with `target` then. Sets the session cookie. `None` if the sign-in does not
+/// wait for it.
+pub(super) fn redirect_pending(cx: &PageContext, target: &str, signed_in: &SignedIn) -> Option<Response> {
+    let pending = second_step::pending(signed_in)?;
+    Some(cx.with_session_cookie(see_other(&second_step::url(pending.id, target)), signed_in.token.as_ref()))
 }
 
 /// Redirects to the return URL, or to the page after a sign-in if it is missing or not allowed.

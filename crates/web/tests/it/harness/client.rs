@@ -20,7 +20,7 @@ pub(crate) struct TestClient {
     pub(crate) app: TestApp,
     /// The session cookie.
     pub(crate) cookie: Mutex<Option<String>>,
-    /// The cookie of the `/invite` pages.
+    /// The cookie with the opened invitations.
     invitation_cookie: Mutex<Option<String>>,
     /// The cookies of the flash message and the language.
     page_cookies: Mutex<BTreeMap<String, String>>,
@@ -187,7 +187,9 @@ impl TestClient {
         if self.cookie.lock().unwrap().is_some() {
             request = request.header(header::COOKIE, self.session_cookie());
         }
-        if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
+        // Browsers send it with every request. The other paths do not read it.
+        let reads_invitations = ["/invite", "/sign-in"].iter().any(|page| path.starts_with(page));
+        if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| reads_invitations) {
             request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
         }
         for (name, value) in self.page_cookies.lock().unwrap().iter() {
