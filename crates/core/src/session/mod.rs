@@ -27,7 +27,7 @@ use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
 pub(crate) use factors::{
-    FirstFactor, NewPending, add_proof, add_proof_for_address, create_passkey_sign_in, prove_first_factor,
+    FirstFactorOutcome, NewPending, add_proof, add_proof_for_address, create_passkey_sign_in, prove_first_factor,
     prove_second_factor,
 };
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};

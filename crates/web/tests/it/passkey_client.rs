@@ -26,8 +26,7 @@ impl PasswordManager {
         let status = build.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_TARGET_DIR").status().unwrap();
         assert!(status.success(), "tests/clients/passkey was not built");
         let mut program = Command::new(target.join("debug/vestibule-passkey-tests"));
-        let mut process =
-            program.arg(PASSKEY_ORIGIN).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = program.arg(PASSKEY_ORIGIN).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = process.stdin.take().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         Self { process, input, output }
