@@ -82,7 +82,7 @@ impl MfaRequirement {
                 enforced_from: self.enforced_from.min(other.enforced_from),
             },
             (false, true) => other,
-            (true, false) | (false, false) => self,
+            (_, false) => self,
         }
     }
 

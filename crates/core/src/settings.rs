@@ -214,6 +214,16 @@ pub struct Sessions {
     pub notify_impersonation: bool,
 }
 
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            idle_timeout: Duration::from_hours(7 * 24),
+            max_lifetime: Duration::from_hours(30 * 24),
+            notify_impersonation: true,
+        }
+    }
+}
+
 /// HTTP Strict Transport Security (RFC 6797), which is sent if the public URL is https.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hsts {
@@ -331,11 +341,7 @@ impl Default for Settings {
             verify_addresses: false,
             reveal_account_existence: false,
             accounts: Accounts::default(),
-            sessions: Sessions {
-                idle_timeout: Duration::from_hours(7 * 24),
-                max_lifetime: Duration::from_hours(30 * 24),
-                notify_impersonation: true,
-            },
+            sessions: Sessions::default(),
             session_cookie: SessionCookie::default(),
             tokens: Tokens {
                 audience: vec!["http://127.0.0.1:8080".to_owned()],

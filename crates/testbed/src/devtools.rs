@@ -45,7 +45,7 @@ impl WebDriverCompatibleCommand for Devtools {
 }
 
 impl Browser {
-    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let command = Devtools(json!({"cmd": command, "params": parameters}));
         self.driver.issue_cmd(command).await.unwrap()
     }

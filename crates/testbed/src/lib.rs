@@ -24,6 +24,7 @@ mod process;
 pub mod proxy;
 pub mod receiver;
 pub mod smtp;
+pub mod virtual_authenticator;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};

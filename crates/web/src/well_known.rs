@@ -83,7 +83,8 @@ async fn discovery(State(app): State<App>) -> Response {
     let settings = app.settings();
     let issuer = settings.public_url.as_str();
     let audience = (!settings.tokens.audience.is_empty()).then_some("aud");
-    let claims = ["iss", "sub", "iat", "exp", "sid", "organization", "workspace", "permissions"];
+    let claims =
+        ["iss", "sub", "iat", "exp", "sid", "amr", "acr", "auth_time", "organization", "workspace", "permissions"];
     let discovery = Discovery {
         issuer,
         jwks_uri: format!("{issuer}/.well-known/jwks.json"),

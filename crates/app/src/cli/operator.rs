@@ -113,10 +113,10 @@ pub(crate) enum UsersCommand {
     /// number that you know: whoever can read their mail or knows their password can sign in afterwards. They get a
     /// security notice by mail.
     ///
-    /// With the setting second_factors.reset_delay, the reset takes effect only after that time. The notice says when, and
+    /// If the settings name a delay for resets, the reset takes effect only after that time. The notice says when, and
     /// its link cancels the reset, in case the person did not ask for it.
     ResetSecondFactors(UserArgs),
-    /// Cancel a reset of second factors that waits for second_factors.reset_delay
+    /// Cancel a reset of second factors that waits for its delay
     CancelSecondFactorReset(UserArgs),
 }
 

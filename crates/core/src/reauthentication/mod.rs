@@ -143,14 +143,14 @@ async fn first_factor_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<
     Ok(if can_mail { vec![ProofMethod::EmailOtp] } else { Vec::new() })
 }
 
-/// Adds a proof to those of the active sign-in, whose user has just given it, and replaces the session token. The expiry
-/// of the sign-in does not change. `address` is the one that the proof allows to link, as the user has seen it; it may
+/// Adds a proof to those of the active sign-in, whose user has just given it, and replaces the session token: a copy of
+/// the old one must not be worth more for it. The expiry of the sign-in does not change. `address` is the one that the proof allows to link, as the user has seen it; it may
 /// be empty.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
 pub(crate) async fn record_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<Reauthenticated> {
-    session::add_proof_for_address(cx, method, address).await?;
+    session::add_proof(cx, method, address).await?;
     let token = session::rotate_token(cx).await?;
     let valid_until = cx.now.plus(cx.executor.settings.reauthentication.max_age);
     Ok(Reauthenticated { token, method, valid_until })

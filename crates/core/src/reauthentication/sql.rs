@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 
 record! {
     /// The last proof in a sign-in.
+    #[expect(clippy::struct_field_names, reason = "they are named for the columns")]
     pub(crate) struct LastProof {
         pub(crate) proved_at: Timestamp,
         pub(crate) proved_by: ProofMethod,

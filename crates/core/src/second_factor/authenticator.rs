@@ -3,21 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{begin_change, finish_change, refresh};
+use super::{Added, begin_change, finish_change, refresh};
 use crate::error::{Code, Problem, Result};
 use crate::event::{AuthenticatorAdded, AuthenticatorRemoved};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::{AuthenticatorId, UserId};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::reauthentication::require_recent_second_factor;
+use crate::reauthentication::{record_proof, require_recent_second_factor};
 use crate::secret::{SubmittedFactorCode, TotpSecret};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
 use crate::totp::Authenticator;
 use crate::user::sql::PUBLIC_PROFILE;
-use crate::{backup_code, rate_limit, session, totp};
+use crate::{backup_code, rate_limit, totp};
 
 /// Starts to set up an authenticator app, in place of one that was started before. It is in use once two of its codes
 /// were submitted, within an hour.
@@ -92,7 +92,8 @@ pub struct VerifyAuthenticator {
 }
 
 /// Takes the authenticator that the caller has started to set up into use, in place of the one that they used before.
-/// The caller's sign-in is proved with two factors from then on. The attempt is counted before the codes are checked.
+/// The caller's sign-in is proved with two factors from then on, and has a new session token. The attempt is counted
+/// before the codes are checked.
 ///
 /// # Errors
 /// [`VERIFY_AUTHENTICATOR_ERRORS`]: `AUTHENTICATOR_NOT_FOUND` also for another user's, for one that is in use already,
@@ -101,7 +102,7 @@ pub async fn verify_authenticator(
     executor: &Arc<Executor>,
     caller: &Caller,
     submitted: VerifyAuthenticator,
-) -> Reply<Authenticator> {
+) -> Reply<Added<Authenticator>> {
     // An unattended browser cannot use up the attempts.
     let checked = executor.query(caller, &CheckRecentProof).await;
     if let Err(problem) = checked.result {
@@ -136,23 +137,24 @@ impl Command for Verify {
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::AuthenticatorNotFound, Code::InvalidAuthenticatorCodes];
     const ALLOWS_IMPERSONATOR: bool = false;
-    type Out = Authenticator;
+    type Out = Added<Authenticator>;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::AuthenticatorAdded)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Authenticator> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Added<Authenticator>> {
         let VerifyAuthenticator { id, codes, signs_out_others } = &self.0;
         let user = begin_change(cx).await?;
         let replaced = totp::verify(cx, user, *id, codes).await?;
         rate_limit::clear_second_factor_attempts(cx, user).await?;
         report_added(cx, user, *id, replaced).await?;
         refresh(cx, user).await?;
-        session::add_proof(cx, ProofMethod::Authenticator).await?;
+        let token = record_proof(cx, ProofMethod::Authenticator, "").await?.token;
         finish_change(cx, user, *signs_out_others).await?;
         let added = totp::find(cx, user).await?;
-        added.ok_or_else(|| Problem::internal("the authenticator that was verified is missing"))
+        let factor = added.ok_or_else(|| Problem::internal("the authenticator that was verified is missing"))?;
+        Ok(Added { factor, token })
     }
 }
 

@@ -18,8 +18,9 @@ use crate::event::{AuthenticatorRemoved, MfaDisabled, MfaEnabled, PasskeyRemoved
 use crate::execution::Context;
 use crate::id::UserId;
 use crate::reauthentication::require_recent_second_factor;
+use crate::secret::SessionToken;
 use crate::user::sql::second_factors::{FIND, FactorState, SET_POLICY};
-use crate::{backup_code, passkey, session, totp, user};
+use crate::{backup_code, passkey, security_notice, session, totp, user};
 
 pub use crate::totp::Authenticator;
 pub use authenticator::{
@@ -44,7 +45,7 @@ pub use show::{OwnFactors, Show};
 
 /// Stores which factors a user has now, and what follows from it: the first authenticator makes sign-ins ask for a
 /// second factor, and without an authenticator and a passkey there are no backup codes and no policy. A transaction that
-/// adds or removes a factor calls it.
+/// adds or removes a factor calls it. Without a factor, a waiting reset is cancelled.
 pub(crate) async fn refresh(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     let before = cx.tx.one(FIND, (user,)).await?;
     user::refresh_second_factors(cx, user).await?;
@@ -60,7 +61,11 @@ pub(crate) async fn refresh(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     }
     match (before.second_factors.is_empty(), after.is_empty()) {
         (true, false) => cx.emit(MfaEnabled { user_id: user }),
-        (false, true) => cx.emit(MfaDisabled { user_id: user }),
+        (false, true) => {
+            cx.emit(MfaDisabled { user_id: user });
+            // Nothing is left to reset, and it is not about the factors that may be set up next.
+            security_notice::cancel_reset(cx, user).await?;
+        }
         _ => {}
     }
     Ok(())
@@ -91,6 +96,14 @@ pub(crate) async fn delete_all(cx: &mut Context<'_>, user: UserId) -> Result<()>
     backup_code::delete_all(cx, user).await?;
     refresh(cx, user).await?;
     session::end_pending_sign_ins(cx, user).await
+}
+
+/// A factor that the caller has added, with which their sign-in is proved from then on.
+#[derive(Debug)]
+pub struct Added<F> {
+    pub factor: F,
+    /// The new session token: the old one has stopped working (OWASP ASVS 7.2.4).
+    pub token: SessionToken,
 }
 
 /// Begins a change of the caller's own factors, and returns the caller. Concurrent changes wait for each other.

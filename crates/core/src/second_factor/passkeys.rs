@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{begin_change, finish_change, refresh};
+use super::{Added, begin_change, finish_change, refresh};
 use crate::caller::{browser, device};
 use crate::error::{Code, Result};
 use crate::event::{PasskeyAdded, PasskeyRemoved, PasskeyRenamed, Personal};
@@ -12,10 +12,9 @@ use crate::names::{PasskeyName, full_name, remove_invisible};
 use crate::passkey::{self, ChallengeUse, Passkey, Transports, sql};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::reauthentication::require_recent_second_factor;
+use crate::reauthentication::{record_proof, require_recent_second_factor};
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
-use crate::session;
 use crate::user::sql::PUBLIC_PROFILE;
 use crate::webauthn::{
     Ceremony, ClientData, CreationOptions, Expected, NewCredential, RegistrationCredential, RelyingParty, User,
@@ -105,8 +104,8 @@ pub struct FinishPasskeyRegistration {
     pub signs_out_others: bool,
 }
 
-/// Adds a passkey to the caller's account. The caller's sign-in is proved with it from then on. The challenge is spent
-/// first, in a transaction of its own.
+/// Adds a passkey to the caller's account. The caller's sign-in is proved with it from then on, and has a new session
+/// token. The challenge is spent first, in a transaction of its own.
 ///
 /// # Errors
 /// [`FINISH_PASSKEY_REGISTRATION_ERRORS`]: `PASSKEY_EXISTS` if an account has it, this one or another.
@@ -114,7 +113,7 @@ pub async fn finish_passkey_registration(
     executor: &Arc<Executor>,
     caller: &Caller,
     registration: FinishPasskeyRegistration,
-) -> Reply<Passkey> {
+) -> Reply<Added<Passkey>> {
     let FinishPasskeyRegistration { credential, name, signs_out_others } = registration;
     let rp_id = match passkey::require_available(&executor.settings) {
         Ok(rp_id) => rp_id,
@@ -151,13 +150,13 @@ impl Command for Register {
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::PasskeyChallengeExpired, Code::PasskeyExists, Code::TooManyPasskeys];
     const ALLOWS_IMPERSONATOR: bool = false;
-    type Out = Passkey;
+    type Out = Added<Passkey>;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::PasskeyAdded)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Passkey> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Added<Passkey>> {
         let user = begin_change(cx).await?;
         // Another user of the session may have become the active one since.
         if self.owner != Some(user) {
@@ -169,9 +168,9 @@ impl Command for Register {
         let added = insert(cx, user, &self.new, name).await?;
         cx.emit(PasskeyAdded { user_id: user, passkey_id: added.id, name: Personal(added.name.clone()) });
         refresh(cx, user).await?;
-        session::add_proof(cx, ProofMethod::Passkey).await?;
+        let token = record_proof(cx, ProofMethod::Passkey, "").await?.token;
         finish_change(cx, user, self.signs_out_others).await?;
-        Ok(added)
+        Ok(Added { factor: added, token })
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod sql;
 
 use std::time::Duration;
 
+use self::sql::Recipient;
 use crate::error::Result;
 use crate::event::SecondFactorResetCancelled;
 use crate::execution::Context;
@@ -70,11 +71,13 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Whether notices about different things are limited separately: an attacker can found organizations and delete
-    /// them, to delete another one unnoticed, or have resets of second factors cancelled before the one that matters.
+    /// them, to delete another one unnoticed, or have resets of second factors cancelled before the one that matters, or
+    /// add addresses and remove them again before they remove those of the user.
     const fn is_limited_by_detail(self) -> bool {
         matches!(
             self,
-            Self::OrganizationDeleted
+            Self::AddressRemoved
+                | Self::OrganizationDeleted
                 | Self::OwnershipOffered
                 | Self::OwnershipTransferred
                 | Self::PasskeyAdded
@@ -134,12 +137,13 @@ pub(crate) async fn notify_of_other(cx: &mut Context<'_>, user: UserId, kind: No
     insert(cx, user, kind, detail, ("", ""), expires_at).await
 }
 
-/// Notifies the user of a reset of their second factors that takes effect later. The link works at least until then,
-/// so that they can object.
+/// Notifies the user of a reset of their second factors that takes effect later, also at addresses that were removed a
+/// short time ago. The link works at least until then, so that they can object.
 pub(crate) async fn notify_of_reset(cx: &mut Context<'_>, user: UserId, due_at: Timestamp) -> Result<()> {
     let detail = due_at.as_microseconds().to_string();
     let expires_at = due_at.max(cx.now.plus(LINK_LIFETIME));
-    insert(cx, user, NoticeKind::SecondFactorResetRequested, &detail, ("", ""), expires_at).await
+    let recipients = cx.tx.all(sql::RECIPIENTS_OF_RESET, (user, cx.now)).await?;
+    insert_for(cx, user, recipients, (NoticeKind::SecondFactorResetRequested, &detail), ("", ""), expires_at).await
 }
 
 /// Cancels the waiting reset of a user's second factors, and returns whether one was waiting.
@@ -158,13 +162,26 @@ async fn insert(
     user: UserId,
     kind: NoticeKind,
     detail: &str,
+    source: (&str, &str),
+    expires_at: Timestamp,
+) -> Result<()> {
+    let recipients = cx.tx.all(sql::RECIPIENTS, (user,)).await?;
+    insert_for(cx, user, recipients, (kind, detail), source, expires_at).await
+}
+
+/// `source` is an IP address and a browser, which may be empty.
+async fn insert_for(
+    cx: &mut Context<'_>,
+    user: UserId,
+    recipients: Vec<Recipient>,
+    (kind, detail): (NoticeKind, &str),
     (ip_address, user_agent): (&str, &str),
     expires_at: Timestamp,
 ) -> Result<()> {
     if cx.executor.mail_transport.is_none() {
         return Ok(());
     }
-    for recipient in cx.tx.all(sql::RECIPIENTS, (user,)).await? {
+    for recipient in recipients {
         let notice: NoticeId = cx.id();
         let row = sql::NewNotice {
             id: notice,

@@ -43,6 +43,17 @@ sql! {
           WHERE e.user_id = $1 AND e.verified_at IS NOT NULL
           ORDER BY e.id";
 
+    /// Those of `RECIPIENTS`, and the addresses that were removed lately: the link of the notice about it still works at
+    /// the given time. Whoever has removed them could otherwise reset the second factors without an objection.
+    RECIPIENTS_OF_RESET(UserId, Timestamp) -> Recipient =
+        "SELECT e.address AS address, e.address_key AS address_key, u.language AS language
+           FROM email_addresses e JOIN users u ON u.id = e.user_id
+          WHERE e.user_id = $1 AND e.verified_at IS NOT NULL
+          UNION
+         SELECT s.address AS address, s.address_key AS address_key, u.language AS language
+           FROM security_notices s JOIN users u ON u.id = s.user_id
+          WHERE s.user_id = $1 AND s.kind = 'address_removed' AND s.detail = s.address_key AND s.expires_at > $2";
+
     /// Returns no row if the address has had `max` notices of this kind since `counted_after`. With a `counted_detail`,
     /// only notices with this detail count.
     INSERT(NewNotice {

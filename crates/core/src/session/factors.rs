@@ -125,19 +125,12 @@ pub(crate) async fn create_passkey_sign_in(cx: &mut Context<'_>, user: UserId) -
     insert_sign_in(cx, user, ProofMethod::Passkey, Proofs::of(ProofMethod::Passkey), None).await
 }
 
-/// Adds a proof to the active sign-in, as the last one. It does not replace the session token.
+/// Adds a proof to the active sign-in, as the last one. The caller replaces the session token. `address` is the one that
+/// the proof allows to link, as the user has seen it; it may be empty.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`.
-pub(crate) async fn add_proof(cx: &mut Context<'_>, method: ProofMethod) -> Result<()> {
-    add_proof_for_address(cx, method, "").await
-}
-
-/// Like [`add_proof`]. `address` is the one that the proof allows to link, as the user has seen it; it may be empty.
-///
-/// # Errors
-/// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`.
-pub(crate) async fn add_proof_for_address(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<()> {
+pub(crate) async fn add_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<()> {
     cx.refuse_impersonator()?;
     let (user, sign_in) = (cx.user()?, cx.sign_in()?);
     let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;

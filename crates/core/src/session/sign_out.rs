@@ -34,16 +34,13 @@ impl Command for SignOut {
             cx.subject.is_unchanged = true;
             return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
         };
-        let ended = match self.sign_in {
-            Some(sign_in) => {
-                let ended = cx.tx.optional(sql::DELETE_SIGN_IN, (session, sign_in)).await?;
-                vec![ended.ok_or(Code::SignInNotFound)?]
-            }
-            None => {
-                // Nobody else at this browser may go on with them.
-                cx.tx.execute(sql::factors::DELETE_PENDING_OF_SESSION, (session,)).await?;
-                cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?
-            }
+        let ended = if let Some(sign_in) = self.sign_in {
+            let ended = cx.tx.optional(sql::DELETE_SIGN_IN, (session, sign_in)).await?;
+            vec![ended.ok_or(Code::SignInNotFound)?]
+        } else {
+            // Nobody else at this browser may go on with them.
+            cx.tx.execute(sql::factors::DELETE_PENDING_OF_SESSION, (session,)).await?;
+            cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?
         };
         cx.subject.is_unchanged = ended.is_empty();
         for sign_in in ended {

@@ -120,7 +120,7 @@ impl Query for Mint {
     }
 }
 
-/// Says how the user has proved who they are, and when last (OpenID Connect Core 1.0, 2). The values of `amr` are those
+/// Says how the user has proved who they are, and when last (`OpenID` Connect Core 1.0, 2). The values of `amr` are those
 /// of RFC 8176.
 fn add_authentication(claims: &mut Value, proofs: Proofs, proved_at: Timestamp) {
     let methods = proofs.authentication_methods();

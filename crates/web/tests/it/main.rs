@@ -74,6 +74,7 @@ mod response_cache;
 mod response_headers;
 mod role_changes;
 mod roles;
+mod second_factor_attacks;
 mod second_factor_forms;
 mod second_factor_resets;
 mod second_factors;

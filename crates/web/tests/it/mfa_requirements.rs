@@ -297,6 +297,7 @@ async fn restricted_member_sees_both_reasons_and_cannot_switch() {
     nina.post("/session/switch-organization", &switch).await.assert_error(403, "MFA_REQUIRED");
     assert_eq!(claims(&setup.app, nina).await["organization"], Value::Null);
     nina.add_authenticator().await;
+    let outside = nina.with_client_address("198.51.100.1");
     assert_eq!(restriction(&own_membership(&outside).await), "ip_not_allowed");
     nina.post("/session/switch-organization", &switch).await.ok();
     assert_eq!(claims(&setup.app, nina).await["organization"], setup.organization.as_str());

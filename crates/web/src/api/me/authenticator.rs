@@ -95,7 +95,7 @@ fn codes(fields: &mut FieldReader) -> Result<[SubmittedFactorCode; CODES], Probl
 ///
 /// From then on, the user signs in with a code of the app too: their `second_factor_policy` becomes `enforced` with the
 /// first one. An authenticator that they had before stops working. The sign-in that makes the call counts as proved
-/// with two factors.
+/// with two factors, and the session token is replaced.
 #[utoipa::path(post, path = "/me/authenticator/attempt-verification",
     operation_id = "verify_authenticator", tag = "Me", request_body = VerifyFields,
     responses((status = 200, description = "Verified", body = Enveloped<AuthenticatorResponse>)))]
@@ -107,7 +107,9 @@ pub(crate) async fn verify(
     let VerifyFields { authenticator_id: id, codes, sign_out_others: signs_out_others } = fields;
     let submitted = VerifyAuthenticator { id, codes, signs_out_others };
     let reply = verify_authenticator(app.service(), &caller, submitted).await;
-    ApiResponse::from(reply.map(AuthenticatorResponse::from))
+    let token = reply.result.as_ref().ok().map(|added| added.token.clone());
+    let response = ApiResponse::from(reply.map(|added| AuthenticatorResponse::from(added.factor)));
+    response.with_session_token(&app, token)
 }
 
 /// What else a removal does.

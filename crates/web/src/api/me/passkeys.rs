@@ -76,7 +76,7 @@ pub(crate) struct AddedResponse {
 /// Adds a passkey.
 ///
 /// Send the credential in `credential`, or as the body. The sign-in that makes the call counts as proved with the
-/// passkey.
+/// passkey, and the session token is replaced.
 #[utoipa::path(post, path = "/me/passkeys/register/finish",
     operation_id = "finish_passkey_registration", tag = "Me", params(NewPasskeyParams), request_body = RegistrationFields,
     responses((status = 200, description = "Added", body = Enveloped<AddedResponse>)))]
@@ -89,7 +89,9 @@ pub(crate) async fn finish(
     let NewPasskeyParams { name, sign_out_others: signs_out_others } = params;
     let registration = FinishPasskeyRegistration { credential, name, signs_out_others };
     let reply = finish_passkey_registration(app.service(), &caller, registration).await;
-    ApiResponse::from(reply.map(|passkey| AddedResponse { passkey: passkey.into() }))
+    let token = reply.result.as_ref().ok().map(|added| added.token.clone());
+    let response = ApiResponse::from(reply.map(|added| AddedResponse { passkey: added.factor.into() }));
+    response.with_session_token(&app, token)
 }
 
 /// The name of a passkey.

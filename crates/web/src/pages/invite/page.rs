@@ -118,13 +118,7 @@ pub(super) async fn load(
     form: Option<&Form>,
 ) -> PageResult<InvitationPage> {
     let token = &opened.token;
-    let preview = cx.try_query(Preview { token: token.clone() }).await.map_err(|problem| {
-        if problem.code() == Code::InvalidInvitationToken {
-            opened.forget(cx, paste(cx, Some(&problem)))
-        } else {
-            cx.error_page(&problem)
-        }
-    })?;
+    let preview = load_preview(cx, opened).await?;
     let session = cx.session().await?;
     let active = session.as_ref().and_then(SessionDetails::active);
     let is_member = match active {
@@ -190,6 +184,16 @@ pub(super) async fn load(
         min_password_length: cx.app.settings().passwords.minimum_length,
         first_name: value("first_name"),
         last_name: value("last_name"),
+    })
+}
+
+async fn load_preview(cx: &PageContext, opened: &Opened) -> PageResult<InvitationPreview> {
+    cx.try_query(Preview { token: opened.token.clone() }).await.map_err(|problem| {
+        if problem.code() == Code::InvalidInvitationToken {
+            opened.forget(cx, paste(cx, Some(&problem)))
+        } else {
+            cx.error_page(&problem)
+        }
     })
 }
 

@@ -81,6 +81,22 @@ impl Words {
             "domain_deleted" => self.flash_domain_deleted(),
             "logo_saved" => self.flash_logo_saved(),
             "logo_removed" => self.flash_logo_removed(),
+            "webhook_enabled" => self.flash_webhook_enabled(),
+            "webhook_disabled" => self.flash_webhook_disabled(),
+            "webhook_deleted" => self.flash_webhook_deleted(),
+            "webhook_test_sent" => self.flash_webhook_test_sent(),
+            "webhook_sent_again" => self.flash_webhook_sent_again(),
+            "webhook_being_sent" => self.flash_webhook_being_sent(),
+            "webhook_delivery_cancelled" => self.flash_webhook_delivery_cancelled(),
+            "webhooks_replayed" => self.flash_webhooks_replayed(count()?),
+            "webhooks_replayed_most" => self.flash_webhooks_replayed_most(count()?),
+            key => return self.account_flash(key),
+        })
+    }
+
+    /// Like [`Self::flash`], for messages of sign-in and account.
+    fn account_flash(self, key: &str) -> Option<String> {
+        Some(match key {
             "verified" => self.flash_verified(),
             "password_set" => self.flash_password_set(),
             "signed_out" => self.flash_signed_out(),
@@ -102,15 +118,6 @@ impl Words {
             "passkey_renamed" => self.flash_passkey_renamed(),
             "passkey_removed" => self.flash_passkey_removed(),
             "account_deleted" => self.flash_account_deleted(),
-            "webhook_enabled" => self.flash_webhook_enabled(),
-            "webhook_disabled" => self.flash_webhook_disabled(),
-            "webhook_deleted" => self.flash_webhook_deleted(),
-            "webhook_test_sent" => self.flash_webhook_test_sent(),
-            "webhook_sent_again" => self.flash_webhook_sent_again(),
-            "webhook_being_sent" => self.flash_webhook_being_sent(),
-            "webhook_delivery_cancelled" => self.flash_webhook_delivery_cancelled(),
-            "webhooks_replayed" => self.flash_webhooks_replayed(count()?),
-            "webhooks_replayed_most" => self.flash_webhooks_replayed_most(count()?),
             _ => return None,
         })
     }

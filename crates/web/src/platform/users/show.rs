@@ -18,6 +18,7 @@ use crate::platform::response::{PlatformResponse, stored_json};
 /// A user with everything that backends see.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UserDetails)]
+#[expect(clippy::struct_excessive_bools, reason = "fields of the API")]
 pub(crate) struct UserDetailsResponse {
     #[serde(flatten)]
     user: UserResponse,

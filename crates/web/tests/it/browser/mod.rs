@@ -1,5 +1,6 @@
 //! The pages in a real browser.
 
+mod authenticator_apps;
 mod challenge;
 mod invitation_list;
 mod inviting;
@@ -9,6 +10,8 @@ mod lighthouse;
 mod mail_scanner;
 mod origins;
 mod pages;
+mod passkey_origins;
+mod passkeys;
 mod presses;
 mod states;
 
@@ -50,6 +53,17 @@ impl BrowserServer {
             shutdown_requested,
         ));
         Self { app, url, shutdown: Some(shutdown) }
+    }
+
+    /// Like [`Self::start`], at `localhost`: browsers have passkeys there, but not at an address.
+    pub(crate) async fn start_on_localhost() -> Self {
+        let mut server = Self::start(|settings| {
+            let url = settings.public_url.as_str().replace("127.0.0.1", "localhost");
+            settings.public_url = PublicUrl::parse(&url).unwrap();
+        })
+        .await;
+        server.url = server.url.replace("127.0.0.1", "localhost");
+        server
     }
 
     /// Returns the link in the latest mail to an address.

@@ -13,7 +13,7 @@ use crate::harness::PASSWORD;
 const ADA: &str = "ada@example.com";
 
 /// Starts an application with one empty page. Returns its port.
-async fn start_application() -> u16 {
+pub(super) async fn start_application() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let page = |_: Request, _: Peer| async { Html("<main>Application</main>").into_response() };

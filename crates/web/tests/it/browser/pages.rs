@@ -1,6 +1,8 @@
 //! Accessibility and layout of every page in light, dark and narrow windows: no axe violations, no horizontal overflow.
 //! With `VESTIBULE_SCREENSHOTS` set to a directory, a screenshot of each page is written to it.
 
+mod second_factors;
+
 use std::path::Path;
 
 use serde_json::json;

@@ -144,7 +144,7 @@ async fn redirects_to_sign_in_and_back_and_returns_403_to_non_members() {
     }
     app.anonymous().get("/").await.assert_redirect("/organizations");
     let stranger = app.create_user("stranger@example.com").await;
-    for path in member_pages(&organization).into_iter().skip(3) {
+    for path in member_pages(&organization).into_iter().skip(4) {
         stranger.get(&path).await.assert_page(403, "have access to this page");
     }
     stranger.get("/organizations/nonsense").await.assert_page(403, "have access to this page");

@@ -107,7 +107,7 @@ async fn passkeys_are_listed_renamed_and_deleted() {
     for (field, expected) in [
         ("id", added["id"].clone()),
         ("name", json!("Laptop")),
-        ("transports", json!(["internal", "hybrid"])),
+        ("transports", json!(["hybrid", "internal"])),
         ("backed_up", json!(true)),
         ("device_type", json!("multi_device")),
     ] {
@@ -156,7 +156,7 @@ async fn policy_is_changed_with_a_factor_only() {
     assert!(setup.sign_in().await.1["active_signin"].is_null());
     let listed = setup.backend.get("/users").await.page();
     let policies: Vec<_> = listed.iter().map(|user| text(&user["second_factor_policy"])).collect();
-    assert_eq!(policies, ["none", "enforced"]);
+    assert_eq!(policies, ["enforced", "none"]);
     let mails = setup.app.mail_count(ADA);
     set("enforced").await.ok();
     assert_eq!(setup.app.mail_count(ADA), mails, "nothing was changed");

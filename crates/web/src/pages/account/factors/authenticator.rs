@@ -107,7 +107,7 @@ fn in_groups(secret: &str) -> String {
     groups.collect::<Vec<_>>().join(" ")
 }
 
-pub(super) async fn verify(cx: PageContext, form: Form) -> Response {
+pub(super) async fn verify(mut cx: PageContext, form: Form) -> Response {
     let codes = ["first_code", "second_code"].map(|field| SubmittedFactorCode::from_input(form.text(field)));
     let signs_out_others = form.is_checked(SIGN_OUT_OTHERS);
     let verified = match form.id::<AuthenticatorId>("authenticator") {
@@ -118,7 +118,11 @@ pub(super) async fn verify(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match verified {
-        Ok(_) => backup_codes::offer(&cx, &form).await,
+        Ok(added) => {
+            cx.continue_with(Some(&added.token)).await;
+            let response = backup_codes::offer(&cx, &form).await;
+            cx.with_session_cookie(response, Some(&added.token))
+        }
         Err(problem) => {
             let can_go_on = matches!(problem.code(), Code::InvalidAuthenticatorCodes | Code::TooManyRequests);
             match Enrolment::from_form(&form).filter(|_| can_go_on) {

@@ -71,7 +71,7 @@ struct PasskeyView {
 struct Page {
     layout: Layout,
     /// This page's URL.
-    page_url: String,
+    url: String,
     /// Where the person was going.
     continue_url: Option<String>,
     is_enforced: bool,
@@ -118,7 +118,7 @@ async fn load(cx: &PageContext, url: &str) -> PageResult<Page> {
     let passkeys: Vec<_> = factors.passkeys.into_iter().map(|passkey| passkey_view(cx, passkey)).collect();
     Ok(Page {
         layout: cx.layout(t.sign_in_security(), true),
-        page_url: url.to_owned(),
+        url: url.to_owned(),
         continue_url: continue_url(cx, url),
         is_enforced: factors.policy == SecondFactorPolicy::Enforced,
         has_factor: authenticator.is_some() || !passkeys.is_empty(),

@@ -57,7 +57,10 @@ pub(super) async fn finish(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match finished {
-        Ok(_) => cx.redirect_with_flash(&destination(&cx, &form), "passkey_added"),
+        Ok(added) => {
+            let response = cx.redirect_with_flash(&destination(&cx, &form), "passkey_added");
+            cx.with_session_cookie(response, Some(&added.token))
+        }
         Err(problem) if can_try_again(&problem) => new_page(&cx, &form, Some(&problem)).await,
         Err(problem) => page_with_error(&cx, &form, &problem).await,
     }
@@ -114,7 +117,7 @@ pub(super) async fn delete(cx: PageContext, Path(id): Path<String>, form: Form) 
         return response;
     }
     match cx.run(DeletePasskey { id: passkey.id, signs_out_others: form.is_checked(SIGN_OUT_OTHERS) }).await {
-        Ok(_) => cx.redirect_with_flash(page_url(&form), "passkey_removed"),
+        Ok(()) => cx.redirect_with_flash(page_url(&form), "passkey_removed"),
         Err(problem) => page_with_error(&cx, &form, &problem).await,
     }
 }
