@@ -13,7 +13,7 @@ use vestibule_core::time::Timestamp;
 use crate::cli::{ListUsersArgs, UserKey, UsersArgs, UsersCommand};
 use crate::error::AppError;
 use crate::operator::{
-    self, CancelReset, DisableUser, EnableUser, OrganizationName, ResetPassword, ResetSecondFactors,
+    self, CancelSecondFactorReset, DisableUser, EnableUser, OrganizationName, ResetPassword, ResetSecondFactors,
     SecondFactorsReset, SignOutUser, UserDisabled, UserPasswordReset,
 };
 use crate::output;
@@ -66,9 +66,9 @@ pub(crate) async fn run(args: &UsersArgs) -> Result<(), AppError> {
             let outcome = operator::run(&loaded, ResetSecondFactors { user }).await?;
             print(args.output.json, &outcome, || second_factors_reset_text(&loaded, &outcome))
         }
-        UsersCommand::CancelReset(args) => {
+        UsersCommand::CancelSecondFactorReset(args) => {
             let user = find(&loaded, &args.user).await?;
-            let outcome = operator::run(&loaded, CancelReset { user }).await?;
+            let outcome = operator::run(&loaded, CancelSecondFactorReset { user }).await?;
             print(args.output.json, &outcome, || format!("Cancelled the reset; user {user} keeps their second factors"))
         }
     }
@@ -233,7 +233,7 @@ fn second_factors_reset_text(loaded: &LoadedSettings, outcome: &SecondFactorsRes
         _ if !outcome.had_factors => format!("User {user} has no second factor; nothing was changed"),
         Some(due_at) => format!(
             "The second factors of user {user} will be removed at {due_at}\nUntil then, the person can cancel this with the \
-             link of the notice that was mailed to them, and you with: vestibule users cancel-reset {user}"
+             link of the notice that was mailed to them, and you with: vestibule users cancel-second-factor-reset {user}"
         ),
         None => format!(
             "Removed the second factors of user {user} and ended all their sign-ins\nTell the person to sign in and to set up \

@@ -68,7 +68,7 @@ impl MfaRequirement {
     }
 
     /// When the requirement begins to count, if it does not yet.
-    pub fn starts_after(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn starts_after(&self, now: Timestamp) -> Option<Timestamp> {
         self.start_if_enforced().filter(|start| *start > now)
     }
 
@@ -87,13 +87,13 @@ impl MfaRequirement {
     }
 
     /// The assurance that a sign-in needs now; `None` for any.
-    pub fn minimum_at(&self, now: Timestamp) -> Option<Assurance> {
+    pub(crate) fn minimum_at(&self, now: Timestamp) -> Option<Assurance> {
         (self.is_enforced && self.enforced_from <= now).then_some(self.minimum)
     }
 
     /// Whether a sign-in with these proofs is enough at this time. An impersonator's is: an API key has let them, and
     /// they cannot prove a factor of the user.
-    pub fn is_satisfied(&self, proofs: Proofs, now: Timestamp) -> bool {
+    pub(crate) fn is_satisfied(&self, proofs: Proofs, now: Timestamp) -> bool {
         self.minimum_at(now).is_none_or(|minimum| proofs.is_impersonation() || proofs.assurance() >= minimum)
     }
 }

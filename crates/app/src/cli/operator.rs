@@ -117,7 +117,7 @@ pub(crate) enum UsersCommand {
     /// its link cancels the reset, in case the person did not ask for it.
     ResetSecondFactors(UserArgs),
     /// Cancel a reset of second factors that waits for its delay
-    CancelReset(UserArgs),
+    CancelSecondFactorReset(UserArgs),
 }
 
 #[derive(Debug, PartialEq, Eq, Args)]
@@ -221,7 +221,7 @@ impl UsersCommand {
             | Self::SignOut(user)
             | Self::ResetPassword(user)
             | Self::ResetSecondFactors(user)
-            | Self::CancelReset(user) => &user.output,
+            | Self::CancelSecondFactorReset(user) => &user.output,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod actions;
 mod client;
+mod keys;
 mod protocol;
 mod second_factors;
 #[cfg_attr(not(unix), path = "no_server.rs")]
@@ -26,11 +27,12 @@ use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::{startup, telemetry};
 
 pub(crate) use actions::{
-    Action, CreateKey, DisableUser, DropMail, EnableUser, KeyCreated, KeyRevoked, OrganizationName, Ping, PingAnswer,
-    ResetPassword, RetryMail, RevokeKey, RotateKey, SignOutUser, UserDisabled, UserPasswordReset,
+    Action, DisableUser, DropMail, EnableUser, OrganizationName, Ping, PingAnswer, ResetPassword, RetryMail,
+    SignOutUser, UserDisabled, UserPasswordReset,
 };
+pub(crate) use keys::{CreateKey, KeyCreated, KeyRevoked, RevokeKey, RotateKey};
 pub(crate) use protocol::Failure;
-pub(crate) use second_factors::{CancelReset, ResetSecondFactors, SecondFactorsReset};
+pub(crate) use second_factors::{CancelSecondFactorReset, ResetSecondFactors, SecondFactorsReset};
 pub(crate) use server::OperatorServer;
 pub(crate) use webhooks::{ChangeWebhooks, endpoint_json};
 

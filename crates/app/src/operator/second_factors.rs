@@ -43,7 +43,7 @@ impl Action for ResetSecondFactors {
 /// See [`second_factor::CancelReset`].
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CancelReset {
+pub(crate) struct CancelSecondFactorReset {
     #[serde(with = "id")]
     pub(crate) user: UserId,
 }
@@ -53,7 +53,7 @@ pub(crate) struct ResetCancelled {
     pub(crate) user: String,
 }
 
-impl Action for CancelReset {
+impl Action for CancelSecondFactorReset {
     const NAME: &'static str = "cancel_second_factor_reset";
     type Output = ResetCancelled;
 

@@ -123,7 +123,7 @@ fn disable_and_enable(setup: &Setup) {
     assert!(shown.contains("\nSecond factors\nPolicy:        none\nAuthenticator: none\n"), "{shown}");
     let reset = setup.ok(&["users", "reset-second-factors", id]);
     assert_eq!(reset, format!("User {id} has no second factor; nothing was changed\n"));
-    let (code, _, stderr) = setup.run(&["users", "cancel-reset", id]);
+    let (code, _, stderr) = setup.run(&["users", "cancel-second-factor-reset", id]);
     assert!(code == Some(3) && stderr.contains("SECOND_FACTOR_RESET_NOT_FOUND"), "{stderr}");
     assert_eq!(setup.status(&cookie), 200);
 
@@ -191,11 +191,11 @@ fn second_factors_are_reset_at_once_or_after_a_delay() {
     assert!(shown.contains("Policy:        enforced") && shown.contains("Pixel 9"), "{shown}");
     let delayed = run_delayed(&["users", "reset-second-factors", id]);
     assert!(delayed.starts_with(&format!("The second factors of user {id} will be removed at 2")), "{delayed}");
-    assert!(delayed.contains(&format!("vestibule users cancel-reset {id}")), "{delayed}");
+    assert!(delayed.contains(&format!("vestibule users cancel-second-factor-reset {id}")), "{delayed}");
     assert!(setup.ok(&["users", "show", id]).contains("Reset:         will remove all of them at 2"));
     assert!(setup.ok(&["users", "show", "--json", id]).contains("\"reset_due_at\": \"2"));
     assert_eq!(setup.status(&setup.cookie), 200);
-    let cancelled = setup.ok(&["users", "cancel-reset", id]);
+    let cancelled = setup.ok(&["users", "cancel-second-factor-reset", id]);
     assert_eq!(cancelled, format!("Cancelled the reset; user {id} keeps their second factors\n"));
 
     let json = run_delayed(&["users", "reset-second-factors", "--json", id]);

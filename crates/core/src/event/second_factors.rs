@@ -23,7 +23,7 @@ payloads! {
         authenticator_id: AuthenticatorId,
     }
 
-    /// An authenticator app was removed. The backup codes were deleted with it.
+    /// An authenticator app was removed, and the backup codes with it, or it was replaced by another one.
     AuthenticatorRemoved("user.authenticator.removed", UserAuthenticator(authenticator_id), User(user_id)) {
         user_id: UserId,
         authenticator_id: AuthenticatorId,

@@ -39,7 +39,7 @@ impl Restriction {
     }
 
     /// The assurance that the caller's sign-in lacks.
-    pub const fn missing_assurance(self) -> Option<Assurance> {
+    const fn missing_assurance(self) -> Option<Assurance> {
         match self {
             Self::None | Self::AddressNotAllowed => None,
             Self::MfaRequired(minimum) | Self::Both(minimum) => Some(minimum),

@@ -144,8 +144,8 @@ async fn first_factor_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<
 }
 
 /// Adds a proof to those of the active sign-in, whose user has just given it, and replaces the session token: a copy of
-/// the old one must not be worth more for it. The expiry of the sign-in does not change. `address` is the one that the proof allows to link, as the user has seen it; it may
-/// be empty.
+/// the old one must not be worth more for it. The expiry of the sign-in does not change. `address` is the one that the
+/// proof allows to link, as the user has seen it; it may be empty.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.

@@ -27,7 +27,7 @@ pub(crate) struct NewPending<'a> {
 
 /// What the first factor led to.
 #[derive(Debug)]
-pub(crate) enum FirstFactor {
+pub(crate) enum FirstFactorOutcome {
     SignedIn(SessionToken),
     /// The second factor is still to be proved. The session token is new, too.
     Pending(SessionToken, PendingSignIn),
@@ -45,18 +45,18 @@ pub(crate) async fn prove_first_factor(
     user: UserId,
     proof: ProofMethod,
     new: NewPending<'_>,
-) -> Result<FirstFactor> {
+) -> Result<FirstFactorOutcome> {
     cx.refuse_impersonator()?;
     let factors = cx.tx.one(FIND, (user,)).await?;
     if !asks_for_second_factor(&factors) {
-        return insert_sign_in(cx, user, proof, Proofs::of(proof), None).await.map(FirstFactor::SignedIn);
+        return insert_sign_in(cx, user, proof, Proofs::of(proof), None).await.map(FirstFactorOutcome::SignedIn);
     }
     let token = match ensure(cx).await? {
         Some(token) => token,
         None => rotate_token(cx).await?,
     };
     let pending = insert_pending(cx, user, proof, new).await?;
-    Ok(FirstFactor::Pending(token, pending))
+    Ok(FirstFactorOutcome::Pending(token, pending))
 }
 
 fn asks_for_second_factor(state: &FactorState) -> bool {

@@ -27,7 +27,7 @@ use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
 pub(crate) use factors::{
-    FirstFactor, NewPending, add_proof, create_passkey_sign_in, prove_first_factor, prove_second_factor,
+    FirstFactorOutcome, NewPending, add_proof, create_passkey_sign_in, prove_first_factor, prove_second_factor,
 };
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};
 pub(crate) use pending::{end_pending_sign_ins, find_pending, record_try};

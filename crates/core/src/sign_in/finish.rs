@@ -6,7 +6,7 @@ use crate::execution::Context;
 use crate::id::UserId;
 use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
-use crate::session::{self, FirstFactor, NewPending};
+use crate::session::{self, FirstFactorOutcome, NewPending};
 use crate::verification::Attempt;
 use crate::{domain, second_factor};
 
@@ -56,19 +56,19 @@ pub(crate) async fn finish(
 ) -> Result<SignedIn> {
     let new = attempted.pending(cx);
     let mut proved = session::prove_first_factor(cx, user, proof, new).await?;
-    if matches!(proved, FirstFactor::Pending(..)) && second_factor::apply_due(cx, user).await? {
+    if matches!(proved, FirstFactorOutcome::Pending(..)) && second_factor::apply_due(cx, user).await? {
         // The reset that was due has removed the factors that were asked for.
         proved = session::prove_first_factor(cx, user, proof, new).await?;
     }
     match proved {
-        FirstFactor::SignedIn(token) => {
+        FirstFactorOutcome::SignedIn(token) => {
             let completed = attempted.completed(cx)?;
             if matches!(attempted, Attempted::SignUp { .. }) {
                 return SignedIn::completed(cx, token, completed).await;
             }
             complete(cx, user, token, completed).await
         }
-        FirstFactor::Pending(token, pending) => {
+        FirstFactorOutcome::Pending(token, pending) => {
             // Nobody is signed in yet.
             cx.subject.is_unchanged = true;
             SignedIn::started(cx, Some(token), pending.id).await

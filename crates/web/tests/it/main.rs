@@ -11,7 +11,6 @@ mod api_cost;
 mod api_documents;
 mod application;
 mod audit_log;
-mod authenticators;
 mod bad_input;
 mod browser;
 mod bulk_invitations;

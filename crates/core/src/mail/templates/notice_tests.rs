@@ -4,7 +4,7 @@ use super::*;
 use crate::mail::samples::second_factor_notices;
 
 const ENGLISH: [(&str, &str); 13] = [
-    ("An authenticator app was added to", "signing in takes one of its codes"),
+    ("An authenticator app was added to", "its codes confirm that it is you"),
     ("The authenticator app of your account on Vestibule was removed", "your backup codes do not work any more"),
     ("A passkey was added to", "the passkey “Pixel 9” was added"),
     ("A passkey was removed from", "the passkey “Pixel 9” was removed"),
@@ -20,7 +20,7 @@ const ENGLISH: [(&str, &str); 13] = [
 ];
 
 const GERMAN: [(&str, &str); 13] = [
-    ("Eine Authenticator-App wurde zu", "brauchen Sie zum Anmelden einen ihrer Codes"),
+    ("Eine Authenticator-App wurde zu", "bestätigen ihre Codes, dass Sie es sind"),
     ("Die Authenticator-App Ihres Kontos bei Vestibule wurde entfernt", "Ihre Backup-Codes gelten nicht mehr"),
     ("Ein Passkey wurde zu", "der Passkey „Pixel 9“ wurde"),
     ("Ein Passkey wurde aus", "der Passkey „Pixel 9“ wurde"),

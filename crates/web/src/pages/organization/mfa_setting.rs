@@ -34,7 +34,7 @@ pub(super) struct SetUp {
 pub(super) struct Target {
     pub(super) name: String,
     pub(super) current: MfaRequirement,
-    /// `None` if the caller may not know.
+    /// `None` if the caller may not know, or if they are too many to be counted.
     pub(super) set_up: Option<SetUp>,
     /// Whether the caller may know who has which factor.
     pub(super) sees_members: bool,
@@ -241,6 +241,7 @@ fn wanted_minimum(form: &Form) -> Option<Assurance> {
 /// Returns `None` for an empty field.
 fn parse_grace_days(form: &Form) -> Result<Option<u8>, Problem> {
     let parse = |text: &str| text.parse::<u8>().ok().filter(|days| *days <= MfaChange::MAX_GRACE_DAYS);
-    let invalid = || Problem::field(GRACE_DAYS, "it is a number of days from 0 to 90.");
+    let message = format!("write a whole number from 0 to {}.", MfaChange::MAX_GRACE_DAYS);
+    let invalid = || Problem::field(GRACE_DAYS, message);
     form.non_empty(GRACE_DAYS).map(|text| parse(text).ok_or_else(invalid)).transpose()
 }

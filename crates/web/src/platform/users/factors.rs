@@ -32,9 +32,8 @@ impl FromFields for AuthenticatorFields {
     const ERRORS: &[Code] = &[];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        let secret = fields.required_text("secret")?;
         Ok(Self {
-            secret: secret.parse().map_err(|_| Problem::field("secret", "it is Base32, of 16 to 64 bytes."))?,
+            secret: TotpSecret::parse("secret", &fields.required_text("secret")?)?,
             account_name: fields.text("account_name")?.filter(|name| !name.is_empty()),
         })
     }

@@ -117,6 +117,8 @@ async fn new_phone_takes_the_place_of_the_old_one_when_it_is_verified() {
     let me = setup.ada.get("/me").await.ok();
     assert_eq!((&me["user_authenticator"]["id"], &me["second_factor_policy"]), (&json!(new.id), &json!("enforced")));
     assert_eq!(me["backup_codes_left"], codes.len());
+    let old = format!("/me/authenticator/{}/delete", setup.authenticator.id);
+    setup.ada.post(&old, &[]).await.assert_error(404, NOT_FOUND);
 }
 
 /// The secret is in the history of a browser, or in a screenshot, long after somebody began.

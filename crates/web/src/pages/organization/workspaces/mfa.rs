@@ -26,7 +26,7 @@ pub(super) async fn target(
     Ok(Target {
         name: workspace.name.clone(),
         current: workspace.mfa(),
-        set_up: if org.can_manage_members { Some(set_up(cx, ids, workspace).await?) } else { None },
+        set_up: if org.can_manage_members { set_up(cx, ids, workspace).await? } else { None },
         sees_members: org.can_manage_members,
         members_path: org.path("members"),
         workspace: Some(ids.workspace),
@@ -34,8 +34,8 @@ pub(super) async fn target(
     })
 }
 
-/// Counts the members of the workspace who have what can be required.
-async fn set_up(cx: &PageContext, ids: Ids, workspace: &Workspace) -> PageResult<SetUp> {
+/// Counts the members of the workspace who have what can be required; `None` if they are too many to be counted.
+async fn set_up(cx: &PageContext, ids: Ids, workspace: &Workspace) -> PageResult<Option<SetUp>> {
     let find = |second_factor| ListMembers {
         organization: ids.organization,
         filter: MemberFilter {
@@ -47,11 +47,13 @@ async fn set_up(cx: &PageContext, ids: Ids, workspace: &Workspace) -> PageResult
         position: Position::default(),
         limit: 1,
     };
-    Ok(SetUp {
+    let with_second_factor = cx.query(find(SecondFactorFilter::Any)).await?.total;
+    let with_passkey = cx.query(find(SecondFactorFilter::Passkey)).await?.total;
+    Ok((with_second_factor.is_exact && with_passkey.is_exact).then(|| SetUp {
         members: workspace.member_count,
-        with_second_factor: cx.query(find(SecondFactorFilter::Any)).await?.total.count,
-        with_passkey: cx.query(find(SecondFactorFilter::Passkey)).await?.total.count,
-    })
+        with_second_factor: with_second_factor.count,
+        with_passkey: with_passkey.count,
+    }))
 }
 
 pub(super) async fn update(cx: PageContext, Path((organization, workspace)): PathIds, form: Form) -> Response {
