@@ -1,7 +1,7 @@
 """Prints the tables of benches/factors, as docs/performance.md has them. Ratios are taken within a round."""
 import statistics
 
-from events_report import ENGINES, Results, bad, cpu, print_ratios
+from events_report import ENGINES, Results, bad, cpu
 from report import median, print_head, print_row, ratio, total_cpu
 
 MIN_HASHING_SHARE, MAX_PASSKEY_CPU = 0.95, 2000
@@ -51,6 +51,22 @@ def print_passkeys(results):
                       median(lines, "p50"), median(lines, "p99"), sum(line["requests"] for line in lines))
 
 
+def print_requirement(results):
+    """Medians of the ratios of the rounds, and in parentheses the ratio of the lowest costs, which noise only increases."""
+    compared = [("free", "reference"), ("required", "reference"), ("required", "free")]
+    print_head("The requirement of second factors: CPU per request", "database", "read", "reference, µs + database", "free",
+               "required", *(f"{name} ÷ {base}" for name, base in compared), "rounds")
+    for engine, title in ENGINES.items():
+        for workload in dict.fromkeys(line["workload"] for line in results.select(engine=engine)):
+            names = ("reference", "free", "required")
+            lines = {name: results.select(target=f"{engine}-{name}", workload=workload) for name in names}
+            costs = {name: results.costs(engine, name, workload) for name in names}
+            ratios = [f"{ratio(costs[name], costs[base])} ({min(costs[name].values()) / min(costs[base].values()):.2f})"
+                      if costs[base] else "" for name, base in compared]
+            print_row(title, workload + bad(sum(lines.values(), [])), *(cpu(lines[name]) for name in names), *ratios,
+                      len(costs["required"]))
+
+
 def print_tables(lines):
     parts = {line["part"] for line in lines}
     if "codes" in parts:
@@ -58,6 +74,4 @@ def print_tables(lines):
     if "passkeys" in parts:
         print_passkeys(Results(lines, "passkeys"))
     if "requirement" in parts:
-        results = Results(lines, "requirement")
-        print_ratios(results, "The requirement of second factors", "reference", ["free", "required"])
-        print_ratios(results, "The same: required ÷ free", "free", ["required"])
+        print_requirement(Results(lines, "requirement"))
