@@ -21,8 +21,8 @@ def judged(is_met):
 
 
 def print_codes(results):
-    print_head("Sign-ins: CPU", "database", "sign-in", "server + database, ms", "hashing, ms", "share of the server", "target",
-               "share with the database", "÷ password", "hashing ÷ password's", "per second")
+    print_head("Sign-ins: CPU", "database", "sign-in", "server + database, ms", "hashing, ms", "÷ server", "target",
+               "÷ server and database", "÷ password", "hashing ÷ password's", "per second")
     for engine, title in ENGINES.items():
         base = results.costs(engine, "factors", "password")
         hashing = {line["round"]: line["hashing"] for line in
