@@ -77,6 +77,7 @@ impl NoticeKind {
         matches!(
             self,
             Self::AddressRemoved
+                | Self::BackupCodeUsed
                 | Self::OrganizationDeleted
                 | Self::OwnershipOffered
                 | Self::OwnershipTransferred

@@ -22,7 +22,7 @@ async fn ada(app: &TestApp) -> (TestClient, String) {
     (ada, work)
 }
 
-async fn verify_address(app: &TestApp, client: &TestClient, email: &str) -> String {
+pub(crate) async fn verify_address(app: &TestApp, client: &TestClient, email: &str) -> String {
     let id = text(&client.post("/me/email-addresses", &[("email", email)]).await.ok()["id"]);
     let path = format!("/me/email-addresses/{id}");
     client.post(&format!("{path}/prepare-verification"), &[]).await.ok();

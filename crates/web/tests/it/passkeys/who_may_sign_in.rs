@@ -84,7 +84,7 @@ async fn only_who_has_the_passkey_learns_that_an_account_is_disabled() {
     let before = sign_in_elsewhere(&app, &passkey, &wrong).await.assert_error(400, "INVALID_PASSKEY");
     disable(&app, &ada).await;
     let after = sign_in_elsewhere(&app, &passkey, &wrong).await.assert_error(400, "INVALID_PASSKEY");
-    assert_eq!(before, after);
+    assert_eq!(before["errors"], after["errors"]);
     let other_device = sign_in_elsewhere(&app, &SoftwareAuthenticator::new(2), &Tamper::default()).await;
     other_device.assert_error(404, "PASSKEY_NOT_FOUND");
 }

@@ -9,6 +9,7 @@ use super::{
     start_enrolment, verify, verify_with,
 };
 use crate::harness::{PASSWORD, TestClient, allow_passkeys, text};
+use crate::security_notices::verify_address;
 
 const MAX_AGE: Duration = Duration::from_mins(10);
 const NOT_PROVED: &str = "REAUTHENTICATION_REQUIRED";
@@ -163,8 +164,7 @@ async fn other_sign_ins_end_with_the_authenticator_if_the_person_says_so() {
 #[tokio::test]
 async fn every_change_is_mailed_to_every_verified_address() {
     let setup = setup().await;
-    setup.ada.post("/me/email-addresses", &[("email", WORK)]).await.ok();
-    setup.app.verify_all_addresses();
+    verify_address(&setup.app, &setup.ada, WORK).await;
     setup.ada.post("/me/email-addresses", &[("email", EVE)]).await.ok();
     let unverified = setup.app.mail_count(EVE);
     let assert_mailed = |subject: &str| {
