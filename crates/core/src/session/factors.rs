@@ -18,8 +18,8 @@ const MAX_PENDING: i64 = 5;
 /// What a pending sign-in shows of its first factor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewPending<'a> {
-    /// That of the verification, or a new one.
-    pub(crate) id: AttemptId,
+    /// That of the verification; `None` for a new one.
+    pub(crate) id: Option<AttemptId>,
     pub(crate) strategy: Strategy,
     /// The normalized address that was used; empty for a user name.
     pub(crate) address: &'a str,
@@ -79,9 +79,9 @@ async fn insert_pending(
         return Err(Code::UserAlreadySignedIn.into());
     }
     cx.tx.execute(sql::DELETE_OLDEST_PENDING, (session, user, MAX_PENDING - 1)).await?;
-    let expires_at = cx.now.plus(PENDING_LIFETIME);
+    let (id, expires_at) = (new.id.unwrap_or_else(|| cx.id()), cx.now.plus(PENDING_LIFETIME));
     let row = sql::NewPendingRow {
-        id: new.id,
+        id,
         session,
         user,
         strategy: new.strategy,
@@ -92,7 +92,7 @@ async fn insert_pending(
     };
     cx.tx.execute(sql::INSERT_PENDING, row).await?;
     extend_attempts_until(cx, expires_at).await?;
-    Ok(cx.tx.one(sql::FIND_PENDING, (session, new.id, cx.now)).await?.into())
+    Ok(cx.tx.one(sql::FIND_PENDING, (session, id, cx.now)).await?.into())
 }
 
 /// Signs in the user of a pending sign-in of the caller's session, who has proved the second factor. Succeeds once.

@@ -22,12 +22,12 @@ pub(crate) enum Attempted<'a> {
 }
 
 impl<'a> Attempted<'a> {
-    fn pending(self, cx: &Context<'_>) -> NewPending<'a> {
+    fn pending(self) -> NewPending<'a> {
         match self {
-            Self::Password { strategy, address } => NewPending { id: cx.id(), strategy, address },
-            Self::SignUp { address } => NewPending { id: cx.id(), strategy: Strategy::PlainEmail, address },
+            Self::Password { strategy, address } => NewPending { id: None, strategy, address },
+            Self::SignUp { address } => NewPending { id: None, strategy: Strategy::PlainEmail, address },
             Self::Verification(attempt) => {
-                NewPending { id: attempt.id, strategy: attempt.method.into(), address: &attempt.address_key }
+                NewPending { id: Some(attempt.id), strategy: attempt.method.into(), address: &attempt.address_key }
             }
         }
     }
@@ -54,7 +54,7 @@ pub(crate) async fn finish(
     proof: ProofMethod,
     attempted: Attempted<'_>,
 ) -> Result<SignedIn> {
-    let new = attempted.pending(cx);
+    let new = attempted.pending();
     let mut proved = session::prove_first_factor(cx, user, proof, new).await?;
     if matches!(proved, FirstFactorOutcome::Pending(..)) && second_factor::apply_due(cx, user).await? {
         // The reset that was due has removed the factors that were asked for.
