@@ -139,7 +139,7 @@ impl Command for ProveSecondFactor {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         // Since the try was recorded, the user may have been disabled, or may have removed the factor.
-        let pending = session::find_pending(cx, self.attempt).await?;
+        let pending = session::find_tried(cx, self.attempt).await?;
         let user = pending.user_id;
         cx.subject.user = Some(user);
         require_offered(&pending, self.method)?;

@@ -60,11 +60,13 @@ sql! {
     SIGN_IN_OF_USER(SessionId, UserId, Timestamp) -> (SignInId,) =
         "SELECT id FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at > $3";
 
-    FIND_PENDING(SessionId, AttemptId, Timestamp) -> PendingRow =
-        pending!("WHERE p.session_id = $1 AND p.id = $2 AND p.expires_at > $3");
+    /// Returns no row after `$4` tries.
+    FIND_PENDING(SessionId, AttemptId, Timestamp, i64) -> PendingRow =
+        pending!("WHERE p.session_id = $1 AND p.id = $2 AND p.expires_at > $3 AND p.tries < $4");
 
-    PENDING_OF_SESSION(SessionId, Timestamp) -> PendingRow =
-        pending!("WHERE p.session_id = $1 AND p.expires_at > $2 ORDER BY p.created_at, p.id");
+    /// Without those that were tried `$3` times.
+    PENDING_OF_SESSION(SessionId, Timestamp, i64) -> PendingRow =
+        pending!("WHERE p.session_id = $1 AND p.expires_at > $2 AND p.tries < $3 ORDER BY p.created_at, p.id");
 
     /// Replaces the one of the same user in the session: the first factor was proved again.
     INSERT_PENDING(NewPendingRow {

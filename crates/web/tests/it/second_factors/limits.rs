@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{APP, BACKUP, ENDED, EVE, Setup, WRONG, assert_signed_in, reauthenticate_with, setup, setup_with, verify};
+use serde_json::json;
+
+use super::{
+    APP, BACKUP, ENDED, EVE, Setup, WRONG, assert_signed_in, reauthenticate_with, setup, setup_with, verify, waiting,
+};
 use crate::harness::{SoftwareAuthenticator, allow_passkeys};
 
 const LOCKED: &str = "TOO_MANY_REQUESTS";
@@ -38,6 +42,34 @@ async fn five_wrong_codes_end_the_attempt() {
     let (browser, attempt) = setup.sign_in().await;
     assert_signed_in(&browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok());
     assert_eq!(setup.ada.get("/me").await.ok()["backup_codes_left"], 12);
+}
+
+/// Nothing shows or prepares it any more.
+#[tokio::test]
+async fn attempt_is_over_after_the_fifth_wrong_code() {
+    let setup = setup().await;
+    let (browser, attempt) = setup.sign_in().await;
+    let prepare = format!(
+        "/auth/prepare-verification?attempt_identifier={attempt}&identifier_type=signin&strategy=authenticator"
+    );
+    for _ in 0..5 {
+        browser.post(&prepare, &[]).await.ok();
+        waiting(&browser.get_and_check_cache("/session").await.ok());
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+    }
+    browser.post(&prepare, &[]).await.assert_error(400, ENDED);
+    assert_eq!(browser.get_and_check_cache("/session").await.ok()["signin_attempts"], json!([]));
+    super::submit(&browser, &attempt, &setup.code(0)).await.assert_error(400, ENDED);
+}
+
+#[tokio::test]
+async fn fifth_code_may_be_the_right_one() {
+    let setup = setup().await;
+    let (browser, attempt) = setup.sign_in().await;
+    for _ in 0..4 {
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+    }
+    assert_signed_in(&browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok());
 }
 
 /// The regressions: no limit on the second factor at all (ZITADEL, CVE-2024-32868), and a newer call or another method
