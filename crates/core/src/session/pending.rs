@@ -8,6 +8,7 @@ use crate::assurance::SecondFactorMethod;
 use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::id::{AttemptId, SessionId, UserId};
+use crate::rate_limit::RecordedTry;
 use crate::time::Timestamp;
 use crate::verification::{self, Attempt, Method};
 
@@ -138,15 +139,15 @@ async fn find_below(cx: &mut Context<'_>, attempt: AttemptId, tries: i64) -> Res
     Ok(found.ok_or(Code::BadSignInAttempt)?.into())
 }
 
-/// Counts a try of a code. Returns whose it is.
+/// Counts a try of a code.
 ///
 /// # Errors
 /// `BAD_SIGN_IN_ATTEMPT`, also after the last allowed try.
-pub(crate) async fn record_try(cx: &mut Context<'_>, attempt: AttemptId) -> Result<UserId> {
+pub(crate) async fn record_try(cx: &mut Context<'_>, attempt: AttemptId) -> Result<RecordedTry> {
     let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
     let recorded = cx.tx.optional(sql::RECORD_TRY, (session, attempt, cx.now, MAX_TRIES)).await?;
-    let (user,) = recorded.ok_or(Code::BadSignInAttempt)?;
-    Ok(user)
+    let sql::TriedRow { user_id, tries } = recorded.ok_or(Code::BadSignInAttempt)?;
+    Ok(RecordedTry { user: user_id, is_last: tries >= MAX_TRIES })
 }
 
 /// Ends every pending sign-in of a user, in every session.

@@ -26,6 +26,14 @@ record! {
 }
 
 record! {
+    /// A pending sign-in after a try.
+    pub(crate) struct TriedRow {
+        pub(crate) user_id: UserId,
+        pub(crate) tries: i64,
+    }
+}
+
+record! {
     /// A pending sign-in that was spent.
     pub(crate) struct SpentRow {
         pub(crate) user_id: UserId,
@@ -95,11 +103,11 @@ sql! {
                             ORDER BY p.created_at DESC, p.id DESC LIMIT $3)";
 
     /// Returns no row after the last allowed try.
-    RECORD_TRY(SessionId, AttemptId, Timestamp, i64) -> (UserId,)
+    RECORD_TRY(SessionId, AttemptId, Timestamp, i64) -> TriedRow
         invalidates nothing("a session with an open attempt is not cached") =
         "UPDATE pending_sign_ins SET tries = tries + 1, updated_at = $3
           WHERE session_id = $1 AND id = $2 AND expires_at > $3 AND tries < $4
-      RETURNING user_id";
+      RETURNING user_id, tries";
 
     /// Succeeds once.
     SPEND_PENDING(SessionId, AttemptId, Timestamp) -> SpentRow

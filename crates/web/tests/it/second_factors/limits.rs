@@ -104,6 +104,66 @@ async fn limit_of_the_user_holds_over_attempts_methods_and_calls() {
     verify(&setup.ada, &new, (-1, 0)).await.ok();
 }
 
+fn notices(setup: &Setup) -> Vec<String> {
+    let mails =
+        setup.app.mails().into_iter().filter(|mail| mail.subject == "Wrong codes for your account on Vestibule");
+    mails.map(|mail| mail.text).collect()
+}
+
+/// Whoever gets that far has the password. The codes are wrong, and the notice of that is stored all the same.
+#[tokio::test]
+async fn used_up_tries_are_mailed_to_the_user() {
+    let setup = setup().await;
+    let (mut browser, attempt) = setup.sign_in().await;
+    browser.headers.insert("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".parse().unwrap());
+    for mailed in [0, 0, 0, 0, 1] {
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+        assert_eq!(notices(&setup).len(), mailed);
+    }
+    browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, ENDED);
+    let notice = notices(&setup).remove(0);
+    assert!(notice.contains("somebody entered the password of your account on Vestibule"), "{notice}");
+    assert!(notice.contains("When: ") && notice.contains("From: 127.0.0.1, Firefox, Linux"), "{notice}");
+
+    // The limit of the user is reached in the next attempts, the last time with a factor that they do not have.
+    for _ in 0..2 {
+        let (browser, attempt) = setup.sign_in().await;
+        for _ in 0..2 {
+            browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+        }
+    }
+    assert_eq!(notices(&setup).len(), 1);
+    let (browser, attempt) = setup.sign_in().await;
+    browser.attempt_second_factor(&attempt, BACKUP, WRONG_BACKUP_CODE).await.assert_error(400, "UNSUPPORTED_STRATEGY");
+    assert_eq!(notices(&setup).len(), 2);
+    browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.assert_error(429, LOCKED);
+    assert_eq!(notices(&setup).len(), 2);
+}
+
+#[tokio::test]
+async fn used_up_tries_of_a_confirmation_are_mailed_to_the_user() {
+    let setup = setup().await;
+    for mailed in [0, 0, 0, 0, 0, 0, 0, 0, 0, 1] {
+        reauthenticate_with(&setup.ada, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+        assert_eq!(notices(&setup).len(), mailed);
+    }
+    let notice = notices(&setup).remove(0);
+    assert!(notice.contains("in a browser that is signed in to your account"), "{notice}");
+    reauthenticate_with(&setup.ada, APP, &setup.code(0)).await.assert_error(429, LOCKED);
+    assert_eq!(notices(&setup).len(), 1);
+}
+
+#[tokio::test]
+async fn right_code_at_the_last_try_is_not_mailed() {
+    let setup = setup().await;
+    let (browser, attempt) = setup.sign_in().await;
+    for _ in 0..4 {
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+    }
+    browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok();
+    assert_eq!(notices(&setup), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn right_code_clears_the_count() {
     let setup = setup().await;
