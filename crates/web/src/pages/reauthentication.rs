@@ -62,6 +62,8 @@ pub(super) enum Action {
     AddPasskey,
     RemovePasskey,
     ChangeTwoFactorPolicy,
+    /// Of the user's second factors.
+    CancelReset,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -347,6 +349,7 @@ impl Confirmation<'_> {
             Action::AddPasskey => t.confirm_add_passkey(),
             Action::RemovePasskey => t.confirm_remove_passkey(),
             Action::ChangeTwoFactorPolicy => t.confirm_two_factor_policy(),
+            Action::CancelReset => t.confirm_cancel_reset(),
         }
     }
 }
