@@ -165,7 +165,7 @@ impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
             let mut cx = PageContext::load(&mut parts, &app).await;
             let (form, body) = match read_form_body(&parts, body).await {
                 Ok((fields, bytes)) => (Form::new(fields), bytes),
-                Err(rejection) => return super::context::rejection_page(&cx, rejection),
+                Err(rejection) => return super::error_page::rejection_page(&cx, rejection),
             };
             if let Err(response) = reject_other_account(&cx, &form) {
                 return response;
