@@ -28,7 +28,8 @@ pub struct InvitationPreview {
     pub organization_name: String,
     /// The logo's file name; empty without one.
     pub organization_image_url: String,
-    /// What the organization, and the workspace of the invitation, require of sign-ins now or first. It does not hinder accepting.
+    /// What the organization, and the workspace of the invitation, require of sign-ins now or first. It does not hinder
+    /// accepting.
     pub mfa: MfaRequirement,
     /// The first reason why accepting would be refused; `None` if the invitation can be accepted now.
     pub obstacle: Option<Code>,
