@@ -1,5 +1,6 @@
 //! How strongly a sign-in was proved, and what organizations and workspaces require.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use crate::proof::{ProofMethod, Proofs};
@@ -72,15 +73,20 @@ impl MfaRequirement {
         self.start_if_enforced().filter(|start| *start > now)
     }
 
-    /// What an organization and one of its workspaces require together.
+    /// What an organization and one of its workspaces require together now or, if neither requires anything yet, first.
+    /// Later they may require more.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self, now: Timestamp) -> Self {
         match (self.is_enforced, other.is_enforced) {
-            (true, true) => Self {
-                is_enforced: true,
-                minimum: self.minimum.max(other.minimum),
-                enforced_from: self.enforced_from.min(other.enforced_from),
-            },
+            (true, true) => {
+                let start = |requirement: &Self| requirement.enforced_from.max(now);
+                match start(&self).cmp(&start(&other)) {
+                    Ordering::Less => self,
+                    Ordering::Greater => other,
+                    Ordering::Equal if other.minimum > self.minimum => other,
+                    Ordering::Equal => self,
+                }
+            }
             (false, true) => other,
             (_, false) => self,
         }
@@ -263,13 +269,28 @@ mod tests {
         }
     }
 
+    /// Nobody is told that more is required than is, or earlier.
     #[test]
-    fn organization_and_workspace_require_the_stricter() {
+    fn organization_and_workspace_require_what_is_in_force_or_comes_first() {
         use Assurance::{PhishingResistant, TwoFactors};
-        let (organization, workspace) = (on(TwoFactors, 0), on(PhishingResistant, 7));
-        assert_eq!(organization.and(workspace), on(PhishingResistant, 0));
-        assert_eq!(OFF.and(workspace), workspace);
-        assert_eq!(organization.and(OFF), organization);
-        assert_eq!(OFF.and(OFF), OFF);
+        let past = |minimum| MfaRequirement { enforced_from: NOW.minus(DAY), ..on(minimum, 0) };
+        for (one, other, expected) in [
+            // In force.
+            (on(TwoFactors, 0), on(PhishingResistant, 7), on(TwoFactors, 0)),
+            (past(PhishingResistant), on(TwoFactors, 1), past(PhishingResistant)),
+            // Both are: the stricter.
+            (past(TwoFactors), on(PhishingResistant, 0), on(PhishingResistant, 0)),
+            (past(PhishingResistant), on(TwoFactors, 0), past(PhishingResistant)),
+            // Neither is: the first, and at the same time the stricter.
+            (on(TwoFactors, 3), on(PhishingResistant, 7), on(TwoFactors, 3)),
+            (on(PhishingResistant, 3), on(TwoFactors, 7), on(PhishingResistant, 3)),
+            (on(TwoFactors, 3), on(PhishingResistant, 3), on(PhishingResistant, 3)),
+            (OFF, on(PhishingResistant, 7), on(PhishingResistant, 7)),
+            (OFF, past(TwoFactors), past(TwoFactors)),
+            (OFF, OFF, OFF),
+        ] {
+            assert_eq!(one.and(other, NOW), expected, "{one:?} {other:?}");
+            assert_eq!(other.and(one, NOW), expected, "{other:?} {one:?}");
+        }
     }
 }

@@ -160,7 +160,8 @@ pub fn webauthn(bytes: &[u8]) {
     }
     let _ = Transport::known(std::str::from_utf8(bytes).unwrap_or_default().split(' '));
     for ceremony in [Ceremony::Creation, Ceremony::Request] {
-        let _ = ClientData::parse(bytes, ceremony);
+        let is_parsed = ClientData::parse(bytes, ceremony).is_ok();
+        assert!(!is_parsed || ClientData::find_challenge(bytes).is_ok());
     }
     let origins = ["https://example.com".to_owned()];
     let expected = Expected { challenge: &[0; 32], rp_id: "example.com", origins: &origins };

@@ -28,7 +28,8 @@ pub struct InvitationPreview {
     pub organization_name: String,
     /// The logo's file name; empty without one.
     pub organization_image_url: String,
-    /// What the organization, and the workspace of the invitation, require of sign-ins. It does not hinder accepting.
+    /// What the organization, and the workspace of the invitation, require of sign-ins now or first. It does not hinder
+    /// accepting.
     pub mfa: MfaRequirement,
     /// The first reason why accepting would be refused; `None` if the invitation can be accepted now.
     pub obstacle: Option<Code>,
@@ -68,7 +69,7 @@ impl Query for Preview {
         let is_revealed = renewal != Renewal::NotNeeded && may_reveal_account(cx, &self.token);
         let is_for_member = is_revealed && is_for_member(cx, &invitation).await?;
         Ok(InvitationPreview {
-            mfa: row.mfa(&organization),
+            mfa: row.mfa(&organization, cx.now),
             invitation: row,
             organization_name: organization.name,
             organization_image_url: organization.image_url,

@@ -43,7 +43,7 @@ impl Query for Validate {
             InvitationState::Open => {
                 let row = cx.tx.one(views::PREVIEW, (invitation.organization_id, invitation.id)).await?;
                 let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
-                let mfa = row.mfa(&organization);
+                let mfa = row.mfa(&organization, cx.now);
                 Ok(Validation::Valid(Box::new(row), organization.name, mfa))
             }
         }

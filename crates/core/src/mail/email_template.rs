@@ -358,7 +358,9 @@ fn notice_variables(notice: &NoticeEmail<'_>, language: Language) -> Vec<(&'stat
 /// An address, a name, or what the kind says.
 fn notice_detail(notice: &NoticeEmail<'_>, language: Language) -> Value {
     match notice.kind {
-        "backup_code_used" | "backup_codes_low" | "second_factor_policy_changed" => Value::from(notice.detail),
+        "backup_code_used" | "backup_codes_low" | "second_factor_failed" | "second_factor_policy_changed" => {
+            Value::from(notice.detail)
+        }
         "second_factor_reset_requested" => {
             let due_at = Timestamp::from_microseconds(notice.detail.parse().unwrap_or_default());
             Value::from(Phrases::new(language).long_time(due_at))

@@ -105,6 +105,8 @@ pub(super) fn second_factor_notices() -> Vec<EmailTemplate<'static>> {
         NoticeEmail { kind: "backup_code_used", detail: "1", ..user },
         NoticeEmail { kind: "backup_code_used", detail: "0", ..user },
         NoticeEmail { kind: "backup_codes_low", detail: "3", ..user },
+        NoticeEmail { kind: "second_factor_failed", detail: "", ..user },
+        NoticeEmail { kind: "second_factor_failed", detail: "signed_in", ..user },
         NoticeEmail { kind: "second_factors_reset", detail: "", ..operator },
         // 24 January 2026, 10:30
         NoticeEmail { kind: "second_factor_reset_requested", detail: "1769250659000000", ..operator },

@@ -9,9 +9,7 @@ use crate::execution::{Caller, Context, Executor, Query, Reply};
 use crate::id::{PasskeyId, UserId};
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication, Subject};
-use crate::webauthn::{
-    AssertionCredential, Ceremony, ClientData, Expected, Registered, WebauthnError, verify_assertion,
-};
+use crate::webauthn::{AssertionCredential, ClientData, Expected, Registered, WebauthnError, verify_assertion};
 
 /// A use of a passkey with a valid signature. [`record_use`] checks its counter.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +33,9 @@ pub(crate) async fn check<T>(
     purpose: ChallengeUse,
 ) -> Result<CheckedPasskey, Reply<T>> {
     let rp_id = require_available(&executor.settings).map_err(Reply::<T>::failed)?;
-    let client_data = ClientData::parse(&credential.client_data, Ceremony::Request)
+    let challenge = ClientData::find_challenge(&credential.client_data)
         .map_err(|error| fail::<T>(executor, caller, purpose, None, invalid(error)))?;
-    let Reply { session, result, .. } = spend(executor, caller, *client_data.challenge(), purpose).await;
+    let Reply { session, result, .. } = spend(executor, caller, challenge, purpose).await;
     result.map_err(|problem| Reply { session, ..Reply::<T>::failed(problem) })?;
     let fail = |user, problem| Reply { session, ..fail::<T>(executor, caller, purpose, user, problem) };
     let found = executor.query(caller, &FindKey { credential: &credential.id }).await.result;
@@ -48,7 +46,7 @@ pub(crate) async fn check<T>(
         return Err(fail(Some(key.user_id), Code::InvalidPasskey.into()));
     }
     let origins = executor.settings.passkey_origins();
-    let expected = Expected { challenge: client_data.challenge(), rp_id, origins: &origins };
+    let expected = Expected { challenge: &challenge, rp_id, origins: &origins };
     let registered = Registered { public_key: &key.public_key, is_backup_eligible: key.backup_eligible };
     let assertion =
         verify_assertion(credential, registered, &expected).map_err(|error| fail(Some(key.user_id), invalid(error)))?;

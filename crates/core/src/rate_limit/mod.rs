@@ -187,6 +187,14 @@ impl Command for RecordCode {
     }
 }
 
+/// A try of a code of a user's second factor that was counted.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordedTry {
+    pub user: UserId,
+    /// Whether further ones are refused.
+    pub is_last: bool,
+}
+
 /// Records one attempt at a code of the signed-in user's authenticator or at one of their backup codes.
 ///
 /// # Errors
@@ -198,7 +206,7 @@ impl Command for RecordSecondFactor {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     const ALLOWS_IMPERSONATOR: bool = false;
-    type Out = ();
+    type Out = RecordedTry;
 
     fn audit(&self) -> Audit {
         Audit::AuthenticationStep(Authentication::Reauthentication)
@@ -208,7 +216,7 @@ impl Command for RecordSecondFactor {
         TransactionMode::ReadCommitted
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<RecordedTry> {
         let user = cx.user()?;
         record_second_factor(cx, user).await
     }
@@ -219,14 +227,15 @@ impl Command for RecordSecondFactor {
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.
-pub(crate) async fn record_second_factor(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+pub(crate) async fn record_second_factor(cx: &mut Context<'_>, user: UserId) -> Result<RecordedTry> {
     let max = cx.executor.settings.passwords.attempts_per_account;
     let counter = record(cx, SECOND_FACTOR, &user.to_string()).await?;
     counter.check(cx, RateLimit::SecondFactor, max)?;
-    if counter.is_used_up(max) {
+    let is_last = counter.is_used_up(max);
+    if is_last {
         counter.emit_locked(cx, user, "second_factor");
     }
-    Ok(())
+    Ok(RecordedTry { user, is_last })
 }
 
 /// Records one sign-up, for the caller's network.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Reauthenticated, record_proof};
+use super::{FailedAt, Reauthenticated, notify_of_last_try, record_proof};
 use crate::access::sql::SECOND_FACTORS;
 use crate::assurance::SecondFactorMethod;
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::permission::Requirement;
@@ -39,10 +39,14 @@ pub async fn prove_with_factor(
         return Reply { session: found.session, ..Reply::failed(problem) };
     }
     let recorded = executor.run(caller, rate_limit::RecordSecondFactor).await;
-    match recorded.result {
-        Ok(()) => executor.run(caller, ProveWithFactor { method, code }).await,
-        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
-    }
+    let tried = match recorded.result {
+        Ok(tried) => tried,
+        Err(problem) => return Reply { session: recorded.session, ..Reply::failed(problem) },
+    };
+    let proved = executor.run(caller, ProveWithFactor { method, code }).await;
+    let failure = proved.result.as_ref().err().map(Problem::code);
+    notify_of_last_try(executor, caller, tried, FailedAt::Reauthentication, failure).await;
+    proved
 }
 
 /// Requires that the caller has a factor.

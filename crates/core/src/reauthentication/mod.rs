@@ -10,6 +10,7 @@ mod by_code;
 mod by_factor;
 mod by_passkey;
 mod by_password;
+mod last_try;
 pub(crate) mod sql;
 
 use self::sql::LastProof;
@@ -29,6 +30,7 @@ pub use by_factor::{PROVE_WITH_FACTOR_ERRORS, prove_with_factor};
 pub use by_passkey::{BEGIN_PASSKEY_PROOF_ERRORS, PROVE_WITH_PASSKEY_ERRORS, begin_passkey_proof, prove_with_passkey};
 pub use by_password::{PROVE_WITH_PASSWORD_ERRORS, prove_with_password};
 pub(crate) use by_password::{confirm_password, require_unchanged};
+pub(crate) use last_try::{FailedAt, notify_of_last_try};
 
 /// The outcome of a re-authentication.
 #[derive(Debug)]

@@ -110,7 +110,7 @@ pub async fn verify_authenticator(
     }
     let recorded = executor.run(caller, rate_limit::RecordSecondFactor).await;
     match recorded.result {
-        Ok(()) => executor.run(caller, Verify(submitted)).await,
+        Ok(_) => executor.run(caller, Verify(submitted)).await,
         Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
     }
 }

@@ -38,7 +38,7 @@ pub use passkeys::{
 pub use passkeys_for_backend::{DeletePasskeyOfUser, ListPasskeysOfUser, RenamePasskeyOfUser};
 pub(crate) use policy::{set_policy, set_policy_of_user};
 pub(crate) use reset::sql as reset_sql;
-pub use reset::{CancelReset, ResetOutcome, ResetSecondFactors, run_due};
+pub use reset::{CancelOwnReset, CancelReset, FindOwnReset, ResetOutcome, ResetSecondFactors, run_due};
 pub(crate) use reset::{apply_due, find_factors, refuse_during_delay, run_worker};
 pub(crate) use show::load;
 pub use show::{OwnFactors, Show};

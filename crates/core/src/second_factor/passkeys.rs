@@ -17,7 +17,7 @@ use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql::PUBLIC_PROFILE;
 use crate::webauthn::{
-    Ceremony, ClientData, CreationOptions, Expected, NewCredential, RegistrationCredential, RelyingParty, User,
+    ClientData, CreationOptions, Expected, NewCredential, RegistrationCredential, RelyingParty, User,
     verify_registration,
 };
 
@@ -119,18 +119,17 @@ pub async fn finish_passkey_registration(
         Ok(rp_id) => rp_id,
         Err(problem) => return Reply::failed(problem),
     };
-    let client_data = match ClientData::parse(&credential.client_data, Ceremony::Creation) {
-        Ok(client_data) => client_data,
+    let challenge = match ClientData::find_challenge(&credential.client_data) {
+        Ok(challenge) => challenge,
         Err(error) => return Reply::failed(passkey::invalid(error)),
     };
-    let challenge = client_data.challenge();
-    let Reply { session, result, .. } = passkey::spend(executor, caller, *challenge, ChallengeUse::Registration).await;
+    let Reply { session, result, .. } = passkey::spend(executor, caller, challenge, ChallengeUse::Registration).await;
     let owner = match result {
         Ok(owner) => owner,
         Err(problem) => return Reply { session, ..Reply::failed(problem) },
     };
     let origins = executor.settings.passkey_origins();
-    match verify_registration(&credential, &Expected { challenge, rp_id, origins: &origins }) {
+    match verify_registration(&credential, &Expected { challenge: &challenge, rp_id, origins: &origins }) {
         Ok(new) => executor.run(caller, Register { owner, new, name, signs_out_others }).await,
         Err(error) => Reply { session, ..Reply::failed(passkey::invalid(error)) },
     }

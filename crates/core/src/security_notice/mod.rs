@@ -62,6 +62,9 @@ pub enum NoticeKind {
     BackupCodeUsed,
     /// The detail is the number of codes that are left.
     BackupCodesLow,
+    /// Somebody has proved the first factor and then entered wrong codes. The detail is `signed_in` if they did it in a
+    /// browser in which the user is signed in.
+    SecondFactorFailed,
     SecondFactorsReset,
     /// The detail is when the reset takes effect, in microseconds since 1970. The link also cancels the reset.
     SecondFactorResetRequested,
@@ -111,6 +114,7 @@ vestibule_db::text_enum!(
     BackupCodesGenerated = "backup_codes_generated",
     BackupCodeUsed = "backup_code_used",
     BackupCodesLow = "backup_codes_low",
+    SecondFactorFailed = "second_factor_failed",
     SecondFactorsReset = "second_factors_reset",
     SecondFactorResetRequested = "second_factor_reset_requested",
     SecondFactorPolicyChanged = "second_factor_policy_changed",

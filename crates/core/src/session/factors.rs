@@ -1,7 +1,7 @@
 //! The factors of a sign-in. This is the one place that decides whether a second one is asked for: nothing outside of
 //! this module creates a sign-in for the user themselves.
 
-use super::pending::{PENDING_LIFETIME, PendingSignIn, Strategy};
+use super::pending::{MAX_TRIES, PENDING_LIFETIME, PendingSignIn, Strategy};
 use super::sql::factors as sql;
 use super::{ensure, extend_attempts_until, insert_sign_in, rotate_token};
 use crate::assurance::SecondFactorPolicy;
@@ -92,7 +92,7 @@ async fn insert_pending(
     };
     cx.tx.execute(sql::INSERT_PENDING, row).await?;
     extend_attempts_until(cx, expires_at).await?;
-    Ok(cx.tx.one(sql::FIND_PENDING, (session, id, cx.now)).await?.into())
+    Ok(cx.tx.one(sql::FIND_PENDING, (session, id, cx.now, MAX_TRIES)).await?.into())
 }
 
 /// Signs in the user of a pending sign-in of the caller's session, who has proved the second factor. Succeeds once.

@@ -30,7 +30,7 @@ pub(crate) use factors::{
     FirstFactorOutcome, NewPending, add_proof, create_passkey_sign_in, prove_first_factor, prove_second_factor,
 };
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};
-pub(crate) use pending::{end_pending_sign_ins, find_pending, record_try};
+pub(crate) use pending::{end_pending_sign_ins, find_pending, find_tried, record_try};
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};

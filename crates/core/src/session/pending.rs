@@ -8,13 +8,14 @@ use crate::assurance::SecondFactorMethod;
 use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::id::{AttemptId, SessionId, UserId};
+use crate::rate_limit::RecordedTry;
 use crate::time::Timestamp;
 use crate::verification::{self, Attempt, Method};
 
 /// How long the second factor can be proved after the first one.
 pub(super) const PENDING_LIFETIME: Duration = Duration::from_mins(10);
 /// Codes that can be tried before the first factor has to be proved again.
-const MAX_TRIES: i64 = 5;
+pub(super) const MAX_TRIES: i64 = 5;
 
 /// How a user signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl SessionAttempt {
 /// Loads the open attempts of a session, newest last.
 pub(super) async fn load_attempts(cx: &mut Context<'_>, session: SessionId) -> Result<Vec<SessionAttempt>> {
     let verifications = cx.tx.all(verification::sql::OPEN, (session, cx.now)).await?;
-    let pending = cx.tx.all(sql::PENDING_OF_SESSION, (session, cx.now)).await?;
+    let pending = cx.tx.all(sql::PENDING_OF_SESSION, (session, cx.now, MAX_TRIES)).await?;
     let pending = pending.into_iter().map(|row| SessionAttempt::SecondFactor(row.into()));
     let mut attempts: Vec<_> = verifications.into_iter().map(SessionAttempt::Verification).chain(pending).collect();
     attempts.sort_by_key(SessionAttempt::position);
@@ -119,22 +120,34 @@ pub(super) async fn load_attempts(cx: &mut Context<'_>, session: SessionId) -> R
 /// Loads a pending sign-in of the caller's session.
 ///
 /// # Errors
-/// `BAD_SIGN_IN_ATTEMPT`, also for one of another session.
+/// `BAD_SIGN_IN_ATTEMPT`, also for one of another session, and for one whose tries are used up.
 pub(crate) async fn find_pending(cx: &mut Context<'_>, attempt: AttemptId) -> Result<PendingSignIn> {
+    find_below(cx, attempt, MAX_TRIES).await
+}
+
+/// Like [`find_pending`], after a try was recorded, which may be the last one.
+///
+/// # Errors
+/// `BAD_SIGN_IN_ATTEMPT`.
+pub(crate) async fn find_tried(cx: &mut Context<'_>, attempt: AttemptId) -> Result<PendingSignIn> {
+    find_below(cx, attempt, MAX_TRIES + 1).await
+}
+
+async fn find_below(cx: &mut Context<'_>, attempt: AttemptId, tries: i64) -> Result<PendingSignIn> {
     let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
-    let found = cx.tx.optional(sql::FIND_PENDING, (session, attempt, cx.now)).await?;
+    let found = cx.tx.optional(sql::FIND_PENDING, (session, attempt, cx.now, tries)).await?;
     Ok(found.ok_or(Code::BadSignInAttempt)?.into())
 }
 
-/// Counts a try of a code. Returns whose it is.
+/// Counts a try of a code.
 ///
 /// # Errors
 /// `BAD_SIGN_IN_ATTEMPT`, also after the last allowed try.
-pub(crate) async fn record_try(cx: &mut Context<'_>, attempt: AttemptId) -> Result<UserId> {
+pub(crate) async fn record_try(cx: &mut Context<'_>, attempt: AttemptId) -> Result<RecordedTry> {
     let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
     let recorded = cx.tx.optional(sql::RECORD_TRY, (session, attempt, cx.now, MAX_TRIES)).await?;
-    let (user,) = recorded.ok_or(Code::BadSignInAttempt)?;
-    Ok(user)
+    let sql::TriedRow { user_id, tries } = recorded.ok_or(Code::BadSignInAttempt)?;
+    Ok(RecordedTry { user: user_id, is_last: tries >= MAX_TRIES })
 }
 
 /// Ends every pending sign-in of a user, in every session.

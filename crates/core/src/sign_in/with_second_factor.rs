@@ -7,12 +7,12 @@ use vestibule_db::TransactionMode;
 use super::finish::complete;
 use super::{CompletedAttempt, SignedIn};
 use crate::assurance::SecondFactorMethod;
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
-use crate::rate_limit;
-use crate::reauthentication::check_factor;
+use crate::rate_limit::{self, RecordedTry};
+use crate::reauthentication::{FailedAt, check_factor, notify_of_last_try};
 use crate::secret::SubmittedFactorCode;
 use crate::security_log::{Audit, Authentication};
 use crate::session::{self, PendingSignIn};
@@ -29,7 +29,8 @@ pub const WITH_SECOND_FACTOR_ERRORS: &[Code] = &[
 ];
 
 /// Completes a sign-in with a code of the second factor. Without a method, the form of the code says which one it is.
-/// The try is recorded first, in a transaction of its own, so that concurrent guesses are all counted.
+/// The try is recorded first, in a transaction of its own, so that concurrent guesses are all counted. The user gets a
+/// security notice if the last one is wrong.
 ///
 /// # Errors
 /// [`WITH_SECOND_FACTOR_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` without a sign-in of this session that waits for the second
@@ -43,13 +44,15 @@ pub async fn with_second_factor(
     code: SubmittedFactorCode,
 ) -> Reply<SignedIn> {
     let recorded = executor.run(caller, RecordTry { attempt }).await;
-    match recorded.result {
-        Ok(()) => {
-            let method = method.unwrap_or_else(|| typed_method(&code));
-            executor.run(caller, ProveSecondFactor { attempt, method, code }).await
-        }
-        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
-    }
+    let tried = match recorded.result {
+        Ok(tried) => tried,
+        Err(problem) => return Reply { session: recorded.session, ..Reply::failed(problem) },
+    };
+    let method = method.unwrap_or_else(|| typed_method(&code));
+    let proved = executor.run(caller, ProveSecondFactor { attempt, method, code }).await;
+    let failure = proved.result.as_ref().err().map(Problem::code);
+    notify_of_last_try(executor, caller, tried, FailedAt::SignIn, failure).await;
+    proved
 }
 
 fn typed_method(code: &SubmittedFactorCode) -> SecondFactorMethod {
@@ -101,7 +104,7 @@ impl Command for RecordTry {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt, Code::TooManyRequests];
     const ALLOWS_IMPERSONATOR: bool = false;
-    type Out = ();
+    type Out = RecordedTry;
 
     fn audit(&self) -> Audit {
         Audit::AuthenticationStep(Authentication::SignIn)
@@ -112,10 +115,11 @@ impl Command for RecordTry {
         TransactionMode::ReadCommitted
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let user = session::record_try(cx, self.attempt).await?;
-        cx.subject.user = Some(user);
-        rate_limit::record_second_factor(cx, user).await
+    async fn run(&self, cx: &mut Context<'_>) -> Result<RecordedTry> {
+        let of_sign_in = session::record_try(cx, self.attempt).await?;
+        cx.subject.user = Some(of_sign_in.user);
+        let of_user = rate_limit::record_second_factor(cx, of_sign_in.user).await?;
+        Ok(RecordedTry { is_last: of_sign_in.is_last || of_user.is_last, ..of_user })
     }
 }
 
@@ -139,7 +143,7 @@ impl Command for ProveSecondFactor {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         // Since the try was recorded, the user may have been disabled, or may have removed the factor.
-        let pending = session::find_pending(cx, self.attempt).await?;
+        let pending = session::find_tried(cx, self.attempt).await?;
         let user = pending.user_id;
         cx.subject.user = Some(user);
         require_offered(&pending, self.method)?;

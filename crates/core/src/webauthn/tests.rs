@@ -195,6 +195,36 @@ fn every_lie_is_found() {
     }
 }
 
+/// Serde reads an array into a structure, member by member.
+#[test]
+fn client_data_is_an_object() {
+    let challenge = BASE64URL_NOPAD.encode(&CHALLENGE);
+    let array = json!(["webauthn.get", challenge, ORIGIN, null, null]).to_string();
+    let only_challenge = json!([challenge]).to_string();
+    for json in [array.clone(), format!(" \n{array}"), only_challenge, String::new(), "\"{\"".to_owned()] {
+        let bytes = json.as_bytes();
+        assert_eq!(ClientData::parse(bytes, Ceremony::Request), Err(WebauthnError::MalformedClientData), "{json}");
+        assert_eq!(ClientData::find_challenge(bytes), Err(WebauthnError::MalformedClientData), "{json}");
+    }
+    let object = format!(" \t\r\n{}", String::from_utf8(Authenticator::new().client_data("webauthn.get")).unwrap());
+    assert!(ClientData::parse(object.as_bytes(), Ceremony::Request).is_ok());
+}
+
+#[test]
+fn challenge_is_found_whatever_else_is_wrong() {
+    let challenge = BASE64URL_NOPAD.encode(&CHALLENGE);
+    for more in ["", r#","type":"payment.get""#, r#","type":1,"type":2"#, r#","crossOrigin":"no","origin":[[]]"#] {
+        let json = format!(r#"{{"challenge":"{challenge}"{more}}}"#);
+        assert_eq!(ClientData::find_challenge(json.as_bytes()), Ok(CHALLENGE), "{json}");
+    }
+    let long = format!(r#"{{"challenge":"{challenge}","padding":"{}"}}"#, "x".repeat(9000));
+    assert_eq!(ClientData::find_challenge(long.as_bytes()), Err(WebauthnError::MalformedClientData));
+    for other in ["", "AA", "A".repeat(44).as_str()] {
+        let json = json!({"challenge": other}).to_string();
+        assert_eq!(ClientData::find_challenge(json.as_bytes()), Err(WebauthnError::OtherChallenge), "{other}");
+    }
+}
+
 #[test]
 fn extensions_are_read_and_ignored() {
     let suffix = encode(&Value::Map(vec![("credProtect".into(), integer(2))]));

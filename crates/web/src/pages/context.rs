@@ -1,6 +1,5 @@
 //! The context of a page request: caller, language, running commands and queries, rendering.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -18,17 +17,17 @@ use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
 use super::account_check;
+use super::content_security_policy::content_security_policy;
+use super::error_page::with_required_proof;
 use super::flash::Flash;
 use super::frame::Frame;
 use super::layout::Layout;
-use super::mfa;
 use super::page_path::page_of_action;
-use super::theme;
 use super::words::Words;
 use crate::accept::Preference;
 use crate::app::{App, CurrentCaller};
 use crate::cookie;
-use crate::envelope::{Refusal, retry_after, take_problem};
+use crate::envelope::{Refusal, retry_after};
 use crate::extract::{FieldMap, FieldReader};
 use crate::prefix;
 use crate::return_to::ReturnTo;
@@ -42,7 +41,7 @@ pub(super) struct PageContext {
     pub(super) words: Words,
     pub(super) path_and_query: String,
     query: String,
-    preference: Preference,
+    pub(super) preference: Preference,
     /// The message of the previous request. The page that is rendered shows it, and deletes its cookie.
     flash: Option<Flash>,
     frame: Frame,
@@ -79,37 +78,11 @@ impl PageContext {
     }
 }
 
-/// Returns the error page for a problem of a request that no page handles. `is_logged` says whether its cause has been
-/// logged.
-pub(crate) async fn refusal_page(
-    app: &App,
-    caller: &Caller,
-    uri: &Uri,
-    problem: &Problem,
-    is_logged: bool,
-) -> Response {
-    let mut cx = PageContext::new(app, caller, uri, Preference::Html);
-    // Other problems can be those of the database, or of a request that must not cause queries.
-    if problem.code() == Code::RouteNotFound {
-        cx.load_frame().await;
-    }
-    if !is_logged {
-        log_cause(problem);
-    }
-    cx.render_error_page(problem)
-}
-
-fn log_cause(problem: &Problem) {
-    if let Some(cause) = problem.cause() {
-        tracing::error!(code = problem.code().as_str(), cause, "page request failed");
-    }
-}
-
 /// A value for a page, or the response to send instead of the page.
 pub(super) type PageResult<T> = Result<T, Response>;
 
 impl PageContext {
-    fn new(app: &App, caller: &Caller, uri: &Uri, preference: Preference) -> Self {
+    pub(super) fn new(app: &App, caller: &Caller, uri: &Uri, preference: Preference) -> Self {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Self {
             app: app.clone(),
@@ -166,7 +139,7 @@ impl PageContext {
     }
 
     /// The language of the active account replaces that of the browser, on the page and in the mail that it causes.
-    async fn load_frame(&mut self) {
+    pub(super) async fn load_frame(&mut self) {
         self.frame = Frame::load(&self.app, &self.caller).await;
         if let Some(language) = self.frame.language() {
             self.caller.language = language;
@@ -265,34 +238,6 @@ impl PageContext {
         }
     }
 
-    /// Returns the error page for a problem, a redirect to `/sign-in` for `UNAUTHORIZED`, or the page that leads to
-    /// two-factor authentication for `MFA_REQUIRED`. A client that prefers JSON gets the envelope.
-    pub(super) fn error_page(&self, problem: &Problem) -> Response {
-        if self.preference == Preference::Json {
-            return Refusal(problem.clone()).into_response();
-        }
-        if problem.code() == Code::Unauthorized {
-            return self.redirect_to_sign_in();
-        }
-        if let Some(required) = problem.required_assurance() {
-            return with_vary_accept(mfa::required_page(self, required));
-        }
-        log_cause(problem);
-        with_vary_accept(self.render_error_page(problem))
-    }
-
-    fn render_error_page(&self, problem: &Problem) -> Response {
-        let status = StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let title = if status.is_server_error() { self.words.server_error_title() } else { self.words.error_title() };
-        let advice = self.words.error_page_advice(problem, self.app.settings().public_url.as_str());
-        let has_session = self.caller.token.is_some();
-        let mut response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
-        if let Some(value) = retry_after(problem) {
-            response.headers_mut().insert(header::RETRY_AFTER, value);
-        }
-        with_required_proof(response, Some(problem))
-    }
-
     /// Returns the URL of this page, or of one that the form of this request may be on. Never repeats a token that
     /// somebody put into the query.
     pub(super) fn page_path(&self) -> Option<String> {
@@ -364,53 +309,10 @@ pub(super) fn page_or<'a>(page: Option<&'a PageUrl>, default: &'a str) -> &'a st
     page.map_or(default, PageUrl::as_str)
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    layout: Layout,
-    advice: String,
-}
-
-/// Attaches the proof that a `REAUTHENTICATION_REQUIRED` error requires, so that
-/// [`protected`](super::reauthentication::protected) can ask for it.
-fn with_required_proof(mut response: Response, problem: Option<&Problem>) -> Response {
-    if let Some(proof) = problem.and_then(Problem::required_proof) {
-        response.extensions_mut().insert(proof.clone());
-    }
-    response
-}
-
-/// Allows only files of this server, images of the configured image host and the brand, and form targets on this server, an allowed
-/// origin or the application. `form-action` includes the origins because browsers also apply it to redirects after a
-/// form.
-fn content_security_policy(settings: &vestibule_core::settings::Settings) -> String {
-    let image_host = settings.images.public_url.as_deref().unwrap_or_default();
-    let image_host = image_host.split('/').take(3).collect::<Vec<_>>().join("/");
-    let image_origins = std::iter::once(image_host.as_str()).chain(theme::image_origins(&settings.branding));
-    let image_origins = image_origins.filter(|origin| !origin.is_empty());
-    let image_origins = image_origins.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
-    let targets = settings.app.redirect_targets().map(|page| page.origin().as_str());
-    let origins =
-        settings.other_origins().chain(targets).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
-    format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {image_origins}; connect-src 'self'; \
-         form-action 'self' {origins}; base-uri 'none'; frame-ancestors 'none'"
-    )
-}
-
 /// Redirects with 303, so that the browser follows with a GET.
 pub(super) fn see_other(path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/organizations"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
-}
-
-/// Renders the rejection of an extractor as an error page.
-pub(super) fn rejection_page(cx: &PageContext, rejection: crate::envelope::Refusal) -> Response {
-    let mut response = rejection.into_response();
-    match take_problem(&mut response) {
-        Some(attached) => cx.error_page(&attached.problem),
-        None => response,
-    }
 }
 
 /// Makes the browser delete what it has stored of this session, for the response of a page that signs out.

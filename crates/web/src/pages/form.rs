@@ -8,7 +8,8 @@ use vestibule_core::Problem;
 use vestibule_core::id::InvalidId;
 
 use super::account_check::reject_other_account;
-use super::context::{PageContext, rejection_page};
+use super::context::PageContext;
+use super::error_page::rejection_page;
 use crate::app::App;
 use crate::extract::read_form_body;
 use crate::return_to::ReturnTo;

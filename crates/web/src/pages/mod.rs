@@ -9,7 +9,9 @@ mod account;
 mod account_check;
 mod assets;
 mod challenge;
+mod content_security_policy;
 mod context;
+mod error_page;
 mod flash;
 mod form;
 mod frame;
@@ -32,7 +34,7 @@ mod theme;
 mod typed_address;
 mod words;
 
-pub(crate) use context::refusal_page;
+pub(crate) use error_page::refusal_page;
 pub(crate) use theme::Theme;
 
 use crate::routes::Routes;

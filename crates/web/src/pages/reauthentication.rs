@@ -62,6 +62,8 @@ pub(super) enum Action {
     AddPasskey,
     RemovePasskey,
     ChangeTwoFactorPolicy,
+    /// Of the user's second factors.
+    CancelReset,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -163,7 +165,7 @@ impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
             let mut cx = PageContext::load(&mut parts, &app).await;
             let (form, body) = match read_form_body(&parts, body).await {
                 Ok((fields, bytes)) => (Form::new(fields), bytes),
-                Err(rejection) => return super::context::rejection_page(&cx, rejection),
+                Err(rejection) => return super::error_page::rejection_page(&cx, rejection),
             };
             if let Err(response) = reject_other_account(&cx, &form) {
                 return response;
@@ -347,6 +349,7 @@ impl Confirmation<'_> {
             Action::AddPasskey => t.confirm_add_passkey(),
             Action::RemovePasskey => t.confirm_remove_passkey(),
             Action::ChangeTwoFactorPolicy => t.confirm_two_factor_policy(),
+            Action::CancelReset => t.confirm_cancel_reset(),
         }
     }
 }

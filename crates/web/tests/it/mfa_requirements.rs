@@ -328,9 +328,9 @@ async fn invitation_says_what_is_required_and_can_be_accepted_without() {
     setup.require(json!({"enforce_mfa": true})).await;
     let preview = validate(&kim).await;
     assert_eq!((&preview["enforce_mfa"], &preview["minimum_assurance"]), (&json!(true), &json!("two_factors")));
-    // The stronger of both, and the earlier.
+    // What is in force: the workspace does not require its passkey yet.
     let preview = validate(&lea).await;
-    assert_eq!(preview["minimum_assurance"], "phishing_resistant");
+    assert_eq!(preview["minimum_assurance"], "two_factors");
     assert_eq!(preview["mfa_enforced_from"], setup.in_days(0));
 
     let kim_client = app.create_invited_user("kim@example.com", &kim).await;

@@ -40,10 +40,10 @@ record! {
 }
 
 impl PreviewRow {
-    /// What the organization and the workspace of the invitation require of sign-ins.
-    pub(crate) fn mfa(&self, organization: &Organization) -> MfaRequirement {
+    /// What the organization and the workspace of the invitation require of sign-ins now or first.
+    pub(crate) fn mfa(&self, organization: &Organization, now: Timestamp) -> MfaRequirement {
         let of_organization = organization.mfa();
-        self.workspace_mfa().map_or(of_organization, |of_workspace| of_organization.and(of_workspace))
+        self.workspace_mfa().map_or(of_organization, |of_workspace| of_organization.and(of_workspace, now))
     }
 
     fn workspace_mfa(&self) -> Option<MfaRequirement> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::mail::samples::second_factor_notices;
 
-const ENGLISH: [(&str, &str); 13] = [
+const ENGLISH: [(&str, &str); 15] = [
     ("An authenticator app was added to", "its codes confirm that it is you"),
     ("The authenticator app of your account on Vestibule was removed", "your backup codes do not work any more"),
     ("A passkey was added to", "the passkey “Pixel 9” was added"),
@@ -13,13 +13,15 @@ const ENGLISH: [(&str, &str); 13] = [
     ("A backup code of your account on Vestibule was used", "was used. One code is left."),
     ("A backup code of your account on Vestibule was used", "the last backup code of your account"),
     ("You have few backup codes left", "only 3 backup codes of your account on Vestibule are left"),
+    ("Wrong codes for your account on Vestibule", "entered the password of your account on Vestibule, or a code"),
+    ("Wrong codes for your account on Vestibule", "in a browser that is signed in to your account on Vestibule"),
     ("Two-factor authentication of your account on Vestibule was reset", "sign in and set up two-factor"),
     ("Two-factor authentication of your account on Vestibule will be reset", "On 24 January 2026, 10:30 UTC, your"),
     ("Two-factor authentication of your account on Vestibule was changed", "was turned on"),
     ("Two-factor authentication of your account on Vestibule was changed", "was turned off"),
 ];
 
-const GERMAN: [(&str, &str); 13] = [
+const GERMAN: [(&str, &str); 15] = [
     ("Eine Authenticator-App wurde zu", "bestätigen ihre Codes, dass Sie es sind"),
     ("Die Authenticator-App Ihres Kontos bei Vestibule wurde entfernt", "Ihre Backup-Codes gelten nicht mehr"),
     ("Ein Passkey wurde zu", "der Passkey „Pixel 9“ wurde"),
@@ -29,6 +31,8 @@ const GERMAN: [(&str, &str); 13] = [
     ("Ein Backup-Code Ihres Kontos bei Vestibule wurde verwendet", "Ein Code ist noch übrig."),
     ("Ein Backup-Code Ihres Kontos bei Vestibule wurde verwendet", "der letzte Backup-Code Ihres Kontos"),
     ("Sie haben nur noch wenige Backup-Codes", "sind nur noch 3 Backup-Codes übrig"),
+    ("Falsche Codes für Ihr Konto bei Vestibule", "hat das Passwort Ihres Kontos bei Vestibule oder einen Code"),
+    ("Falsche Codes für Ihr Konto bei Vestibule", "der in Ihrem Konto bei Vestibule angemeldet ist"),
     ("Die Zwei-Faktor-Authentifizierung Ihres Kontos bei Vestibule wurde zurückgesetzt", "richten Sie die Zwei-Faktor"),
     (
         "Die Zwei-Faktor-Authentifizierung Ihres Kontos bei Vestibule wird zurückgesetzt",

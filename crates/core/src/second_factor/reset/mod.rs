@@ -2,9 +2,10 @@
 //! installation. An admin of an organization cannot, because the account opens other organizations too.
 //!
 //! With the setting `second_factors.reset_delay`, a reset waits, and the user can object with the link of the mail about
-//! it. API keys obey the delay in whatever else would remove or replace a factor: [`refuse_during_delay`].
+//! it, or with their second factor. API keys obey the delay in whatever else would remove or replace a factor: [`refuse_during_delay`].
 
 mod due;
+mod own;
 pub(crate) mod sql;
 
 use crate::access;
@@ -22,6 +23,7 @@ use crate::time::Timestamp;
 
 pub use due::run_due;
 pub(crate) use due::{apply_due, run_worker};
+pub use own::{CancelOwnReset, FindOwnReset};
 
 /// Removes the authenticator, the passkeys and the backup codes of a user, sets their policy to `none` and ends all their
 /// sign-ins: at once, or after `second_factors.reset_delay`. Their verified addresses get a security notice. A reset that

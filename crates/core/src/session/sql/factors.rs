@@ -26,6 +26,14 @@ record! {
 }
 
 record! {
+    /// A pending sign-in after a try.
+    pub(crate) struct TriedRow {
+        pub(crate) user_id: UserId,
+        pub(crate) tries: i64,
+    }
+}
+
+record! {
     /// A pending sign-in that was spent.
     pub(crate) struct SpentRow {
         pub(crate) user_id: UserId,
@@ -60,11 +68,13 @@ sql! {
     SIGN_IN_OF_USER(SessionId, UserId, Timestamp) -> (SignInId,) =
         "SELECT id FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at > $3";
 
-    FIND_PENDING(SessionId, AttemptId, Timestamp) -> PendingRow =
-        pending!("WHERE p.session_id = $1 AND p.id = $2 AND p.expires_at > $3");
+    /// Returns no row after `$4` tries.
+    FIND_PENDING(SessionId, AttemptId, Timestamp, i64) -> PendingRow =
+        pending!("WHERE p.session_id = $1 AND p.id = $2 AND p.expires_at > $3 AND p.tries < $4");
 
-    PENDING_OF_SESSION(SessionId, Timestamp) -> PendingRow =
-        pending!("WHERE p.session_id = $1 AND p.expires_at > $2 ORDER BY p.created_at, p.id");
+    /// Without those that were tried `$3` times.
+    PENDING_OF_SESSION(SessionId, Timestamp, i64) -> PendingRow =
+        pending!("WHERE p.session_id = $1 AND p.expires_at > $2 AND p.tries < $3 ORDER BY p.created_at, p.id");
 
     /// Replaces the one of the same user in the session: the first factor was proved again.
     INSERT_PENDING(NewPendingRow {
@@ -93,11 +103,11 @@ sql! {
                             ORDER BY p.created_at DESC, p.id DESC LIMIT $3)";
 
     /// Returns no row after the last allowed try.
-    RECORD_TRY(SessionId, AttemptId, Timestamp, i64) -> (UserId,)
+    RECORD_TRY(SessionId, AttemptId, Timestamp, i64) -> TriedRow
         invalidates nothing("a session with an open attempt is not cached") =
         "UPDATE pending_sign_ins SET tries = tries + 1, updated_at = $3
           WHERE session_id = $1 AND id = $2 AND expires_at > $3 AND tries < $4
-      RETURNING user_id";
+      RETURNING user_id, tries";
 
     /// Succeeds once.
     SPEND_PENDING(SessionId, AttemptId, Timestamp) -> SpentRow

@@ -18,7 +18,8 @@ use vestibule_core::names::{PersonName, Username, full_name};
 use vestibule_core::notification::{NotificationPreferences, ShowPreferences};
 use vestibule_core::session::{ListLastUsed, ListSignIns, SignIn, SignInCursor};
 
-use super::context::{PageContext, PageResult, rejection_page, see_other};
+use super::context::{PageContext, PageResult, see_other};
+use super::error_page::rejection_page;
 use super::form::Form;
 use super::frame::initials;
 use super::layout::Layout;

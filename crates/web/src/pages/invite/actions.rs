@@ -16,7 +16,8 @@ use super::super::mfa;
 use super::code::send_address_code;
 use super::opened::{Opened, OpenedInvitations};
 use super::outcome_page;
-use super::page::{find_own_address, invitation_page};
+use super::page::invitation_page;
+use super::visit::find_own_address;
 
 /// Accepts with the current session.
 pub(super) async fn accept(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {

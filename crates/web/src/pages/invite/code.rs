@@ -14,9 +14,10 @@ use super::super::form::Form;
 use super::super::sign_in::mail_sign_in_code;
 use super::actions::accept_invitation;
 use super::opened::{Opened, OpenedInvitations};
-use super::page::{find_own_address, invitation_page};
+use super::page::invitation_page;
 use super::sign_in::accept_signed_in;
 use super::step::{ATTEMPT, CODE_FOR, SentCode};
+use super::visit::find_own_address;
 
 /// Mails a code, the first one or another.
 pub(super) async fn send(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {

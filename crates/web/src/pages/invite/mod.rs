@@ -10,6 +10,7 @@ mod page;
 mod sign_in;
 mod step;
 mod unsubscribe;
+mod visit;
 
 use askama::Template;
 use axum::http::StatusCode;

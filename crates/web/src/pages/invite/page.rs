@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::account::{ListAddresses, ShowAssurance};
-use vestibule_core::assurance::{Assurance, MfaRequirement};
+use vestibule_core::Problem;
 use vestibule_core::id::{InvitationId, OrganizationId, SignInId};
-use vestibule_core::invitation::{InvitationPreview, Preview, PreviewRow, Renewal};
+use vestibule_core::invitation::{InvitationPreview, PreviewRow, Renewal};
 use vestibule_core::names::full_name;
 use vestibule_core::session::{SessionDetails, SignInDetails};
-use vestibule_core::user::OwnedAddress;
-use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
@@ -19,8 +16,8 @@ use super::super::frame::{HeaderAccount, initials};
 use super::super::layout::Layout;
 use super::super::words::{Words, invited_roles};
 use super::opened::Opened;
-use super::paste;
-use super::step::{ATTEMPT, CODE_FOR, RequestedStep, SentCode, Step};
+use super::step::Step;
+use super::visit::Visit;
 
 /// A wait of which the page names the day.
 const LONG_WAIT: Duration = Duration::from_hours(1);
@@ -117,130 +114,8 @@ pub(super) async fn load(
     error: Option<&Problem>,
     form: Option<&Form>,
 ) -> PageResult<InvitationPage> {
-    let token = &opened.token;
-    let preview = load_preview(cx, opened).await?;
-    let session = cx.session().await?;
-    let active = session.as_ref().and_then(SessionDetails::active);
-    let is_member = match active {
-        Some(_) => is_member(cx, preview.invitation.organization_id).await?,
-        None => false,
-    };
-    let step = match error.map(Problem::code) {
-        Some(Code::OrganizationFull | Code::WorkspaceFull) => Step::Full,
-        _ => Step::choose(&preview, active, (is_member, token.is_mailed()), requested_step(cx, form)),
-    };
-    let is_own_address = match (step, active) {
-        (step, Some(_)) if step.can_renew() => find_own_address(cx, &preview.invitation.email_key).await?,
-        _ => None,
-    };
-    let mfa = if step.comes_before_joining() {
-        mfa_hint(cx, preview.mfa, &preview.organization_name, active.is_some()).await?
-    } else {
-        None
-    };
-    let InvitationPreview { invitation, organization_name, organization_image_url, .. } = preview;
-    let inviter = Inviter::new(&invitation);
-    let title = match step {
-        Step::Accepted if preview.is_for_member => {
-            cx.words.address_is_member_title(&invitation.email_key, &organization_name)
-        }
-        _ => title(cx.words, step, &invitation, &organization_name, &inviter.name),
-    };
-    let layout = cx.layout(title, true);
-    let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
-    let image_url = |stored: &str| cx.app.response_context().image_url(stored);
-    Ok(InvitationPage {
-        invitation: token.invitation(),
-        url: opened.url(),
-        layout: if step.has_challenge() { layout.with_challenge(cx).with_passkeys(cx) } else { layout },
-        role: roles(cx.words, &invitation),
-        inviter,
-        is_by_api_key: invitation.is_by_api_key,
-        message: if preview.final_status.is_none() { invitation.message } else { String::new() },
-        expires: match preview.final_status {
-            Some(_) => String::new(),
-            None => cx.words.time_html(invitation.expires_at, cx.now()),
-        },
-        email: invitation.email_key,
-        organization: OrganizationView {
-            id: invitation.organization_id,
-            initials: initials(&organization_name),
-            logo: image_url(&organization_image_url),
-            name: organization_name,
-        },
-        has_expired: invitation.expires_at <= cx.now(),
-        mfa,
-        step,
-        renewal: preview.renewal,
-        is_for_member: preview.is_for_member,
-        is_unsubscribed: preview.is_unsubscribed,
-        has_account: preview.has_account,
-        has_mail: cx.app.service().sends_mail(),
-        is_mailed: token.is_mailed(),
-        is_member,
-        is_own_address: is_own_address.is_some_and(|address| address.verified_at.is_some()),
-        active: active.map(ActiveAccount::new),
-        other_accounts: session.as_ref().map(|session| other_accounts(session, image_url)).unwrap_or_default(),
-        min_password_length: cx.app.settings().passwords.minimum_length,
-        first_name: value("first_name"),
-        last_name: value("last_name"),
-    })
-}
-
-async fn load_preview(cx: &PageContext, opened: &Opened) -> PageResult<InvitationPreview> {
-    cx.try_query(Preview { token: opened.token.clone() }).await.map_err(|problem| {
-        if problem.code() == Code::InvalidInvitationToken {
-            opened.forget(cx, paste(cx, Some(&problem)))
-        } else {
-            cx.error_page(&problem)
-        }
-    })
-}
-
-/// Says what the organization requires of sign-ins; `None` if it requires nothing, or if the active one is enough.
-async fn mfa_hint(
-    cx: &PageContext,
-    requirement: MfaRequirement,
-    organization: &str,
-    is_signed_in: bool,
-) -> PageResult<Option<String>> {
-    let MfaRequirement { is_enforced, minimum, enforced_from } = requirement;
-    if !is_enforced || (is_signed_in && cx.query(ShowAssurance).await?.reaches(minimum)) {
-        return Ok(None);
-    }
-    let t = cx.words;
-    let is_later = enforced_from > cx.now();
-    let (name, date) = (organization, t.long_date(enforced_from));
-    Ok(Some(match (minimum, is_later) {
-        (Assurance::PhishingResistant, false) => t.invitation_requires_passkey(name),
-        (Assurance::PhishingResistant, true) => t.invitation_requires_passkey_later(name, date),
-        (_, false) => t.invitation_requires_mfa(name),
-        (_, true) => t.invitation_requires_mfa_later(name, date),
-    }))
-}
-
-/// Reads what is asked for from the URL, or from the form of a failed step.
-fn requested_step(cx: &PageContext, form: Option<&Form>) -> RequestedStep {
-    match form {
-        // After a failed sign-up too, so that the same form is shown again.
-        Some(form) => {
-            RequestedStep { new_account: form.has("first_name") || form.has("new"), code: SentCode::from_form(form) }
-        }
-        None => RequestedStep {
-            new_account: !cx.query_param("new").is_empty(),
-            code: SentCode::parse(&cx.query_param(CODE_FOR), &cx.query_param(ATTEMPT)),
-        },
-    }
-}
-
-async fn is_member(cx: &PageContext, organization: OrganizationId) -> PageResult<bool> {
-    Ok(cx.memberships().await?.iter().any(|own| own.organization.id == organization))
-}
-
-/// Finds an address of the active account, verified or not.
-pub(super) async fn find_own_address(cx: &PageContext, email: &str) -> PageResult<Option<OwnedAddress>> {
-    let addresses = cx.query(ListAddresses).await?;
-    Ok(addresses.into_iter().find(|address| address.email == email))
+    let visit = Visit::load(cx, opened, error, form).await?;
+    Ok(InvitationPage::new(cx, opened, visit, form))
 }
 
 fn roles(words: Words, invitation: &PreviewRow) -> String {
@@ -274,6 +149,56 @@ fn other_accounts(session: &SessionDetails, image_url: impl Fn(&str) -> String) 
 }
 
 impl InvitationPage {
+    fn new(cx: &PageContext, opened: &Opened, visit: Visit, form: Option<&Form>) -> Self {
+        let Visit { preview, session, step, is_member, is_own_address, mfa } = visit;
+        let InvitationPreview { invitation, organization_name, organization_image_url, .. } = preview;
+        let inviter = Inviter::new(&invitation);
+        let title = match step {
+            Step::Accepted if preview.is_for_member => {
+                cx.words.address_is_member_title(&invitation.email_key, &organization_name)
+            }
+            _ => title(cx.words, step, &invitation, &organization_name, &inviter.name),
+        };
+        let layout = cx.layout(title, true);
+        let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
+        let image_url = |stored: &str| cx.app.response_context().image_url(stored);
+        Self {
+            invitation: opened.token.invitation(),
+            url: opened.url(),
+            layout: if step.has_challenge() { layout.with_challenge(cx).with_passkeys(cx) } else { layout },
+            role: roles(cx.words, &invitation),
+            inviter,
+            is_by_api_key: invitation.is_by_api_key,
+            message: if preview.final_status.is_none() { invitation.message } else { String::new() },
+            expires: match preview.final_status {
+                Some(_) => String::new(),
+                None => cx.words.time_html(invitation.expires_at, cx.now()),
+            },
+            email: invitation.email_key,
+            organization: OrganizationView::new(
+                invitation.organization_id,
+                organization_name,
+                image_url(&organization_image_url),
+            ),
+            has_expired: invitation.expires_at <= cx.now(),
+            mfa,
+            step,
+            renewal: preview.renewal,
+            is_for_member: preview.is_for_member,
+            is_unsubscribed: preview.is_unsubscribed,
+            has_account: preview.has_account,
+            has_mail: cx.app.service().sends_mail(),
+            is_mailed: opened.token.is_mailed(),
+            is_member,
+            is_own_address,
+            active: session.as_ref().and_then(SessionDetails::active).map(ActiveAccount::new),
+            other_accounts: session.as_ref().map(|session| other_accounts(session, image_url)).unwrap_or_default(),
+            min_password_length: cx.app.settings().passwords.minimum_length,
+            first_name: value("first_name"),
+            last_name: value("last_name"),
+        }
+    }
+
     /// Whether this browser has proved the mailbox, so that its user decides about mail to it.
     const fn can_subscribe(&self) -> bool {
         self.is_unsubscribed && (self.is_mailed || self.is_own_address)
@@ -286,6 +211,12 @@ impl InvitationPage {
             Renewal::Request => true,
             Renewal::Resend => !self.is_unsubscribed || self.can_subscribe(),
         }
+    }
+}
+
+impl OrganizationView {
+    fn new(id: OrganizationId, name: String, logo: String) -> Self {
+        Self { id, initials: initials(&name), logo, name }
     }
 }
 

@@ -63,7 +63,9 @@ pub(super) async fn page(
     match load(cx, attempt, return_to, method, error).await {
         Ok(Some(page)) => cx.render_with_error(error, &page),
         Ok(None) => {
-            let ended = error.cloned().unwrap_or_else(|| Code::BadSignInAttempt.into());
+            // After the last wrong code, another one does not help.
+            let ended = error.filter(|problem| problem.code() != Code::InvalidVerificationCode).cloned();
+            let ended = ended.unwrap_or_else(|| Code::BadSignInAttempt.into());
             super::page(cx, return_to.to_owned(), String::new(), Some(&ended)).await
         }
         Err(response) => response,

@@ -114,6 +114,7 @@ impl Words {
             "authenticator_removed" => self.flash_authenticator_removed(),
             "two_factor_on" => self.flash_two_factor_on(),
             "two_factor_off" => self.flash_two_factor_off(),
+            "reset_cancelled" => self.flash_reset_cancelled(),
             "passkey_added" => self.flash_passkey_added(),
             "passkey_renamed" => self.flash_passkey_renamed(),
             "passkey_removed" => self.flash_passkey_removed(),

@@ -19,6 +19,7 @@ mod reauthentication;
 mod renewals;
 mod requests;
 mod roles;
+mod second_factor_reset;
 mod second_factors;
 mod settings;
 mod sign_in;

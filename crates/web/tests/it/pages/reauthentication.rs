@@ -176,6 +176,10 @@ async fn changes_of_factors_are_confirmed_with_the_second_factor() {
     let page = post(with("authenticator", wrong(&code))).await;
     let page = page.assert_page(400, "Incorrect code. Enter the code that the app shows now");
     assert!(page.contains("value=\"choose_backup_code\"") && page.contains("aria-invalid=\"true\""), "{page}");
+    // The form with the code and the one of the other methods both go on with the action.
+    for field in ["name=\"proof_methods\"", "name=\"replaces\" value=\"yes\""] {
+        assert_eq!(page.matches(field).count(), 2, "{field}: {page}");
+    }
     let page = post(with("choose_backup_code", "")).await.assert_page(403, "Enter one of your backup codes");
     assert!(page.contains("value=\"choose_authenticator\"") && hidden(&page, "proof_methods") == methods, "{page}");
     post(with("backup_code", "AAAA-AAAA")).await.assert_page(400, "Incorrect backup code");

@@ -57,6 +57,36 @@ async fn wrong_answer_uses_the_challenge_up() {
     assert_eq!(list(&ada).await.len(), 1);
 }
 
+/// Also an answer that is refused for what the browser says about it, before its signature is looked at.
+#[tokio::test]
+async fn answer_for_something_else_uses_the_challenge_up() {
+    let app = start().await;
+    let (ada, authenticator) = create_user_with_passkey(&app, ADA, 1).await;
+    let (usual, device) = (Tamper::default(), SoftwareAuthenticator::new(2));
+    for wrong in [
+        Tamper { ceremony: Some("payment.get"), ..Tamper::default() },
+        Tamper { cross_origin: true, ..Tamper::default() },
+        Tamper { origin: Some("https://evil.example".to_owned()), ..Tamper::default() },
+    ] {
+        let browser = app.anonymous();
+        let options = begin(&browser, BEGIN_SIGN_IN).await;
+        let answer = |tamper: &Tamper| authenticator.sign_in(&options, tamper);
+        browser.post_json(FINISH_SIGN_IN, &answer(&wrong)).await.assert_error(400, "INVALID_PASSKEY");
+        browser.post_json(FINISH_SIGN_IN, &answer(&usual)).await.assert_error(400, EXPIRED);
+
+        let options = begin(&ada, BEGIN_PROOF).await;
+        let proof = |tamper: &Tamper| json!({"credential": authenticator.sign_in(&options, tamper)});
+        ada.post_json(PROVE, &proof(&wrong)).await.assert_error(400, "INVALID_PASSKEY");
+        ada.post_json(PROVE, &proof(&usual)).await.assert_error(400, EXPIRED);
+
+        let options = begin(&ada, BEGIN_REGISTRATION).await;
+        let answer = |tamper: &Tamper| device.register(&options, tamper);
+        ada.post_json(FINISH_REGISTRATION, &answer(&wrong)).await.assert_error(400, "INVALID_PASSKEY");
+        ada.post_json(FINISH_REGISTRATION, &answer(&usual)).await.assert_error(400, EXPIRED);
+    }
+    assert_eq!(list(&ada).await.len(), 1);
+}
+
 #[tokio::test]
 async fn answer_that_is_sent_many_times_at_once_signs_in_once() {
     let app = start().await;

@@ -4,13 +4,37 @@ use axum::http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::{
-    ADA, BEGIN_REGISTRATION, BEN, FINISH_REGISTRATION, begin, create_user_with_passkey, list, only_passkey, register,
-    sign_in_elsewhere, start,
+    ADA, BEGIN_REGISTRATION, BEN, FINISH_REGISTRATION, begin, create_user_with_passkey, list, only_passkey, prove,
+    register, sign_in_elsewhere, start,
 };
-use crate::harness::{PASSWORD, SoftwareAuthenticator, Tamper, flags, text};
+use crate::harness::{HOUR, PASSWORD, SoftwareAuthenticator, Tamper, flags, text};
 
 const CHROME: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+
+/// Each passkey on its own, and whatever it was used for.
+#[tokio::test]
+async fn last_use_is_that_of_a_sign_in_or_a_confirmation() {
+    let app = start().await;
+    let (ada, laptop) = create_user_with_passkey(&app, ADA, 1).await;
+    let phone = SoftwareAuthenticator::new(2);
+    ada.add_passkey(&phone).await;
+    let last_uses = async || -> Vec<Value> { list(&ada).await.iter().map(|one| one["last_used_at"].clone()).collect() };
+    assert_eq!(last_uses().await, [Value::Null, Value::Null]);
+    sign_in_elsewhere(&app, &laptop, &Tamper::default()).await.ok();
+    assert_eq!(last_uses().await, [json!("2026-01-15T10:30:00Z"), Value::Null]);
+    app.advance(HOUR);
+    prove(&ada, &phone, &Tamper::default()).await.ok();
+    assert_eq!(last_uses().await, [json!("2026-01-15T10:30:00Z"), json!("2026-01-15T11:30:00Z")]);
+    let page = ada.get("/account/security").await.assert_page(200, "<time datetime=\"2026-01-15T11:30:00Z\">");
+    assert_eq!(page.matches("Last used").count(), 2, "{page}");
+    // What was refused is no use.
+    app.advance(HOUR);
+    prove(&ada, &phone, &Tamper { breaks_signature: true, ..Tamper::default() })
+        .await
+        .assert_error(400, "INVALID_PASSKEY");
+    assert_eq!(last_uses().await[1], json!("2026-01-15T11:30:00Z"));
+}
 
 #[tokio::test]
 async fn passkey_is_added_listed_renamed_and_removed() {

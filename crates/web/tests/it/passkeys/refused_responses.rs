@@ -181,7 +181,7 @@ async fn client_data_that_reads_two_ways_is_refused() {
     let ada = app.create_user(ADA).await;
     let passkey = SoftwareAuthenticator::new(1);
     let long = "x".repeat(9000);
-    let client_datas: [&dyn Fn(&str) -> String; 8] = [
+    let client_datas: [&dyn Fn(&str) -> String; 9] = [
         &|challenge: &str| format!("{{\"type\":\"webauthn.create\",\"challenge\":\"{challenge}\"}}"),
         &|challenge: &str| valid(challenge, ",\"origin\":\"https://evil.example\""),
         &|challenge: &str| valid(challenge, ",\"type\":\"webauthn.get\""),
@@ -190,6 +190,7 @@ async fn client_data_that_reads_two_ways_is_refused() {
         &|challenge: &str| valid(challenge, &format!(",\"padding\":\"{long}\"")),
         &|challenge: &str| format!("{} {{}}", valid(challenge, "")),
         &|challenge: &str| format!("[{}]", valid(challenge, "")),
+        &|challenge: &str| json!(["webauthn.create", challenge, PASSKEY_ORIGIN, null, null]).to_string(),
     ];
     for (index, client_data) in client_datas.iter().enumerate() {
         let response = register_with(&ada, &passkey, client_data).await;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{APP, BACKUP, ENDED, EVE, Setup, WRONG, assert_signed_in, reauthenticate_with, setup, setup_with, verify};
+use serde_json::json;
+
+use super::{
+    APP, BACKUP, ENDED, EVE, Setup, WRONG, assert_signed_in, reauthenticate_with, setup, setup_with, verify, waiting,
+};
 use crate::harness::{SoftwareAuthenticator, allow_passkeys};
 
 const LOCKED: &str = "TOO_MANY_REQUESTS";
@@ -40,6 +44,34 @@ async fn five_wrong_codes_end_the_attempt() {
     assert_eq!(setup.ada.get("/me").await.ok()["backup_codes_left"], 12);
 }
 
+/// Nothing shows or prepares it any more.
+#[tokio::test]
+async fn attempt_is_over_after_the_fifth_wrong_code() {
+    let setup = setup().await;
+    let (browser, attempt) = setup.sign_in().await;
+    let prepare = format!(
+        "/auth/prepare-verification?attempt_identifier={attempt}&identifier_type=signin&strategy=authenticator"
+    );
+    for _ in 0..5 {
+        browser.post(&prepare, &[]).await.ok();
+        waiting(&browser.get_and_check_cache("/session").await.ok());
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+    }
+    browser.post(&prepare, &[]).await.assert_error(400, ENDED);
+    assert_eq!(browser.get_and_check_cache("/session").await.ok()["signin_attempts"], json!([]));
+    super::submit(&browser, &attempt, &setup.code(0)).await.assert_error(400, ENDED);
+}
+
+#[tokio::test]
+async fn fifth_code_may_be_the_right_one() {
+    let setup = setup().await;
+    let (browser, attempt) = setup.sign_in().await;
+    for _ in 0..4 {
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+    }
+    assert_signed_in(&browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok());
+}
+
 /// The regressions: no limit on the second factor at all (ZITADEL, CVE-2024-32868), and a newer call or another method
 /// that has a count of its own, or none (CVE-2025-64102).
 #[tokio::test]
@@ -70,6 +102,66 @@ async fn limit_of_the_user_holds_over_attempts_methods_and_calls() {
     let (browser, attempt) = setup.sign_in().await;
     browser.attempt_second_factor(&attempt, BACKUP, &codes[0]).await.ok();
     verify(&setup.ada, &new, (-1, 0)).await.ok();
+}
+
+fn notices(setup: &Setup) -> Vec<String> {
+    let mails =
+        setup.app.mails().into_iter().filter(|mail| mail.subject == "Wrong codes for your account on Vestibule");
+    mails.map(|mail| mail.text).collect()
+}
+
+/// Whoever gets that far has the password. The codes are wrong, and the notice of that is stored all the same.
+#[tokio::test]
+async fn used_up_tries_are_mailed_to_the_user() {
+    let setup = setup().await;
+    let (mut browser, attempt) = setup.sign_in().await;
+    browser.headers.insert("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".parse().unwrap());
+    for mailed in [0, 0, 0, 0, 1] {
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+        assert_eq!(notices(&setup).len(), mailed);
+    }
+    browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, ENDED);
+    let notice = notices(&setup).remove(0);
+    assert!(notice.contains("somebody entered the password of your account on Vestibule"), "{notice}");
+    assert!(notice.contains("When: ") && notice.contains("From: 127.0.0.1, Firefox, Linux"), "{notice}");
+
+    // The limit of the user is reached in the next attempts, the last time with a factor that they do not have.
+    for _ in 0..2 {
+        let (browser, attempt) = setup.sign_in().await;
+        for _ in 0..2 {
+            browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+        }
+    }
+    assert_eq!(notices(&setup).len(), 1);
+    let (browser, attempt) = setup.sign_in().await;
+    browser.attempt_second_factor(&attempt, BACKUP, WRONG_BACKUP_CODE).await.assert_error(400, "UNSUPPORTED_STRATEGY");
+    assert_eq!(notices(&setup).len(), 2);
+    browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.assert_error(429, LOCKED);
+    assert_eq!(notices(&setup).len(), 2);
+}
+
+#[tokio::test]
+async fn used_up_tries_of_a_confirmation_are_mailed_to_the_user() {
+    let setup = setup().await;
+    for mailed in [0, 0, 0, 0, 0, 0, 0, 0, 0, 1] {
+        reauthenticate_with(&setup.ada, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+        assert_eq!(notices(&setup).len(), mailed);
+    }
+    let notice = notices(&setup).remove(0);
+    assert!(notice.contains("in a browser that is signed in to your account"), "{notice}");
+    reauthenticate_with(&setup.ada, APP, &setup.code(0)).await.assert_error(429, LOCKED);
+    assert_eq!(notices(&setup).len(), 1);
+}
+
+#[tokio::test]
+async fn right_code_at_the_last_try_is_not_mailed() {
+    let setup = setup().await;
+    let (browser, attempt) = setup.sign_in().await;
+    for _ in 0..4 {
+        browser.attempt_second_factor(&attempt, APP, &setup.wrong_code()).await.assert_error(400, WRONG);
+    }
+    browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok();
+    assert_eq!(notices(&setup), Vec::<String>::new());
 }
 
 #[tokio::test]

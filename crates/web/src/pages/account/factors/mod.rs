@@ -6,6 +6,7 @@
 mod authenticator;
 mod backup_codes;
 mod passkeys;
+mod reset;
 
 use askama::Template;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use vestibule_core::account::{ShowAccount, Update};
 use vestibule_core::assurance::SecondFactorPolicy;
 use vestibule_core::id::{AuthenticatorId, PasskeyId};
 use vestibule_core::passkey::Passkey;
-use vestibule_core::second_factor::Show;
+use vestibule_core::second_factor::{FindOwnReset, Show};
 use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult};
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Routes {
             "/account/security/authenticator/{id}/delete",
             protected(Action::RemoveAuthenticator, authenticator::delete),
         )
+        .post("/account/security/reset/cancel", protected(Action::CancelReset, reset::cancel))
         .post("/account/security/backup-codes", protected(Action::GenerateBackupCodes, backup_codes::generate))
         .post("/account/security/passkeys/new", protected(Action::AddPasskey, passkeys::begin))
         .post("/account/security/passkeys", protected(Action::AddPasskey, passkeys::finish))
@@ -74,6 +76,8 @@ struct Page {
     url: String,
     /// Where the person was going.
     continue_url: Option<String>,
+    /// When the waiting reset takes effect.
+    reset_due: Option<String>,
     is_enforced: bool,
     has_factor: bool,
     has_password: bool,
@@ -120,6 +124,7 @@ async fn load(cx: &PageContext, url: &str) -> PageResult<Page> {
         layout: cx.layout(t.sign_in_security(), true),
         url: url.to_owned(),
         continue_url: continue_url(cx, url),
+        reset_due: cx.query(FindOwnReset).await?.map(|due_at| t.long_time(due_at)),
         is_enforced: factors.policy == SecondFactorPolicy::Enforced,
         has_factor: authenticator.is_some() || !passkeys.is_empty(),
         has_password: account.account.has_password,

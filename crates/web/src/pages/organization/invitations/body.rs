@@ -5,7 +5,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use vestibule_core::Problem;
 
-use super::super::super::context::{PageContext, rejection_page};
+use super::super::super::context::PageContext;
+use super::super::super::error_page::rejection_page;
 use super::super::super::form::Form;
 use crate::app::App;
 use crate::envelope::Refusal;
