@@ -265,7 +265,8 @@ fn every_tag_is_described() {
 fn api_md_rows() -> Vec<(String, String)> {
     let document = include_str!("../../../../docs/api.md");
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
-    let rows = rows.filter(|(call, _)| call.starts_with("GET /") || call.starts_with("POST /"));
+    let methods = ["GET /", "POST /", "PATCH /"];
+    let rows = rows.filter(|(call, _)| methods.iter().any(|method| call.starts_with(method)));
     rows.map(|(call, rest)| (call.to_owned(), rest.split(" | ").next().unwrap().to_owned())).collect()
 }
 
