@@ -61,8 +61,7 @@ async fn stale_proof_starts_no_registration_and_finishes_none() {
     register(&ada, &SoftwareAuthenticator::new(1), &Tamper::default()).await.ok();
 }
 
-/// ZITADEL CVE-2025-64102 and CVE-2025-64103: whoever knows the password must not get around the second factor by
-/// changing it.
+/// Whoever knows the password must not get around the second factor by changing it.
 #[tokio::test]
 async fn password_alone_changes_no_factor_of_an_account_that_has_one() {
     let app = start_with_max_age().await;

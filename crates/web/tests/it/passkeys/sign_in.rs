@@ -8,7 +8,7 @@ use super::{
 };
 use crate::harness::{PASSWORD, START_TIME, SoftwareAuthenticator, Tamper, text};
 
-/// better-auth #10387 and others: options that differ for addresses with and without an account.
+/// The regression: options that name the credentials of an address, and so tell who has an account.
 #[tokio::test]
 async fn options_are_the_same_for_everybody_and_name_no_credential() {
     let app = start().await;

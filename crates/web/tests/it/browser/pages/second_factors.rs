@@ -87,10 +87,10 @@ async fn check_step_up(browser: &Browser, server: &BrowserServer, variant: &str)
     press(browser, "/account/security/passkeys/new").await;
     browser.wait_for("main [name=proof_code]").await;
     check_page(browser, variant, "confirm-second-factor").await;
-    browser.wait_for("main button[name=proof][value=backup_code]").await.click().await.unwrap();
+    browser.wait_for("main button[name=proof][value=choose_backup_code]").await.click().await.unwrap();
     browser.wait_for("main [name=proof_code][autocomplete=off]").await;
     check_page(browser, variant, "confirm-backup-code").await;
-    browser.wait_for("main button[name=proof][value=passkey]").await.click().await.unwrap();
+    browser.wait_for("main button[name=proof][value=choose_passkey]").await.click().await.unwrap();
     let confirm = browser.wait_for("form[data-passkey=get] button[value=passkey]").await;
     check_page(browser, variant, "confirm-passkey").await;
     confirm.click().await.unwrap();
