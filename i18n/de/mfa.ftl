@@ -48,13 +48,13 @@ mfa-applies-from = Erforderlich ab dem { $date }. Bis dahin werden Mitglieder er
 mfa-applies-since = Erforderlich seit dem { $date }.
 mfa-members-have-it =
     { $total ->
-        [one] { $count } von { $total } Mitglied haben sie eingerichtet.
-       *[other] { $count } von { $total } Mitgliedern haben sie eingerichtet.
+        [one] Eingerichtet: { $count } von { $total } Mitglied.
+       *[other] Eingerichtet: { $count } von { $total } Mitgliedern.
     }
 mfa-members-have-passkey =
     { $total ->
-        [one] { $count } von { $total } Mitglied haben einen Passkey.
-       *[other] { $count } von { $total } Mitgliedern haben einen Passkey.
+        [one] Mit Passkey: { $count } von { $total } Mitglied.
+       *[other] Mit Passkey: { $count } von { $total } Mitgliedern.
     }
 mfa-show-missing = Zeigen, wer noch fehlt
 passkey-show-holders = Zeigen, wer einen hat

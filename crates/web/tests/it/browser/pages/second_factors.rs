@@ -27,7 +27,7 @@ async fn check_pages(variant: &str, options: BrowserOptions) {
         browser.run_on_every_page(WITHOUT_AUTOFILL).await;
         browser.add_authenticator(Device::Platform).await;
         sign_in(browser, &server).await;
-        check_page(browser, variant, "account-with-second-factors").await;
+        check_page(browser, variant, "account-sign-in-security").await;
         let phone = check_authenticator(browser, &server, variant).await;
         check_passkeys(browser, &server, variant).await;
         check_step_up(browser, &server, variant).await;
