@@ -320,7 +320,7 @@ async fn speaks_german() {
     nina.get("/organizations").await.assert_page(200, "Zwei-Faktor-Authentifizierung erforderlich");
     fixture.owner.post("/language", &[("language", "de")]).await.assert_redirect("/");
     fixture.submit("off", "").await.assert_page(200, "Zwei-Faktor-Authentifizierung in Acme nicht mehr verlangen?");
-    fixture.owner.get(&fixture.settings).await.assert_page(200, "1 von 2 Mitgliedern haben sie eingerichtet.");
+    fixture.owner.get(&fixture.settings).await.assert_page(200, "Eingerichtet: 1 von 2 Mitgliedern.");
 }
 
 #[tokio::test]
