@@ -58,7 +58,7 @@ async fn one_network_starts_a_limited_number_of_sign_ins_apart_from_its_password
     app.anonymous().post("/auth/signin", &password).await.assert_error(401, "INVALID_CREDENTIALS");
 }
 
-/// WSO2 CVE-2025-10908: an account that may not sign in did so by passkey.
+/// WSO2 CVE-2025-10908: a locked account signed in by passkey.
 #[tokio::test]
 async fn disabled_account_does_not_sign_in_by_passkey() {
     let app = start().await;

@@ -23,7 +23,8 @@ async fn reset_token(app: &TestApp, browser: &TestClient) -> String {
     text(&browser.post("/auth/forgot-password", &[("email", ADA), ("otp", &code)]).await.ok()["token"])
 }
 
-/// The regression: whoever reads the mail sets a new password, and is signed in with it (Keycloak, CVE-2026-18963).
+/// The regression: whoever reads the mail sets a new password, and is signed in with it
+/// (<https://github.com/keycloak/keycloak/issues/12759>).
 #[tokio::test]
 async fn reset_of_the_password_by_mail_does_not_skip_the_second_factor() {
     let setup = setup().await;
@@ -51,6 +52,33 @@ async fn reset_of_the_password_by_mail_does_not_skip_the_second_factor() {
     // The new password is one factor again.
     let other = setup.app.anonymous();
     waiting(&other.post("/auth/signin", &[("email", ADA), ("password", OTHER_PASSWORD)]).await.ok());
+}
+
+/// The regression: a step that was passed another way counts as the mailed code, so that a stranger sets the password of
+/// anybody (Keycloak, CVE-2026-18963).
+#[tokio::test]
+async fn step_of_another_reset_in_the_session_does_not_stand_for_the_mailed_code() {
+    let setup = setup().await;
+    setup.app.create_user(EVE).await;
+    setup.app.verify_all_addresses();
+    let browser = setup.app.anonymous();
+    for email in [ADA, EVE] {
+        browser.post("/auth/forgot-password", &[("email", email)]).await.ok();
+    }
+    let (of_ada, of_eve) = (setup.app.mailed_code(ADA), setup.app.mailed_code(EVE));
+    let by_eve = [("email", ADA), ("otp", of_eve.as_str())];
+    browser.post("/auth/forgot-password", &by_eve).await.assert_error(400, super::WRONG);
+    let passed = [("email", EVE), ("otp", of_eve.as_str())];
+    let token = text(&browser.post("/auth/forgot-password", &passed).await.ok()["token"]);
+    browser.post("/auth/forgot-password", &by_eve).await.assert_error(400, super::WRONG);
+    // The right one still works.
+    browser.post("/auth/forgot-password", &[("email", ADA), ("otp", of_ada.as_str())]).await.ok();
+
+    let reset = [("email", ADA), ("token", token.as_str()), ("password", OTHER_PASSWORD)];
+    let session = browser.post("/auth/reset-password", &reset).await.ok();
+    assert_eq!(session["active_signin"]["user"]["email"], EVE, "{session}");
+    // Ada's password is the old one.
+    setup.sign_in().await;
 }
 
 /// The regression: the code of the reset, whose attempt has an id as a sign-in has, is taken for one of the second step.
@@ -126,7 +154,7 @@ async fn assert_ended(setup: &Setup, (half, attempt): (TestClient, String)) {
     assert_eq!(half.get_and_check_cache("/session").await.ok()["signin_attempts"], json!([]));
 }
 
-/// The regression: a disabled account is checked with the first factor only (WSO2, CVE-2025-10908).
+/// The regression: another way in does not look whether the account is locked (WSO2, CVE-2025-10908).
 #[tokio::test]
 async fn disabled_account_does_not_complete_a_sign_in() {
     let setup = setup().await;

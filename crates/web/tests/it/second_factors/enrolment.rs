@@ -60,7 +60,7 @@ async fn codes_of_the_enrolment_do_not_sign_in() {
     browser.attempt_second_factor(&attempt, APP, &browser.code_of(&authenticator)).await.ok();
 }
 
-/// The regression: factors are found by their id alone (better-auth, CVE-2025-71400 and GHSA-4vcf-q4xf-f48m).
+/// The regression: factors are found by their id alone (better-auth, CVE-2025-71400).
 #[tokio::test]
 async fn authenticators_of_others_cannot_be_verified_or_deleted() {
     let setup = setup().await;

@@ -73,7 +73,7 @@ async fn fifth_code_may_be_the_right_one() {
 }
 
 /// The regressions: no limit on the second factor at all (ZITADEL, CVE-2024-32868), and a newer call or another method
-/// that has a count of its own, or none (CVE-2025-64102).
+/// that has a count of its own, or none (ZITADEL again, CVE-2025-64102).
 #[tokio::test]
 async fn limit_of_the_user_holds_over_attempts_methods_and_calls() {
     let setup = setup().await;
