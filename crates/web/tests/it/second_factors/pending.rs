@@ -152,20 +152,6 @@ async fn passkey_completes_the_sign_in_that_waits_and_no_other() {
     assert_eq!(session["active_signin"]["user"]["email"], EVE);
 }
 
-/// The passkey of somebody else is no second factor of Ada.
-#[tokio::test]
-async fn passkey_of_another_user_leaves_the_sign_in_waiting() {
-    let (setup, _) = passkey_setup().await;
-    let eve = setup.app.create_user(EVE).await;
-    let of_eve = SoftwareAuthenticator::new(2);
-    eve.add_passkey(&of_eve).await;
-    let (browser, attempt) = setup.sign_in().await;
-    let session = browser.sign_in_with_passkey(&of_eve).await;
-    assert_eq!(session["active_signin"]["user"]["email"], EVE);
-    assert_eq!((session["signins"].as_array().unwrap().len(), count(&setup.app)), (1, 1));
-    assert_signed_in(&browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.ok());
-}
-
 #[tokio::test]
 async fn expired_rows_are_deleted_an_hour_later() {
     let (setup, _) = passkey_setup().await;
