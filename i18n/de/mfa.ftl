@@ -20,7 +20,7 @@ mfa-confirm-now = Jetzt bestätigen
 passkey-confirm-now = Mit Passkey bestätigen
 mfa-set-up = Zwei-Faktor-Authentifizierung einrichten
 passkey-set-up = Passkey hinzufügen
-confirm-second-factor = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie ihn, um fortzufahren.
+confirm-second-factor = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie jetzt mit ihm, um fortzufahren.
 joined-one-more-step = Sie sind { $name } beigetreten. Es fehlt noch ein Schritt.
 
 # The banner of the grace period
@@ -43,7 +43,7 @@ mfa-passkey-only = Einen Passkey
 mfa-passkey-only-hint = Am sichersten. Codes einer Authenticator-App reichen nicht aus, weil eine gefälschte Website sie abfragen kann.
 mfa-grace-days = Tage, bis es gilt
 mfa-grace-days-hint = Bis dahin werden Mitglieder erinnert, denen noch etwas fehlt. 0: Es gilt sofort.
-mfa-grace-days-unchanged-hint = Zählt, wenn Mitglieder mehr brauchen als bisher. Leer lassen, um das Datum beizubehalten. 0: Es gilt sofort.
+mfa-grace-days-unchanged-hint = Zählt nur, wenn Sie mehr verlangen als bisher. Leer lassen, um das Datum beizubehalten. 0: Es gilt sofort.
 mfa-applies-from = Erforderlich ab dem { $date }. Bis dahin werden Mitglieder erinnert, denen noch etwas fehlt.
 mfa-applies-since = Erforderlich seit dem { $date }.
 mfa-members-have-it =
@@ -58,7 +58,7 @@ mfa-members-have-passkey =
     }
 mfa-show-missing = Zeigen, wer noch fehlt
 passkey-show-holders = Zeigen, wer einen hat
-mfa-confirm-own-first = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie ihn zuerst, sonst würden Sie sich selbst aussperren.
+mfa-confirm-own-first = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie zuerst mit ihm, sonst würden Sie sich selbst aussperren.
 mfa-set-up-own-first = Richten Sie die Zwei-Faktor-Authentifizierung zuerst für Ihr eigenes Konto ein, sonst würden Sie sich selbst aussperren.
 passkey-set-up-own-first = Fügen Sie zuerst Ihrem eigenen Konto einen Passkey hinzu, sonst würden Sie sich selbst aussperren.
 mfa-turn-on = Zwei-Faktor-Authentifizierung verlangen

@@ -36,7 +36,7 @@ authenticator-scan-title = 1. QR-Code scannen
 authenticator-scan = Öffnen Sie Ihre Authenticator-App, fügen Sie ein Konto hinzu, und scannen Sie diesen Code.
 authenticator-qr-label = QR-Code für Ihre Authenticator-App
 authenticator-open-app = In einer App auf diesem Gerät öffnen
-authenticator-key = Wenn Sie ihn nicht scannen können, geben Sie diesen Schlüssel ein. Er ist zeitbasiert und hat 6 Ziffern.
+authenticator-key = Wenn Sie ihn nicht scannen können, geben Sie diesen Schlüssel ein. Falls die App danach fragt: Die Codes sind zeitbasiert und haben 6 Ziffern.
 authenticator-copy-key = Schlüssel kopieren
 authenticator-codes-title = 2. Zwei Codes eingeben
 authenticator-codes-explanation = Geben Sie den Code ein, den die App jetzt anzeigt, warten Sie auf den nächsten, und geben Sie auch diesen ein.
@@ -72,7 +72,7 @@ passkey-unsupported = Dieser Browser unterstützt keine Passkeys.
 passkey-needs-script = Passkeys brauchen JavaScript. Schalten Sie es ein, oder wählen Sie einen anderen Weg.
 
 backup-codes = Backup-Codes
-backup-codes-explanation = Jeder Code gilt einmal und ersetzt einen Code Ihrer Authenticator-App. Bewahren Sie sie dort auf, wo Sie auch ohne Ihr Smartphone an sie herankommen.
+backup-codes-explanation = Jeder Code gilt einmal und ersetzt Ihre Authenticator-App oder Ihren Passkey. Bewahren Sie sie dort auf, wo Sie auch ohne Ihr Smartphone an sie herankommen.
 backup-codes-left =
     { $count ->
         [one] Noch { $count } Code

@@ -36,7 +36,7 @@ authenticator-scan-title = 1. Scan the QR code
 authenticator-scan = Open your authenticator app, add an account, and scan this code.
 authenticator-qr-label = QR code for your authenticator app
 authenticator-open-app = Open in an app on this device
-authenticator-key = If you cannot scan it, enter this key. It is time-based, with 6 digits.
+authenticator-key = If you cannot scan it, enter this key. If the app asks, its codes are time-based and have 6 digits.
 authenticator-copy-key = Copy key
 authenticator-codes-title = 2. Enter two codes
 authenticator-codes-explanation = Enter the code that the app shows now, wait until it shows another one, and enter that one too.
@@ -72,7 +72,7 @@ passkey-unsupported = This browser does not support passkeys.
 passkey-needs-script = Passkeys need JavaScript. Turn it on, or choose another way.
 
 backup-codes = Backup codes
-backup-codes-explanation = Each code works once, in place of a code of your authenticator app. Keep them where you have them without your phone.
+backup-codes-explanation = Each code works once, in place of your authenticator app or passkey. Keep them where you have them without your phone.
 backup-codes-left =
     { $count ->
         [one] { $count } code left

@@ -114,6 +114,7 @@
   const run = async (form) => {
     form.dataset.running = "yes";
     const buttons = buttonsOf(form);
+    const focused = document.activeElement;
     buttons.forEach((button) => { button.disabled = true; });
     say(form);
     let credential;
@@ -125,6 +126,8 @@
       say(form, messageOf(error));
     }
     buttons.forEach((button) => { button.disabled = false; });
+    // A disabled button loses the focus.
+    if (document.activeElement === document.body) focused?.focus?.();
     delete form.dataset.running;
     if (credential && form.isConnected) send(form, credential); else offer();
   };

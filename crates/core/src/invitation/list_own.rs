@@ -1,6 +1,7 @@
 //! The invitations that the caller has received, over all organizations.
 
 use super::sql::views::{self, OwnInvitationRow};
+use crate::assurance::MfaRequirement;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
@@ -22,6 +23,8 @@ pub struct OwnInvitation {
     pub token: InvitationToken,
     /// Whether it had expired at the time of the request.
     pub expired: bool,
+    /// What the organization and the workspace of the invitation require of sign-ins now or first.
+    pub mfa: MfaRequirement,
 }
 
 impl Query for ListOwn {
@@ -35,6 +38,7 @@ impl Query for ListOwn {
         let invitations = rows.into_iter().map(|row| OwnInvitation {
             token: cx.executor.keys.invitation_token(row.id, row.generation),
             expired: row.expires_at <= cx.now,
+            mfa: row.mfa(cx.now),
             row,
         });
         Ok(invitations.collect())

@@ -135,7 +135,8 @@ pub(crate) struct FlatAssertion {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PasskeyRegistration)]
 pub(crate) struct RegistrationFields {
-    /// What `PublicKeyCredential.toJSON()` returns. It can also be the body itself.
+    /// What `PublicKeyCredential.toJSON()` returns: `id`, `rawId`, `type`, and `response` with `clientDataJSON`,
+    /// `attestationObject` and `transports`. It can also be the body itself.
     #[schema(value_type = Object)]
     credential: (),
 }

@@ -54,6 +54,7 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("MfaStatus", "minimum_assurance", ASSURANCE),
     ("Organization", "minimum_assurance", ASSURANCE),
     ("OrganizationChanges", "minimum_assurance", ASSURANCE),
+    ("OwnInvitation", "minimum_assurance", ASSURANCE),
     ("OwnInvitation", "status", INVITATION_STATUS),
     ("Passkey", "device_type", &["single_device", "multi_device"]),
     ("PreparedSecondFactor", "method", SECOND_FACTOR),

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use vestibule_core::account::ShowAssurance;
+use vestibule_core::account::{OwnAssurance, ShowAssurance};
 use vestibule_core::assurance::{Assurance, MfaRequirement, RequiredAssurance, SecondFactorMethod};
 use vestibule_core::id::OrganizationId;
 use vestibule_core::membership::{ListOwn, OwnMembership};
@@ -195,6 +195,29 @@ pub(super) async fn grace_banner(
     let is_for_passkey = minimum == Assurance::PhishingResistant;
     let text = if is_for_passkey { t.passkey_grace_banner(date, name) } else { t.mfa_grace_banner(date, name) };
     Ok(Some(NextStep { text, ..NextStep::new(t, minimum, &[], &return_to) }))
+}
+
+/// Says what an organization requires of sign-ins before somebody joins it; `None` if it requires nothing, or if their own
+/// sign-in is enough.
+pub(super) fn joining_hint(
+    cx: &PageContext,
+    requirement: MfaRequirement,
+    organization: &str,
+    own: Option<OwnAssurance>,
+) -> Option<String> {
+    let MfaRequirement { is_enforced, minimum, enforced_from } = requirement;
+    if !is_enforced || own.is_some_and(|own| own.reaches(minimum)) {
+        return None;
+    }
+    let t = cx.words;
+    let is_later = enforced_from > cx.now();
+    let (name, date) = (organization, t.long_date(enforced_from));
+    Some(match (minimum, is_later) {
+        (Assurance::PhishingResistant, false) => t.invitation_requires_passkey(name),
+        (Assurance::PhishingResistant, true) => t.invitation_requires_passkey_later(name, date),
+        (_, false) => t.invitation_requires_mfa(name),
+        (_, true) => t.invitation_requires_mfa_later(name, date),
+    })
 }
 
 /// Leads on to `return_to`, after the confirmation of a second factor if the sign-in lacks one.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use vestibule_core::account::{OwnAssurance, ShowAssurance};
 use vestibule_core::domain::{JoinPolicy, JoinableOrganization, ListJoinable};
 use vestibule_core::execution::Command;
 use vestibule_core::id::OrganizationId;
@@ -57,6 +58,8 @@ struct InvitationView {
     role: String,
     token: String,
     expires: String,
+    /// What the organization requires of the sign-ins of members.
+    mfa: Option<String>,
 }
 
 struct TransferView {
@@ -134,6 +137,8 @@ async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
     let t = cx.words;
     let memberships = cx.memberships().await?;
     let invitations = cx.query(invitation::ListOwn).await?;
+    let requires_mfa = invitations.iter().any(|invitation| invitation.mfa.is_enforced);
+    let own_assurance = if requires_mfa { Some(cx.query(ShowAssurance).await?) } else { None };
     let transfers = cx.query(ownership_transfer::ListOwn).await?;
     let joinable = cx.query(ListJoinable).await?;
     let deleted = cx.query(ListDeleted).await?;
@@ -149,7 +154,7 @@ async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
         invitations: invitations
             .into_iter()
             .filter(|invitation| !invitation.expired)
-            .map(|invitation| invitation_view(cx, invitation))
+            .map(|invitation| invitation_view(cx, invitation, own_assurance))
             .collect(),
         transfers: transfers.iter().map(|offer| transfer_view(cx, offer)).collect(),
         organizations: found.shown.into_iter().map(|own| organization_view(cx, own)).collect(),
@@ -204,8 +209,8 @@ fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView 
     }
 }
 
-fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvitation) -> InvitationView {
-    let t = cx.words;
+fn invitation_view(cx: &PageContext, invitation: OwnInvitation, own: Option<OwnAssurance>) -> InvitationView {
+    let (t, OwnInvitation { row, token, mfa, .. }) = (cx.words, invitation);
     let target = match &row.workspace_name {
         Some(workspace) => format!("{}, {workspace}", row.organization_name),
         None => row.organization_name.clone(),
@@ -224,6 +229,7 @@ fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvita
         role: invited_roles(&role, row.workspace_name.as_deref().zip(workspace_role.as_deref())),
         token: token.reveal(),
         expires: t.time_html(row.expires_at, cx.now()),
+        mfa: mfa::joining_hint(cx, mfa, &row.organization_name, own),
     }
 }
 

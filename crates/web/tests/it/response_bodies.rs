@@ -178,6 +178,9 @@ async fn read_responses() {
 "created_at":"2026-01-15T10:30:00Z",
 "updated_at":"2026-01-15T10:30:00Z",
 "expired":false,
+"enforce_mfa":false,
+"minimum_assurance":null,
+"mfa_enforced_from":null,
 "organization":{
 "id":"137503545753604107",
 "name":"Lindgren Tea",

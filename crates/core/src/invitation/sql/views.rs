@@ -42,17 +42,47 @@ record! {
 impl PreviewRow {
     /// What the organization and the workspace of the invitation require of sign-ins now or first.
     pub(crate) fn mfa(&self, organization: &Organization, now: Timestamp) -> MfaRequirement {
-        let of_organization = organization.mfa();
-        self.workspace_mfa().map_or(of_organization, |of_workspace| of_organization.and(of_workspace, now))
+        let of_workspace = workspace_mfa(
+            self.workspace_enforces_mfa,
+            self.workspace_minimum_assurance,
+            self.workspace_mfa_enforced_from,
+        );
+        with_workspace(organization.mfa(), of_workspace, now)
     }
+}
 
-    fn workspace_mfa(&self) -> Option<MfaRequirement> {
-        Some(MfaRequirement::new(
-            self.workspace_enforces_mfa?,
-            self.workspace_minimum_assurance?,
-            self.workspace_mfa_enforced_from?,
-        ))
+impl OwnInvitationRow {
+    /// The same as [`PreviewRow::mfa`].
+    pub(crate) fn mfa(&self, now: Timestamp) -> MfaRequirement {
+        let of_organization = MfaRequirement::new(
+            self.organization_enforces_mfa,
+            self.organization_minimum_assurance,
+            self.organization_mfa_enforced_from,
+        );
+        let of_workspace = workspace_mfa(
+            self.workspace_enforces_mfa,
+            self.workspace_minimum_assurance,
+            self.workspace_mfa_enforced_from,
+        );
+        with_workspace(of_organization, of_workspace, now)
     }
+}
+
+/// What the workspace requires; `None` without one.
+fn workspace_mfa(
+    is_enforced: Option<bool>,
+    minimum: Option<Assurance>,
+    enforced_from: Option<Timestamp>,
+) -> Option<MfaRequirement> {
+    Some(MfaRequirement::new(is_enforced?, minimum?, enforced_from?))
+}
+
+fn with_workspace(
+    of_organization: MfaRequirement,
+    of_workspace: Option<MfaRequirement>,
+    now: Timestamp,
+) -> MfaRequirement {
+    of_workspace.map_or(of_organization, |of_workspace| of_organization.and(of_workspace, now))
 }
 
 record! {
@@ -68,11 +98,17 @@ record! {
         pub organization_id: OrganizationId,
         pub organization_name: String,
         pub organization_image_url: String,
+        pub(crate) organization_enforces_mfa: bool,
+        pub(crate) organization_minimum_assurance: Assurance,
+        pub(crate) organization_mfa_enforced_from: Timestamp,
         pub role_id: RoleId,
         pub role_name: String,
         pub is_role_built_in: bool,
         pub workspace_id: Option<WorkspaceId>,
         pub workspace_name: Option<String>,
+        pub(crate) workspace_enforces_mfa: Option<bool>,
+        pub(crate) workspace_minimum_assurance: Option<Assurance>,
+        pub(crate) workspace_mfa_enforced_from: Option<Timestamp>,
         pub workspace_role_name: Option<String>,
         pub is_workspace_role_built_in: bool,
         pub inviter_first_name: Option<String>,
@@ -156,9 +192,12 @@ sql! {
         "SELECT i.id AS id, i.email_key AS email_key, i.generation AS generation, i.expires_at AS expires_at,
                 i.created_at AS created_at, i.updated_at AS updated_at,
                 o.id AS organization_id, o.name AS organization_name, o.image_url AS organization_image_url,
-                r.id AS role_id, r.name AS role_name,
+                o.enforce_mfa AS organization_enforces_mfa, o.minimum_assurance AS organization_minimum_assurance,
+                o.mfa_enforced_from AS organization_mfa_enforced_from, r.id AS role_id, r.name AS role_name,
                 CASE WHEN r.organization_id IS NULL THEN 1 ELSE 0 END AS is_role_built_in,
                 w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                w.enforce_mfa AS workspace_enforces_mfa, w.minimum_assurance AS workspace_minimum_assurance,
+                w.mfa_enforced_from AS workspace_mfa_enforced_from,
                 CASE WHEN wr.workspace_id IS NULL THEN 1 ELSE 0 END AS is_workspace_role_built_in,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM email_addresses a

@@ -15,7 +15,8 @@ use crate::openapi::Enveloped;
 /// Give `options` to `PublicKeyCredential.parseRequestOptionsFromJSON()`, and that to `navigator.credentials.get()`, also
 /// with `mediation: "conditional"` for the list of saved accounts of the browser. The browser offers the passkeys that
 /// the person has, so the call takes no address, and ignores `identifier`: the response reveals nothing of any account.
-/// The challenge works once, within five minutes, in the same session.
+/// The challenge works once, within five minutes, in the same session. The page must be at the domain `options.rpId` or
+/// below it, and its origin must be that of this server or one in `allowed_origins`.
 #[utoipa::path(post, path = "/auth/passkey/login/begin", operation_id = "begin_passkey_sign_in", tag = "Auth",
     responses((status = 200, description = "What to ask the browser for", body = Enveloped<PasskeyOptions>)))]
 pub(crate) async fn begin(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> ApiResponse<PasskeyOptions> {
@@ -27,7 +28,8 @@ pub(crate) async fn begin(State(app): State<App>, CurrentCaller(caller): Current
 /// Signs in with a passkey.
 ///
 /// A passkey with user verification counts as two factors, so nothing else is asked for. It also completes a sign-in
-/// that waits for the second factor. Send the credential in `credential`, as the body, or as flat form fields.
+/// that waits for the second factor. Send the credential in `credential`, as the body, or as flat form fields. After
+/// `PASSKEY_NOT_FOUND`, `PublicKeyCredential.signalUnknownCredential()` makes the browser offer the passkey no longer.
 #[utoipa::path(post, path = "/auth/passkey/login/finish",
     operation_id = "finish_passkey_sign_in", tag = "Auth", request_body = AssertionFields,
     responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>)))]

@@ -44,9 +44,9 @@ impl From<NewAuthenticator> for NewAuthenticatorResponse {
 
 /// Starts to set up an authenticator app.
 ///
-/// Show `qr_svg` and `totp_secret`, and verify the authenticator with two codes. Until then the user signs in as before.
-/// That must happen within an hour. A second call replaces an authenticator that was not verified. It requires a recent
-/// proof of identity: with the second factor, if the user has one.
+/// Show `qr_svg` and `totp_secret`, and verify the authenticator with two codes within an hour. Until then the user signs
+/// in as before. A second call replaces an authenticator that was not verified. It requires a recent proof of identity:
+/// with the second factor, if the user has one.
 #[utoipa::path(post, path = "/me/authenticator", operation_id = "start_authenticator", tag = "Me",
     responses((status = 200, description = "The secret", body = Enveloped<NewAuthenticatorResponse>)))]
 pub(crate) async fn start(

@@ -33,8 +33,9 @@ pub(crate) async fn list(
 /// Starts to add a passkey.
 ///
 /// Give `options` to `PublicKeyCredential.parseCreationOptionsFromJSON()`, and that to `navigator.credentials.create()`.
-/// The challenge works once, within five minutes. It requires a recent proof of identity: with the second factor, if
-/// the user has one.
+/// The challenge works once, within five minutes. The page must be at the domain `options.rp.id` or below it, and its
+/// origin must be that of this server or one in `allowed_origins`. It requires a recent proof of identity: with the
+/// second factor, if the user has one.
 #[utoipa::path(post, path = "/me/passkeys/register/begin", operation_id = "begin_passkey_registration", tag = "Me",
     responses((status = 200, description = "What to ask the browser for", body = Enveloped<PasskeyOptions>)))]
 pub(crate) async fn begin(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> ApiResponse<PasskeyOptions> {

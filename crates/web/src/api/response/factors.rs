@@ -72,7 +72,8 @@ impl From<Passkey> for PasskeyResponse {
 /// What to ask a browser for.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PasskeyOptions {
-    /// The JSON form of the `publicKey` options of WebAuthn.
+    /// The JSON form of the `publicKey` options of WebAuthn Level 3, in which bytes are base64url:
+    /// `PublicKeyCredentialCreationOptionsJSON` for a new passkey, otherwise `PublicKeyCredentialRequestOptionsJSON`.
     #[schema(value_type = Object)]
     options: serde_json::Value,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::assurance::Assurance;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::{
     Delivery, InvitationDetails, InvitedWorkspace, InvitedWorkspaceRole, Inviter, OwnInvitation, Status, Suspension,
@@ -243,6 +244,13 @@ pub(crate) struct OwnInvitationResponse {
     created_at: Timestamp,
     updated_at: Timestamp,
     expired: bool,
+    /// Whether the organization or workspace requires a second factor. It can be set up after accepting.
+    enforce_mfa: bool,
+    /// What it requires: `two_factors` or `phishing_resistant`. Null without `enforce_mfa`.
+    #[schema(value_type = Option<String>)]
+    minimum_assurance: Option<Assurance>,
+    /// The end of the grace period. Null without `enforce_mfa`.
+    mfa_enforced_from: Option<Timestamp>,
     organization: InvitingOrganization,
     role: NamedResponse<RoleId>,
     workspace: Option<NamedResponse<WorkspaceId>>,
@@ -275,7 +283,7 @@ impl InviterSummary {
 
 impl OwnInvitationResponse {
     pub(crate) fn new(own: OwnInvitation, context: ResponseContext<'_>) -> Self {
-        let OwnInvitation { row, token, expired } = own;
+        let OwnInvitation { row, token, expired, mfa } = own;
         let workspace = row.workspace_id.zip(row.workspace_name);
         Self {
             id: row.id,
@@ -287,6 +295,9 @@ impl OwnInvitationResponse {
             created_at: row.created_at,
             updated_at: row.updated_at,
             expired,
+            enforce_mfa: mfa.is_enforced,
+            minimum_assurance: mfa.minimum_if_enforced(),
+            mfa_enforced_from: mfa.start_if_enforced(),
             organization: InvitingOrganization {
                 id: row.organization_id,
                 name: row.organization_name,

@@ -1,7 +1,7 @@
 //! A visit of an invitation: what is known of it, and of the person who has opened it.
 
 use vestibule_core::account::{ListAddresses, ShowAssurance};
-use vestibule_core::assurance::{Assurance, MfaRequirement};
+use vestibule_core::assurance::MfaRequirement;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::{InvitationPreview, Preview};
 use vestibule_core::session::SessionDetails;
@@ -10,6 +10,7 @@ use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
+use super::super::mfa::joining_hint;
 use super::opened::Opened;
 use super::paste;
 use super::step::{ATTEMPT, CODE_FOR, RequestedStep, SentCode, Step};
@@ -76,19 +77,9 @@ async fn mfa_hint(
     organization: &str,
     is_signed_in: bool,
 ) -> PageResult<Option<String>> {
-    let MfaRequirement { is_enforced, minimum, enforced_from } = requirement;
-    if !is_enforced || (is_signed_in && cx.query(ShowAssurance).await?.reaches(minimum)) {
-        return Ok(None);
-    }
-    let t = cx.words;
-    let is_later = enforced_from > cx.now();
-    let (name, date) = (organization, t.long_date(enforced_from));
-    Ok(Some(match (minimum, is_later) {
-        (Assurance::PhishingResistant, false) => t.invitation_requires_passkey(name),
-        (Assurance::PhishingResistant, true) => t.invitation_requires_passkey_later(name, date),
-        (_, false) => t.invitation_requires_mfa(name),
-        (_, true) => t.invitation_requires_mfa_later(name, date),
-    }))
+    let has_to_know = requirement.is_enforced && is_signed_in;
+    let own = if has_to_know { Some(cx.query(ShowAssurance).await?) } else { None };
+    Ok(joining_hint(cx, requirement, organization, own))
 }
 
 /// Reads what is asked for from the URL, or from the form of a failed step.

@@ -183,10 +183,11 @@ impl Target {
         Ok(Ok(change))
     }
 
-    /// Returns the flash message after the change.
+    /// Returns the flash message after the change. During the grace period nothing is required yet, and the page says
+    /// from when it will be.
     pub(super) fn flash(&self, cx: &PageContext, change: MfaChange) -> &'static str {
         let requirement = change.apply(self.current, cx.now());
-        if requirement == self.current {
+        if requirement == self.current || (requirement.is_enforced && requirement.enforced_from > cx.now()) {
             "saved"
         } else if requirement.is_enforced {
             "mfa_required"

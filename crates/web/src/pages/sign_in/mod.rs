@@ -80,17 +80,13 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     }
 }
 
-/// Renders the page after a passkey was tried that is not known. The browser is told to offer it no longer.
-async fn page_with_unknown_passkey(
-    cx: &PageContext,
-    return_to: String,
-    credential_id: String,
-    problem: &Problem,
-) -> Response {
+/// Renders the page after a passkey was refused. The browser is told to offer the unknown one no longer, which may be
+/// empty.
+async fn page_after_passkey(cx: &PageContext, return_to: String, unknown: String, problem: &Problem) -> Response {
     match load(cx, return_to, String::new(), Some(problem)).await {
         Ok(mut page) => {
             if let Some(passkeys) = &mut page.layout.passkeys {
-                passkeys.unknown = credential_id;
+                passkeys.unknown = unknown;
             }
             cx.render_with_error(Some(problem), &page)
         }

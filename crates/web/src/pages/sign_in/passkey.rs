@@ -2,7 +2,6 @@
 //! it into the form.
 
 use axum::response::Response;
-use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::sign_in::with_passkey;
 use vestibule_core::{Code, Problem};
 
@@ -10,7 +9,7 @@ use super::super::context::PageContext;
 use super::super::form::Form;
 use super::super::invite::OpenedInvitations;
 use super::super::passkeys::{credential_id, parse_assertion};
-use super::{page_with_unknown_passkey, redirect_back, redirect_signed_in, second_step};
+use super::{page_after_passkey, redirect_back, redirect_signed_in, second_step};
 
 pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
     let json = form.text("credential");
@@ -32,13 +31,11 @@ pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Fo
 /// Renders the page that the form was on.
 async fn failed(cx: &PageContext, form: &Form, problem: &Problem) -> Response {
     let (attempt, return_to) = (form.text("attempt"), form.text("return_to"));
-    if problem.code() == Code::PasskeyNotFound {
-        // The browser is told to forget it, and the person signs in another way.
-        let unknown = credential_id(form.text("credential"));
-        return page_with_unknown_passkey(cx, return_to.to_owned(), unknown, problem).await;
-    }
+    // The browser is told to forget it, and the person signs in another way.
+    let is_unknown = problem.code() == Code::PasskeyNotFound;
+    let unknown = if is_unknown { credential_id(form.text("credential")) } else { String::new() };
     if attempt.is_empty() {
-        return super::page(cx, return_to.to_owned(), String::new(), Some(problem)).await;
+        return page_after_passkey(cx, return_to.to_owned(), unknown, problem).await;
     }
-    second_step::page(cx, attempt, return_to, Some(SecondFactorMethod::Passkey), Some(problem)).await
+    second_step::page_after_passkey(cx, attempt, return_to, unknown, problem).await
 }

@@ -72,6 +72,27 @@ pub(super) async fn page(
     }
 }
 
+/// Renders the page after a passkey was refused, so that the other methods remain. The browser is told to offer the
+/// unknown one no longer, which may be empty.
+pub(super) async fn page_after_passkey(
+    cx: &PageContext,
+    attempt: &str,
+    return_to: &str,
+    unknown: String,
+    problem: &Problem,
+) -> Response {
+    match load(cx, attempt, return_to, Some(SecondFactorMethod::Passkey), Some(problem)).await {
+        Ok(Some(mut page)) => {
+            if let Some(passkeys) = &mut page.layout.passkeys {
+                passkeys.unknown = unknown;
+            }
+            cx.render_with_error(Some(problem), &page)
+        }
+        Ok(None) => super::page_after_passkey(cx, return_to.to_owned(), unknown, problem).await,
+        Err(response) => response,
+    }
+}
+
 async fn load(
     cx: &PageContext,
     attempt: &str,

@@ -51,7 +51,7 @@ pub(crate) struct NewAuthenticatorResponse {
 /// Adds an authenticator app for a user, in place of the one that they have.
 ///
 /// From then on, a sign-in with one factor is asked for a second one. The user's verified addresses get a security
-/// notice.
+/// notice. Refused with `second_factors.reset_delay` for a user who has a second factor.
 #[utoipa::path(post, path = "/users/{id}/authenticators", operation_id = "add_user_authenticator", tag = "User factors",
     request_body = AuthenticatorFields, params(("id" = UserId, Path, description = "The user")),
     responses((status = 200, description = "The authenticator app", body = NewAuthenticatorResponse)))]
@@ -86,9 +86,9 @@ pub(crate) struct BackupCodesResponse {
     backup_codes: Vec<String>,
 }
 
-/// Generates new backup codes for a user. Earlier ones are accepted no more.
+/// Generates new backup codes for a user who has an authenticator app or a passkey. Earlier ones are accepted no more.
 ///
-/// Their verified addresses get a security notice.
+/// Their verified addresses get a security notice. Refused with `second_factors.reset_delay`.
 #[utoipa::path(post, path = "/users/{id}/backup-codes/regenerate", operation_id = "regenerate_user_backup_codes",
     tag = "User factors", params(("id" = UserId, Path, description = "The user")),
     responses((status = 200, description = "The codes", body = BackupCodesResponse)))]

@@ -1,6 +1,8 @@
 //! Two-factor authentication that organizations and workspaces require: the settings, the lists of members and
 //! organizations, and the way of a member whose sign-in is not enough.
 
+use serde_json::json;
+
 use crate::harness::{AuthenticatorApp, DAY, PASSWORD, TestApp, TestClient, TestResponse, text};
 
 const NINA: &str = "nina@example.com";
@@ -72,9 +74,8 @@ async fn settings_show_who_would_lose_access_before_anything_changes() {
     nina.get(&fixture.members).await.assert_page(200, "Members");
 
     fixture.require("two_factors", "14").await;
-    let page =
-        fixture.owner.get(&fixture.settings).await.assert_page(200, "Saved. Two-factor authentication is required.");
-    assert!(page.contains("Required from 29 January 2026"), "{page}");
+    let page = fixture.owner.get(&fixture.settings).await.assert_page(200, "Required from 29 January 2026");
+    assert!(page.contains("Saved.") && !page.contains("Two-factor authentication is required."), "{page}");
     assert!(page.contains("value=\"two_factors\" checked"), "{page}");
     // The same again asks nothing.
     fixture.submit("two_factors", "").await.assert_redirect(&fixture.settings);
@@ -268,10 +269,16 @@ async fn invitation_says_nothing_to_somebody_whose_sign_in_is_enough() {
     fixture.owner.post(&invitations, &[("email", "ben@example.com")]).await.ok();
     let token = fixture.app.mailed_token("ben@example.com");
     ben.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
-    ben.get("/invite").await.assert_page(200, "Acme requires two-factor authentication from 22 January 2026.");
+    for path in ["/invite", "/organizations"] {
+        ben.get(path).await.assert_page(200, "Acme requires two-factor authentication from 22 January 2026.");
+    }
+    let listed = ben.get("/me/invitations").await.ok();
+    assert_eq!((&listed[0]["enforce_mfa"], &listed[0]["minimum_assurance"]), (&json!(true), &json!("two_factors")));
     ben.add_authenticator().await;
-    let page = ben.get("/invite").await.assert_page(200, "Join Acme");
-    assert!(!page.contains("requires two-factor authentication"), "{page}");
+    for (path, expected) in [("/invite", "Join Acme"), ("/organizations", "Invitations to you")] {
+        let page = ben.get(path).await.assert_page(200, expected);
+        assert!(!page.contains("requires two-factor authentication"), "{page}");
+    }
 }
 
 #[tokio::test]

@@ -83,3 +83,24 @@ async fn pages_without_passkeys_do_not_mention_them() {
     let refused = ada.post("/account/security/passkeys/new", &[]).await;
     refused.assert_page(400, "Passkeys are not available at this address");
 }
+
+#[tokio::test]
+async fn unknown_passkey_at_the_second_step_leaves_the_sign_in_open() {
+    let app = TestApp::with_settings(allow_passkeys).await;
+    let ada = app.create_user(ADA).await;
+    let (laptop, phone) = (SoftwareAuthenticator::new(1), SoftwareAuthenticator::new(2));
+    add_passkey(&ada, &laptop, "Laptop").await.assert_redirect(SECURITY);
+    let page = ada.get(SECURITY).await.assert_page(200, "Laptop");
+    let id = between(&page, "/account/security/passkeys/", "/delete\"");
+    add_passkey(&ada, &phone, "Phone").await.assert_redirect(SECURITY);
+    let delete = format!("/account/security/passkeys/{}/delete", id.rsplit('/').next().unwrap());
+    ada.post(&delete, &[("sure", "yes")]).await.assert_redirect(SECURITY);
+    ada.post("/account/security/two-factor", &[("policy", "enforced")]).await.assert_redirect(SECURITY);
+    let browser = app.anonymous();
+    let url = sign_in(&browser, "/account").await;
+    let attempt = hidden(&browser.get(&url).await.assert_page(200, "Confirm with your passkey"), "attempt");
+    let page = use_passkey(&browser, &laptop, &attempt).await.assert_page(404, "This passkey is not known here");
+    assert_eq!(hidden(&page, "attempt"), attempt);
+    assert!(page.contains(&format!("data-unknown=\"{}\"", laptop.credential_id())), "{page}");
+    assert_eq!(use_passkey(&browser, &phone, &attempt).await.assert_redirect("/"), "/account");
+}

@@ -26,12 +26,16 @@ struct Page {
 
 /// Makes the first codes when an authenticator app was set up, and leads on.
 pub(super) async fn offer(cx: &PageContext, form: &Form) -> Response {
-    let is_replacement = form.is_checked("replaces");
-    let flash = if is_replacement { "authenticator_replaced" } else { "authenticator_added" };
+    let t = cx.words;
+    let (key, flash) = if form.is_checked("replaces") {
+        ("authenticator_replaced", t.flash_authenticator_replaced())
+    } else {
+        ("authenticator_added", t.flash_authenticator_added())
+    };
     match cx.run(GenerateBackupCodes { replaces: false }).await {
-        Ok(codes) => codes_page(cx, codes, destination(cx, form), Some(cx.words.flash_authenticator_added())).await,
+        Ok(codes) => codes_page(cx, codes, destination(cx, form), Some(flash)).await,
         // Most likely there are some. Otherwise the page offers to make them.
-        Err(_) => cx.redirect_with_flash(&destination(cx, form), flash),
+        Err(_) => cx.redirect_with_flash(&destination(cx, form), key),
     }
 }
 
