@@ -16,9 +16,9 @@ use crate::{images, membership, workspace};
 /// Changes the given settings of an organization; `None` leaves a setting unchanged.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`; `MFA_REQUIRED` if the caller's own sign-in is weaker than what they
-/// require, also with a grace period; `WORKSPACE_NOT_FOUND`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not
-/// admit the caller's address; `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` without `organization:manage_settings`; `MFA_REQUIRED` if the caller's own sign-in is weaker than a changed
+/// requirement, also with a grace period; `WORKSPACE_NOT_FOUND`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does
+/// not admit the caller's address; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     pub organization: OrganizationId,
@@ -78,7 +78,7 @@ impl Update {
         let current = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
         let mfa = self.mfa.apply(current.mfa(), cx.now);
         // Neither the requirement nor the list applies to API keys, so they cannot lock one out.
-        if self.mfa != MfaChange::KEEP && mfa.is_enforced && grant.user().is_some() {
+        if mfa != current.mfa() && mfa.is_enforced && grant.user().is_some() {
             access::require_own_assurance(cx, mfa.minimum).await?;
         }
         let workspace = self.auto_assigned_workspace.unwrap_or(current.auto_assigned_workspace_id);

@@ -19,8 +19,8 @@ use crate::{images, membership};
 /// Changes the given settings of a workspace; `None` leaves a setting unchanged.
 ///
 /// # Errors
-/// `FORBIDDEN` without `workspace:admin`; `MFA_REQUIRED` if the caller's own sign-in is weaker than what they require, also
-/// with a grace period; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address;
+/// `FORBIDDEN` without `workspace:admin`; `MFA_REQUIRED` if the caller's own sign-in is weaker than a changed requirement,
+/// also with a grace period; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address;
 /// `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
@@ -54,7 +54,7 @@ impl Command for Update {
         let current = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
         let is_person = grant.organization_grant().user().is_some();
         let mfa = self.mfa.apply(current.mfa(), cx.now);
-        if self.mfa != MfaChange::KEEP && mfa.is_enforced && is_person {
+        if mfa != current.mfa() && mfa.is_enforced && is_person {
             access::require_own_assurance(cx, mfa.minimum).await?;
         }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
