@@ -141,7 +141,8 @@ names! {
         SecondFactorsReset = "operator.second_factors_reset",
         /// The same, with a delay.
         SecondFactorResetRequested = "operator.second_factor_reset_requested",
-        /// `vestibule users cancel-second-factor-reset`, an API key, or the link of the notice.
+        /// `vestibule users cancel-second-factor-reset`, an API key, or the user: in their account, with the link of the
+        /// notice, or by removing their last second factor.
         SecondFactorResetCancelled = "operator.second_factor_reset_cancelled",
         /// `vestibule outbox retry`.
         MailRetried = "operator.mail_retried",

@@ -29,12 +29,12 @@ payloads! {
         authenticator_id: AuthenticatorId,
     }
 
-    /// A user got their first backup codes.
+    /// A user who had no backup codes got some.
     BackupCodesGenerated("user.backup_codes.generated", User(user_id), User(user_id)) {
         user_id: UserId,
     }
 
-    /// A user got new backup codes. The earlier ones are accepted no more.
+    /// A user got backup codes in place of earlier ones, which are accepted no more.
     BackupCodesRegenerated("user.backup_codes.regenerated", User(user_id), User(user_id)) {
         user_id: UserId,
     }
@@ -79,8 +79,8 @@ payloads! {
         due_at: Timestamp,
     }
 
-    /// A waiting reset of second factors was cancelled: by the user, with the link of the mail about it, or by an operator
-    /// or a backend.
+    /// A waiting reset of second factors was cancelled: by the user, in their account or with the link of the mail about
+    /// it, by an operator or a backend, or because the user had no second factor left.
     SecondFactorResetCancelled("user.second_factor_reset.cancelled", User(user_id), User(user_id)) {
         user_id: UserId,
     }

@@ -99,8 +99,8 @@ impl Query for ListDeleted {
 /// Restores a deleted organization with its members, roles and invitations.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period
-/// has not passed.
+/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and
+/// the grace period has not passed.
 #[derive(Debug)]
 pub struct Restore {
     pub organization: OrganizationId,

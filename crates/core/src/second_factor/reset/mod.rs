@@ -2,7 +2,8 @@
 //! installation. An admin of an organization cannot, because the account opens other organizations too.
 //!
 //! With the setting `second_factors.reset_delay`, a reset waits, and the user can object with the link of the mail about
-//! it, or with their second factor. API keys obey the delay in whatever else would remove or replace a factor: [`refuse_during_delay`].
+//! it, or with their second factor. API keys obey the delay in whatever else would remove or replace a factor:
+//! [`refuse_during_delay`].
 
 mod due;
 mod own;
