@@ -195,9 +195,9 @@ sql! {
                 o.enforce_mfa AS organization_enforces_mfa, o.minimum_assurance AS organization_minimum_assurance,
                 o.mfa_enforced_from AS organization_mfa_enforced_from, r.id AS role_id, r.name AS role_name,
                 CASE WHEN r.organization_id IS NULL THEN 1 ELSE 0 END AS is_role_built_in,
-                w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
-                w.enforce_mfa AS workspace_enforces_mfa, w.minimum_assurance AS workspace_minimum_assurance,
-                w.mfa_enforced_from AS workspace_mfa_enforced_from,
+                w.id AS workspace_id, w.name AS workspace_name, w.enforce_mfa AS workspace_enforces_mfa,
+                w.minimum_assurance AS workspace_minimum_assurance,
+                w.mfa_enforced_from AS workspace_mfa_enforced_from, wr.name AS workspace_role_name,
                 CASE WHEN wr.workspace_id IS NULL THEN 1 ELSE 0 END AS is_workspace_role_built_in,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM email_addresses a
