@@ -81,10 +81,9 @@ impl MfaRequirement {
             (true, true) => {
                 let start = |requirement: &Self| requirement.enforced_from.max(now);
                 match start(&self).cmp(&start(&other)) {
-                    Ordering::Less => self,
                     Ordering::Greater => other,
                     Ordering::Equal if other.minimum > self.minimum => other,
-                    Ordering::Equal => self,
+                    Ordering::Less | Ordering::Equal => self,
                 }
             }
             (false, true) => other,

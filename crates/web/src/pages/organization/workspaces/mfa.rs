@@ -49,7 +49,7 @@ async fn set_up(cx: &PageContext, ids: Ids, workspace: &Workspace) -> PageResult
     };
     let with_second_factor = cx.query(find(SecondFactorFilter::Any)).await?.total;
     let with_passkey = cx.query(find(SecondFactorFilter::Passkey)).await?.total;
-    Ok((with_second_factor.is_exact && with_passkey.is_exact).then(|| SetUp {
+    Ok((with_second_factor.is_exact && with_passkey.is_exact).then_some(SetUp {
         members: workspace.member_count,
         with_second_factor: with_second_factor.count,
         with_passkey: with_passkey.count,
