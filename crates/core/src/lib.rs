@@ -138,7 +138,6 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     rate_limit::sql::STATEMENTS,
     reauthentication::sql::STATEMENTS,
     search_index::sql::STATEMENTS,
-    second_factor::sql::STATEMENTS,
     second_factor::reset_sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,

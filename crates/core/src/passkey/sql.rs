@@ -125,4 +125,7 @@ sql! {
         "DELETE FROM passkey_challenges
           WHERE digest = $1 AND session_id = $2 AND ceremony = $3 AND COALESCE(user_id, 0) = $4 AND expires_at > $5
       RETURNING created_at";
+
+    /// Also of a registration that was begun: finishing it would add a passkey again.
+    DELETE_CHALLENGES_OF_USER(UserId) = "DELETE FROM passkey_challenges WHERE user_id = $1";
 }

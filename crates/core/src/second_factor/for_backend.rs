@@ -17,7 +17,7 @@ use crate::{session, totp, user};
 ///
 /// # Errors
 /// `KEY_BOUND_TO_ORGANIZATION`; `USER_NOT_FOUND`; `SECOND_FACTOR_RESET_DELAYED`.
-async fn begin_change(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+pub(super) async fn begin_change(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     let factors = find_factors(cx, user).await?;
     refuse_during_delay(cx, factors)?;
     cx.tx.execute(user::sql::LOCK, (user,)).await?;
@@ -91,11 +91,8 @@ impl Command for DeleteAuthenticatorsOfUser {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         begin_change(cx, self.user).await?;
-        let deleted = cx.tx.optional(totp::sql::DELETE_VERIFIED, (self.user,)).await?;
-        // One that is being set up, too.
-        cx.tx.execute(totp::sql::DELETE_ALL, (self.user,)).await?;
-        match deleted {
-            Some(deleted) => finish_removal(cx, self.user, deleted.id).await?,
+        match totp::delete_all(cx, self.user).await? {
+            Some(deleted) => finish_removal(cx, self.user, deleted).await?,
             None => cx.subject.is_unchanged = true,
         }
         session::end_pending_sign_ins(cx, self.user).await

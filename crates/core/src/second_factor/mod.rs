@@ -10,7 +10,6 @@ mod passkeys_for_backend;
 mod policy;
 mod reset;
 mod show;
-pub(crate) mod sql;
 
 use crate::assurance::{SecondFactorPolicy, SecondFactors};
 use crate::error::Result;
@@ -84,15 +83,13 @@ fn policy_after(before: &FactorState, after: SecondFactors) -> SecondFactorPolic
 /// Deletes every second factor of a user, and what was begun with them. The user signs in with one factor from now on.
 pub(crate) async fn delete_all(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     cx.tx.execute(user::sql::LOCK, (user,)).await?;
-    if let Some(deleted) = cx.tx.optional(totp::sql::DELETE_VERIFIED, (user,)).await? {
-        cx.emit(AuthenticatorRemoved { user_id: user, authenticator_id: deleted.id });
+    if let Some(authenticator_id) = totp::delete_all(cx, user).await? {
+        cx.emit(AuthenticatorRemoved { user_id: user, authenticator_id });
     }
-    // One that is being set up, too.
-    cx.tx.execute(totp::sql::DELETE_ALL, (user,)).await?;
     for (passkey_id,) in cx.tx.all(passkey::sql::DELETE_ALL_OF_USER, (user,)).await? {
         cx.emit(PasskeyRemoved { user_id: user, passkey_id });
     }
-    cx.tx.execute(sql::DELETE_PASSKEY_CHALLENGES, (user,)).await?;
+    cx.tx.execute(passkey::sql::DELETE_CHALLENGES_OF_USER, (user,)).await?;
     backup_code::delete_all(cx, user).await?;
     refresh(cx, user).await?;
     session::end_pending_sign_ins(cx, user).await

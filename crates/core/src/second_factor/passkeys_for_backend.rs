@@ -1,7 +1,8 @@
 //! What an API key does with the passkeys of a user. Only the user can add one.
 
+use super::find_factors;
+use super::for_backend::begin_change;
 use super::passkeys::{remove, rename};
-use super::{find_factors, refuse_during_delay};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{PasskeyId, UserId};
@@ -10,7 +11,7 @@ use crate::passkey::{self, Passkey};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
-use crate::{session, user};
+use crate::session;
 
 /// Lists the passkeys of a user, oldest first.
 ///
@@ -82,9 +83,7 @@ impl Command for DeletePasskeyOfUser {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let factors = find_factors(cx, self.user).await?;
-        refuse_during_delay(cx, factors)?;
-        cx.tx.execute(user::sql::LOCK, (self.user,)).await?;
+        begin_change(cx, self.user).await?;
         remove(cx, self.user, self.passkey).await?;
         session::end_pending_sign_ins(cx, self.user).await
     }

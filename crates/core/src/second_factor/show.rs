@@ -1,15 +1,14 @@
 //! The second factors of the caller.
 
 use crate::assurance::SecondFactorPolicy;
-use crate::backup_code;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
 use crate::passkey::Passkey;
-use crate::passkey::sql::OF_USER;
 use crate::permission::Requirement;
-use crate::totp::{self, Authenticator};
+use crate::totp::Authenticator;
 use crate::user::sql::second_factors::FIND;
+use crate::{backup_code, passkey, totp};
 
 /// Shows the caller's second factors.
 ///
@@ -48,7 +47,7 @@ pub(crate) async fn load(cx: &mut Context<'_>, user: UserId) -> Result<OwnFactor
     Ok(OwnFactors {
         policy: state.second_factor_policy,
         authenticator: if factors.authenticator { totp::find(cx, user).await? } else { None },
-        passkeys: if factors.passkey { cx.tx.all(OF_USER, (user,)).await? } else { Vec::new() },
+        passkeys: if factors.passkey { passkey::list(cx, user).await? } else { Vec::new() },
         backup_codes_left: if factors.backup_codes { backup_code::count(cx, user).await? } else { 0 },
     })
 }

@@ -96,6 +96,13 @@ pub(crate) async fn import(
     Ok((id, replaced.map(|replaced| replaced.id)))
 }
 
+/// Deletes the authenticator of a user, and one that they are setting up. Returns the id of the one that was in use.
+pub(crate) async fn delete_all(cx: &mut Context<'_>, user: UserId) -> Result<Option<AuthenticatorId>> {
+    let deleted = cx.tx.optional(sql::DELETE_VERIFIED, (user,)).await?;
+    cx.tx.execute(sql::DELETE_ALL, (user,)).await?;
+    Ok(deleted.map(|deleted| deleted.id))
+}
+
 fn seal(cx: &Context<'_>, user: UserId, id: AuthenticatorId, secret: &TotpSecret) -> Result<Vec<u8>> {
     let sealed = cx.executor.keys.seal_totp_secret(user, id, secret, cx.random());
     sealed.map_err(|_| Problem::internal("the secret of an authenticator could not be sealed"))
