@@ -131,7 +131,7 @@ impl Query for FindAttempt {
         // Required before the code is checked, so that the code is not used up without effect.
         require_recent_proof(cx).await?;
         let address = ShowAddress { address: self.address }.run(cx).await?;
-        let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+        let session = cx.session_id().ok_or(Code::Unauthorized)?;
         let newest = cx.tx.optional(sql::NEWEST, (session, Purpose::Address, &address.email, cx.now)).await?;
         let verifies = |attempt: &Attempt| [attempt.email_id, attempt.claim_id].contains(&Some(self.address));
         Ok(newest.filter(verifies).ok_or(Code::BadSignInAttempt)?)

@@ -8,7 +8,7 @@ use crate::cache::{self, Revision, ValidatedAccess};
 use crate::caller::{Caller, CurrentApiKey, CurrentSession};
 use crate::error::{Code, Result};
 use crate::event::{self, ActorKind, Event, EventContext, PendingEvent};
-use crate::id::{OrganizationId, SignInId, UserId};
+use crate::id::{OrganizationId, SessionId, SignInId, UserId};
 use crate::metrics::RateLimit;
 use crate::random::Randomness;
 use crate::security_log::{self, Audit, Change, Subject};
@@ -82,6 +82,11 @@ impl<'a> Context<'a> {
     /// `UNAUTHORIZED`.
     pub fn user(&self) -> Result<UserId> {
         Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
+    }
+
+    /// The caller's session, also if nobody is signed in.
+    pub fn session_id(&self) -> Option<SessionId> {
+        self.session.as_ref().map(|session| session.id)
     }
 
     /// The active sign-in of the caller's session.

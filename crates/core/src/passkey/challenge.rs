@@ -8,7 +8,7 @@ use vestibule_db::TransactionMode;
 use super::{ChallengeUse, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
-use crate::id::{SessionId, UserId};
+use crate::id::UserId;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
@@ -34,7 +34,7 @@ fn digest(challenge: &[u8; CHALLENGE_LENGTH]) -> [u8; 32] {
 /// # Errors
 /// `UNAUTHORIZED` without a session or a user.
 pub(crate) async fn start(cx: &mut Context<'_>, purpose: ChallengeUse) -> Result<[u8; CHALLENGE_LENGTH]> {
-    let session: SessionId = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+    let session = cx.session_id().ok_or(Code::Unauthorized)?;
     let user = owner(cx, purpose)?;
     let challenge: [u8; CHALLENGE_LENGTH] = cx.random().bytes();
     let (digest, expires_at) = (digest(&challenge), cx.now.plus(TIMEOUT));
@@ -91,7 +91,7 @@ impl Command for Spend {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<UserId>> {
         let owner = owner(cx, self.purpose)?;
-        let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::PasskeyChallengeExpired)?;
+        let session = cx.session_id().ok_or(Code::PasskeyChallengeExpired)?;
         let (digest, user) = (digest(&self.challenge), owner.unwrap_or_else(|| 0.into()));
         let spent = cx.tx.optional(sql::SPEND_CHALLENGE, (&digest, session, self.purpose, user, cx.now)).await?;
         spent.ok_or(Code::PasskeyChallengeExpired)?;

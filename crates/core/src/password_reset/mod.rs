@@ -122,7 +122,7 @@ impl Query for FindAttempt {
     type Out = AttemptId;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptId> {
-        let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::InvalidVerificationCode)?;
+        let session = cx.session_id().ok_or(Code::InvalidVerificationCode)?;
         let key = (session, Purpose::Password, self.address.key(), cx.now);
         let newest = cx.tx.optional(sql::NEWEST, key).await?;
         Ok(newest.ok_or(Code::InvalidVerificationCode)?.id)

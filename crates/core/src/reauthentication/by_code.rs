@@ -136,7 +136,7 @@ impl Query for FindAttempt {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
         let primary = find_primary(cx).await?;
-        let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+        let session = cx.session_id().ok_or(Code::Unauthorized)?;
         let newest = cx.tx.optional(NEWEST, (session, Purpose::Reauthentication, primary.key(), cx.now)).await?;
         Ok(newest.ok_or(Code::BadSignInAttempt)?)
     }

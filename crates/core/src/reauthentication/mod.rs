@@ -105,7 +105,7 @@ pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &st
 
 async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, kind: Kind<'_>) -> Result<()> {
     cx.refuse_impersonator()?;
-    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+    let session = cx.session_id().ok_or(Code::Unauthorized)?;
     let found = cx.tx.optional(sql::FIND_PROOF, (session, sign_in, user, cx.now)).await?;
     let max_age = cx.executor.settings.reauthentication.max_age;
     let is_enough = |last: &LastProof| cx.now < last.proved_at.plus(max_age) && kind.accepts(last);

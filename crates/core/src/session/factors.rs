@@ -73,8 +73,7 @@ async fn insert_pending(
     proof: ProofMethod,
     new: NewPending<'_>,
 ) -> Result<PendingSignIn> {
-    let session = cx.session.as_ref().map(|session| session.id);
-    let session = session.ok_or_else(|| Problem::internal("a pending sign-in requires a session"))?;
+    let session = cx.session_id().ok_or_else(|| Problem::internal("a pending sign-in requires a session"))?;
     if cx.tx.optional(sql::SIGN_IN_OF_USER, (session, user, cx.now)).await?.is_some() {
         return Err(Code::UserAlreadySignedIn.into());
     }
@@ -107,7 +106,7 @@ pub(crate) async fn prove_second_factor(
     if !method.is_second_factor() {
         return Err(Problem::internal("a first factor stands for the second one"));
     }
-    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
+    let session = cx.session_id().ok_or(Code::BadSignInAttempt)?;
     let spent = cx.tx.optional(sql::SPEND_PENDING, (session, pending.id, cx.now)).await?;
     let spent = spent.filter(|spent| spent.user_id == pending.user_id).ok_or(Code::BadSignInAttempt)?;
     insert_sign_in(cx, spent.user_id, method, Proofs::of(spent.proved_by).with(method), None).await
@@ -119,7 +118,7 @@ pub(crate) async fn prove_second_factor(
 /// # Errors
 /// Those of [`prove_first_factor`].
 pub(crate) async fn create_passkey_sign_in(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
-    if let Some(session) = cx.session.as_ref().map(|session| session.id) {
+    if let Some(session) = cx.session_id() {
         cx.tx.execute(sql::DELETE_PENDING_IN_SESSION, (session, user)).await?;
     }
     insert_sign_in(cx, user, ProofMethod::Passkey, Proofs::of(ProofMethod::Passkey), None).await
@@ -133,7 +132,7 @@ pub(crate) async fn create_passkey_sign_in(cx: &mut Context<'_>, user: UserId) -
 pub(crate) async fn add_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<()> {
     cx.refuse_impersonator()?;
     let (user, sign_in) = (cx.user()?, cx.sign_in()?);
-    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+    let session = cx.session_id().ok_or(Code::Unauthorized)?;
     let found = cx.tx.optional(sql::PROOFS, (session, sign_in, user, cx.now)).await?;
     let sql::ProofsRow { stored, proofs } = found.ok_or(Code::Unauthorized)?;
     let proofs = proofs.with(method);

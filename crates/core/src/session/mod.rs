@@ -185,7 +185,7 @@ pub(crate) fn activate_if_none(
     organization: MembershipId,
     workspace: Option<WorkspaceMembershipId>,
 ) -> Result<()> {
-    if let Some(session) = cx.session.as_ref().map(|session| session.id) {
+    if let Some(session) = cx.session_id() {
         cx.tx.defer(sql::ACTIVATE_IF_NONE, (session, sign_in, organization, workspace, cx.now))?;
     }
     Ok(cx.tx.defer(sql::SET_DEFAULT_IF_NONE, (user, organization, workspace, cx.now))?)

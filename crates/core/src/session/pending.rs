@@ -134,7 +134,7 @@ pub(crate) async fn find_tried(cx: &mut Context<'_>, attempt: AttemptId) -> Resu
 }
 
 async fn find_below(cx: &mut Context<'_>, attempt: AttemptId, tries: i64) -> Result<PendingSignIn> {
-    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
+    let session = cx.session_id().ok_or(Code::BadSignInAttempt)?;
     let found = cx.tx.optional(sql::FIND_PENDING, (session, attempt, cx.now, tries)).await?;
     Ok(found.ok_or(Code::BadSignInAttempt)?.into())
 }
@@ -144,7 +144,7 @@ async fn find_below(cx: &mut Context<'_>, attempt: AttemptId, tries: i64) -> Res
 /// # Errors
 /// `BAD_SIGN_IN_ATTEMPT`, also after the last allowed try.
 pub(crate) async fn record_try(cx: &mut Context<'_>, attempt: AttemptId) -> Result<RecordedTry> {
-    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
+    let session = cx.session_id().ok_or(Code::BadSignInAttempt)?;
     let recorded = cx.tx.optional(sql::RECORD_TRY, (session, attempt, cx.now, MAX_TRIES)).await?;
     let sql::TriedRow { user_id, tries } = recorded.ok_or(Code::BadSignInAttempt)?;
     Ok(RecordedTry { user: user_id, is_last: tries >= MAX_TRIES })

@@ -30,7 +30,7 @@ impl Command for SignOut {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
-        let Some(session) = cx.session.as_ref().map(|session| session.id) else {
+        let Some(session) = cx.session_id() else {
             cx.subject.is_unchanged = true;
             return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
         };

@@ -22,7 +22,7 @@ impl Command for SwitchSignIn {
     type Out = SessionDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {
-        let Some(session) = cx.session.as_ref().map(|session| session.id) else {
+        let Some(session) = cx.session_id() else {
             return Err(Code::SignInNotFound.into());
         };
         if cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, self.sign_in, cx.now)).await? == 0 {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::{Code, Result};
 use crate::execution::Context;
-use crate::id::{AttemptId, SessionId};
+use crate::id::AttemptId;
 use crate::mail::email_template::CODE_LIFETIME_MINUTES;
 use crate::time::Timestamp;
 
@@ -74,7 +74,7 @@ impl Attempt {
 /// # Errors
 /// `BAD_SIGN_IN_ATTEMPT`, also for an attempt of another session.
 pub(crate) async fn load_own_attempt(cx: &mut Context<'_>, id: AttemptId) -> Result<Attempt> {
-    let session: SessionId = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
+    let session = cx.session_id().ok_or(Code::BadSignInAttempt)?;
     let found = cx.tx.optional(sql::FIND, (session, id)).await?;
     Ok(found.filter(|attempt| attempt.is_open(cx.now)).ok_or(Code::BadSignInAttempt)?)
 }

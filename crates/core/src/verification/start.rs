@@ -57,8 +57,7 @@ async fn insert(
     (verifies, detail): (Option<VerifiedRow>, &str),
     profile: &SignUpProfile<'_>,
 ) -> Result<Attempt> {
-    let session = cx.session.as_ref().map(|session| session.id);
-    let session = session.ok_or_else(|| Problem::internal("an attempt requires a session"))?;
+    let session = cx.session_id().ok_or_else(|| Problem::internal("an attempt requires a session"))?;
     let name = |name: Option<&PersonName>| name.map_or(String::new(), |name| name.as_str().to_owned());
     let (first_name, last_name) = (name(profile.first_name), name(profile.last_name));
     let expires_at = cx.now.plus(ATTEMPT_LIFETIME);
