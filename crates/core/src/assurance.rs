@@ -26,7 +26,7 @@ vestibule_db::text_enum!(
 );
 
 impl Proofs {
-    /// A password and a mailed code together are still one factor: who reads the mail can reset the password.
+    /// A password and a mailed code together are still one factor: a person who reads the mail can reset the password.
     pub const fn assurance(self) -> Assurance {
         if self.contains(ProofMethod::Passkey) {
             Assurance::PhishingResistant
@@ -268,7 +268,7 @@ mod tests {
         }
     }
 
-    /// Nobody is told that more is required than is, or earlier.
+    /// The result is never stricter, or earlier, than what is required.
     #[test]
     fn organization_and_workspace_require_what_is_in_force_or_comes_first() {
         use Assurance::{PhishingResistant, TwoFactors};

@@ -16,7 +16,7 @@ pub enum ProofMethod {
     BackupCode,
     /// A passkey with user verification: possession of a device, and a PIN or a biometric.
     Passkey,
-    /// Not at all: somebody else is signed in as the user, for support.
+    /// No proof: another person is signed in as the user, for support.
     Impersonation,
 }
 

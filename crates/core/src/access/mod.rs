@@ -317,8 +317,8 @@ pub async fn authorize_in_workspace(
     Ok(WorkspaceGrant { organization, workspace, permissions, manages_all })
 }
 
-/// Checks that a workspace of the grant's organization, which exists, admits the caller: for what they let others into
-/// it with permissions in the organization. It admits every API key.
+/// Checks that a workspace of the grant's organization, which exists, admits the caller, before they use permissions in
+/// the organization to let others into it. It admits every API key.
 ///
 /// # Errors
 /// `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`; `WORKSPACE_NOT_FOUND`.

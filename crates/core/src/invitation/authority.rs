@@ -94,7 +94,7 @@ pub(super) async fn resolve_roles_with(
 }
 
 /// Checks that the caller holds all permissions of these roles, that none of the permissions is archived, and that the
-/// workspace admits the caller: otherwise a sign-in that is not enough for it could let somebody else in.
+/// workspace admits the caller: otherwise a caller whom it does not admit could let others in.
 ///
 /// # Errors
 /// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`.

@@ -175,7 +175,7 @@ impl ListMembers {
     }
 }
 
-/// Who has which second factors is visible to those who manage members, and to API keys.
+/// Members who manage members, and API keys, see the second factors of the others.
 fn sees_second_factors(grant: &Grant) -> bool {
     matches!(grant.actor(), Actor::ApiKey(_)) || grant.permissions().satisfies(RequiredPermission::ManageMembers)
 }

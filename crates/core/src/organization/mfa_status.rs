@@ -1,4 +1,4 @@
-//! How far the members of an organization are with their second factors.
+//! How many members of an organization have a second factor.
 
 use super::sql::mfa as sql;
 use crate::access::{self, Actor};
@@ -29,7 +29,7 @@ pub struct MfaStatus {
 }
 
 impl Query for ShowMfaStatus {
-    // Who may change the settings may see it as well.
+    // `run` also permits members who manage the settings.
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::MembersRead);

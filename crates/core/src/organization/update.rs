@@ -85,7 +85,7 @@ impl Update {
         if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
             let found = cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?;
             found.ok_or(Code::WorkspaceNotFound)?;
-            // Everybody who joins gets into it.
+            // New members get access to it.
             if workspace != current.auto_assigned_workspace_id {
                 access::require_admitted_to_workspace(cx, grant, workspace).await?;
             }

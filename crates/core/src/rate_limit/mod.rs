@@ -222,8 +222,8 @@ impl Command for RecordSecondFactor {
     }
 }
 
-/// Records one attempt at a code of a user's second factor, who has proved the first one: a stranger cannot lock
-/// anybody out.
+/// Records one attempt at a code of the second factor of a user who has proved the first one. So a stranger cannot lock
+/// the user out.
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.

@@ -1,4 +1,4 @@
-//! The notice of wrong codes of a second factor: somebody has the first one.
+//! The notice of wrong codes of a second factor: the person who entered them has the first one.
 
 use std::sync::Arc;
 

@@ -71,8 +71,8 @@ pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
     require_proof(cx, user, sign_in, Kind::Any).await
 }
 
-/// Like [`require_recent_proof`], for changes of the second factors. A user who has one must have proved it: whoever
-/// knows the password, or reads the mail, cannot change what protects against that.
+/// Like [`require_recent_proof`], for changes of the second factors. A user who has one must have proved it: an
+/// attacker who knows the password, or reads the mail, cannot change what protects against that.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `IMPERSONATION_NOT_ALLOWED`; `REAUTHENTICATION_REQUIRED`.

@@ -158,7 +158,7 @@ impl Command for Verify {
     }
 }
 
-/// Tells that an authenticator is in use, in place of another one.
+/// Notifies the user that an authenticator is in use, and emits it with the removal of the one that it has replaced.
 pub(super) async fn report_added(
     cx: &mut Context<'_>,
     user: UserId,
@@ -207,7 +207,7 @@ impl Command for DeleteAuthenticator {
     }
 }
 
-/// Deletes the backup codes of a user whose authenticator was deleted, and tells of it.
+/// Deletes the backup codes of a user whose authenticator was deleted, and notifies them.
 pub(super) async fn finish_removal(cx: &mut Context<'_>, user: UserId, id: AuthenticatorId) -> Result<()> {
     backup_code::delete_all(cx, user).await?;
     notify(cx, user, NoticeKind::AuthenticatorRemoved, "").await?;

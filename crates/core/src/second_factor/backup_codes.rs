@@ -52,7 +52,7 @@ impl Command for GenerateBackupCodes {
     }
 }
 
-/// Replaces the codes of a user, and mails them that it was done.
+/// Replaces the codes of a user, and notifies them.
 pub(super) async fn replace(cx: &mut Context<'_>, user: UserId) -> Result<Vec<String>> {
     backup_code::delete_all(cx, user).await?;
     let codes = backup_code::generate(cx, user).await?;

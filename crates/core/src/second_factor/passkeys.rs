@@ -137,7 +137,7 @@ pub async fn finish_passkey_registration(
 
 #[derive(Debug)]
 struct Register {
-    /// Who has started the ceremony.
+    /// The user who has started the ceremony.
     owner: Option<UserId>,
     new: NewCredential,
     name: Option<PasskeyName>,

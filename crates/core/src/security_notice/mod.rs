@@ -62,7 +62,7 @@ pub enum NoticeKind {
     BackupCodeUsed,
     /// The detail is the number of codes that are left.
     BackupCodesLow,
-    /// Somebody has proved the first factor and then entered wrong codes. The detail is `signed_in` if they did it in a
+    /// The first factor was proved, and then wrong codes were entered. The detail is `signed_in` if it was in a
     /// browser in which the user is signed in.
     SecondFactorFailed,
     SecondFactorsReset,

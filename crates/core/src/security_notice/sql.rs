@@ -44,7 +44,7 @@ sql! {
           ORDER BY e.id";
 
     /// Those of `RECIPIENTS`, and the addresses that were removed lately: the link of the notice about it still works at
-    /// the given time. Whoever has removed them could otherwise reset the second factors without an objection.
+    /// the given time. A person who has removed them could otherwise reset the second factors without an objection.
     RECIPIENTS_OF_RESET(UserId, Timestamp) -> Recipient =
         "SELECT e.address AS address, e.address_key AS address_key, u.language AS language
            FROM email_addresses e JOIN users u ON u.id = e.user_id

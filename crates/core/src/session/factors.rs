@@ -1,5 +1,5 @@
-//! The factors of a sign-in. This is the one place that decides whether a second one is asked for: nothing outside of
-//! this module creates a sign-in for the user themselves.
+//! The factors of a sign-in. Only this module decides whether a second one is required, and only it creates sign-ins
+//! for the user themselves.
 
 use super::pending::{MAX_TRIES, PENDING_LIFETIME, PendingSignIn, Strategy};
 use super::sql::factors as sql;
@@ -33,8 +33,8 @@ pub(crate) enum FirstFactorOutcome {
     Pending(SessionToken, PendingSignIn),
 }
 
-/// Signs a user in within the caller's session, or a new one, and activates the sign-in; or, if a second factor is asked
-/// of them, stores that they have proved the first one. The session token is always replaced, which prevents session
+/// Signs a user in within the caller's session, or a new one, and activates the sign-in; or, if a second factor is
+/// required, stores that they have proved the first one. The session token is always replaced, which prevents session
 /// fixation (OWASP ASVS 7.2.4). The sign-in of a 21st user ends the oldest one, and the pending one of a sixth user the
 /// oldest pending one.
 ///
@@ -94,7 +94,7 @@ async fn insert_pending(
     Ok(cx.tx.one(sql::FIND_PENDING, (session, id, cx.now, MAX_TRIES)).await?.into())
 }
 
-/// Signs in the user of a pending sign-in of the caller's session, who has proved the second factor. Succeeds once.
+/// Signs in the user of a pending sign-in of the caller's session, after the second factor was proved. Succeeds once.
 ///
 /// # Errors
 /// `BAD_SIGN_IN_ATTEMPT` if it has ended or was completed; those of [`prove_first_factor`].

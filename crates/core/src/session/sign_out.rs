@@ -38,7 +38,7 @@ impl Command for SignOut {
             let ended = cx.tx.optional(sql::DELETE_SIGN_IN, (session, sign_in)).await?;
             vec![ended.ok_or(Code::SignInNotFound)?]
         } else {
-            // Nobody else at this browser may go on with them.
+            // The next person at this browser must not complete them.
             cx.tx.execute(sql::factors::DELETE_PENDING_OF_SESSION, (session,)).await?;
             cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?
         };

@@ -71,7 +71,7 @@ fn require_offered(pending: &PendingSignIn, method: SecondFactorMethod) -> Resul
     Err(Code::UnsupportedStrategy.with_message(format!("This sign-in can be completed with: {offered}.")))
 }
 
-/// Says that the second factor of a sign-in is about to be proved. No method needs a preparation: nothing is sent.
+/// Checks that a sign-in can be completed with a method. No method needs a preparation: nothing is sent.
 ///
 /// # Errors
 /// `BAD_SIGN_IN_ATTEMPT`; `UNSUPPORTED_STRATEGY` for a method that the user does not have.

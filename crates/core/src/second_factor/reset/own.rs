@@ -1,4 +1,4 @@
-//! The waiting reset of the caller: who has the second factor can object without the link of the mail.
+//! The waiting reset of the caller. A user who has a second factor can object without the link of the mail.
 
 use super::super::begin_change;
 use super::sql;
@@ -27,8 +27,8 @@ impl Query for FindOwnReset {
     }
 }
 
-/// Cancels the waiting reset of the caller. It requires a recent second factor: a reset is asked for because there is
-/// none any more, and whoever has only the password must not keep the user locked out.
+/// Cancels the waiting reset of the caller. It requires a recent second factor: with the password alone, an attacker
+/// could otherwise keep a user who has lost theirs locked out.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `SECOND_FACTOR_RESET_NOT_FOUND`.
