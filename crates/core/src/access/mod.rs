@@ -7,7 +7,7 @@ pub(crate) mod sql;
 
 use std::collections::HashMap;
 
-use crate::assurance::{Assurance, MfaRequirement, RequiredAssurance};
+use crate::assurance::{Assurance, MfaChange, MfaRequirement, RequiredAssurance};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
@@ -215,13 +215,23 @@ pub(crate) async fn require_unrestricted(cx: &mut Context<'_>, restriction: Rest
     }
 }
 
-/// Checks that the caller's own sign-in is strong enough, also for an impersonator: for a change that would lock out a
-/// caller whose sign-in is not.
+/// What an organization or a workspace requires after a change. The caller's own sign-in, also an impersonator's, must be
+/// strong enough for it: the change would otherwise lock them out. No requirement applies to API keys.
 ///
 /// # Errors
 /// `MFA_REQUIRED`.
-pub(crate) async fn require_own_assurance(cx: &mut Context<'_>, minimum: Assurance) -> Result<()> {
-    if circumstances(cx).proofs.assurance() >= minimum { Ok(()) } else { Err(mfa_required(cx, minimum).await?) }
+pub(crate) async fn apply_mfa_change(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    change: MfaChange,
+    current: MfaRequirement,
+) -> Result<MfaRequirement> {
+    let changed = change.apply(current, cx.now);
+    let applies = changed != current && changed.is_enforced && grant.user().is_some();
+    if applies && circumstances(cx).proofs.assurance() < changed.minimum {
+        return Err(mfa_required(cx, changed.minimum).await?);
+    }
+    Ok(changed)
 }
 
 /// An `MFA_REQUIRED` error with the caller's methods.

@@ -76,11 +76,7 @@ impl Update {
     ) -> Result<Organization> {
         let organization = grant.organization();
         let current = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
-        let mfa = self.mfa.apply(current.mfa(), cx.now);
-        // Neither the requirement nor the list applies to API keys, so they cannot lock one out.
-        if mfa != current.mfa() && mfa.is_enforced && grant.user().is_some() {
-            access::require_own_assurance(cx, mfa.minimum).await?;
-        }
+        let mfa = access::apply_mfa_change(cx, grant, self.mfa, current.mfa()).await?;
         let workspace = self.auto_assigned_workspace.unwrap_or(current.auto_assigned_workspace_id);
         if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
             let found = cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?;
@@ -92,6 +88,7 @@ impl Update {
         }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
+        // The list does not apply to API keys, so it cannot lock one out.
         if grant.user().is_some() && restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }

@@ -1,6 +1,6 @@
 //! The second factors of users: authenticator apps, backup codes and passkeys. A person who can change them can get
-//! into the account. So each change requires a recent proof with a factor that the user has, sends them a notice, and can
-//! end their other sign-ins.
+//! into the account. So each change requires a recent proof with a factor that the user has, sends them a notice, and
+//! can end their other sign-ins.
 
 mod authenticator;
 mod backup_codes;

@@ -2,8 +2,8 @@
 //! functions: the caller looks challenges and keys up.
 //!
 //! Attestation is not verified. `none` is asked for, and a statement of another format is ignored: it says who made an
-//! authenticator, and no maker is trusted or refused. So a credential is worth what the sign-in was worth in
-//! which it was registered.
+//! authenticator, and no maker is trusted or refused. So a credential is worth as much as
+//! the sign-in that registered it.
 //!
 //! Every byte comes from a stranger. Nothing here panics, recurses without a limit or allocates more than its input
 //! has.

@@ -52,13 +52,10 @@ impl Command for Update {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
         let (organization, workspace) = grant.ids();
         let current = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
-        let is_person = grant.organization_grant().user().is_some();
-        let mfa = self.mfa.apply(current.mfa(), cx.now);
-        if mfa != current.mfa() && mfa.is_enforced && is_person {
-            access::require_own_assurance(cx, mfa.minimum).await?;
-        }
+        let mfa = access::apply_mfa_change(cx, grant.organization_grant(), self.mfa, current.mfa()).await?;
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
+        let is_person = grant.organization_grant().user().is_some();
         if is_person && restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
