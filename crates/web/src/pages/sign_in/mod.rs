@@ -80,8 +80,7 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     }
 }
 
-/// Renders the page after a passkey was refused. The browser is told to offer the unknown one no longer, which may be
-/// empty.
+/// Renders the page after a passkey was refused. `unknown` is [`PagePasskeys::unknown`](super::passkeys::PagePasskeys).
 async fn page_after_passkey(cx: &PageContext, return_to: String, unknown: String, problem: &Problem) -> Response {
     match load(cx, return_to, String::new(), Some(problem)).await {
         Ok(mut page) => {

@@ -72,8 +72,8 @@ pub(super) async fn page(
     }
 }
 
-/// Renders the page after a passkey was refused, so that the other methods remain. The browser is told to offer the
-/// unknown one no longer, which may be empty.
+/// Renders the page after a passkey was refused, so that the other methods remain. `unknown` is
+/// [`PagePasskeys::unknown`](super::super::passkeys::PagePasskeys).
 pub(super) async fn page_after_passkey(
     cx: &PageContext,
     attempt: &str,
