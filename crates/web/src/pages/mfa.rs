@@ -14,6 +14,7 @@ use vestibule_core::proof::{ProofMethod, RequiredProof};
 use super::context::{PageContext, PageResult, see_other};
 use super::frame::initials;
 use super::layout::Layout;
+use super::page_path::with_return_to;
 use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
@@ -63,18 +64,9 @@ fn set_up_url(return_to: &str) -> String {
     with_return_to(SECURITY_PAGE, return_to)
 }
 
-/// Returns the URL of a page that then leads to `return_to`.
-pub(super) fn with_return_to(page: &str, return_to: &str) -> String {
-    format!("{page}?return_to={}", encoded(return_to))
-}
-
 /// Returns the URL of the page that asks for a second factor.
 fn confirm_url(minimum: Assurance, return_to: &str) -> String {
-    format!("{CONFIRM_PAGE}?{MINIMUM}={}&return_to={}", minimum.as_str(), encoded(return_to))
-}
-
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    with_return_to(&format!("{CONFIRM_PAGE}?{MINIMUM}={}", minimum.as_str()), return_to)
 }
 
 /// What the caller has to do to reach an assurance, with a link to it.

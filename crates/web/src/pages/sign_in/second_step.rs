@@ -13,6 +13,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::invite::{OpenedInvitations, join_after_second_step};
 use super::super::layout::Layout;
+use super::super::page_path::with_return_to;
 use super::super::reauthentication::factor_code_problem;
 use super::redirect_signed_in;
 
@@ -42,8 +43,7 @@ pub(super) fn pending(signed_in: &SignedIn) -> Option<&PendingSignIn> {
 
 /// Returns the URL of the page. The attempt's id opens nothing in another browser.
 pub(super) fn url(attempt: AttemptId, return_to: &str) -> String {
-    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    format!("/sign-in/second-step?attempt={attempt}&return_to={return_to}")
+    with_return_to(&format!("/sign-in/second-step?attempt={attempt}"), return_to)
 }
 
 pub(super) async fn show(cx: PageContext) -> Response {
