@@ -4,6 +4,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::Problem;
 use vestibule_core::id::{AuthenticatorId, UserId};
 use vestibule_core::second_factor::{
     AddAuthenticatorForUser, CancelReset, DeleteAuthenticatorsOfUser, RegenerateBackupCodesOfUser, ResetOutcome,
@@ -11,7 +12,6 @@ use vestibule_core::second_factor::{
 };
 use vestibule_core::secret::TotpSecret;
 use vestibule_core::time::Timestamp;
-use vestibule_core::{Code, Problem};
 
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path};
@@ -29,8 +29,6 @@ pub(crate) struct AuthenticatorFields {
 }
 
 impl FromFields for AuthenticatorFields {
-    const ERRORS: &[Code] = &[];
-
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
             secret: TotpSecret::parse("secret", &fields.required_text("secret")?)?,
