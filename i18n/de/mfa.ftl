@@ -10,9 +10,9 @@ passkey-required-title = { $name } verlangt einen Passkey
 workspace-mfa-required-title = Dieser Arbeitsbereich verlangt die Zwei-Faktor-Authentifizierung
 workspace-passkey-required-title = Dieser Arbeitsbereich verlangt einen Passkey
 mfa-required-why = So reicht ein gestohlenes Passwort oder ein fremder Zugriff auf Ihr Postfach nicht aus, um hineinzukommen.
-passkey-required-why = Ein Passkey funktioniert nur auf der echten Website. Eine gefälschte kann ihn Ihnen nicht entlocken.
-mfa-confirm-next = Sie haben sie eingerichtet, sich aber ohne sie angemeldet. Bestätigen Sie einmal, dann geht es direkt weiter.
-passkey-confirm-next = Sie haben einen Passkey, sich aber ohne ihn angemeldet. Bestätigen Sie einmal mit dem Passkey, dann geht es direkt weiter.
+passkey-required-why = Ein Passkey funktioniert nur auf der echten Website. Eine gefälschte Website kann ihn nicht stehlen.
+mfa-confirm-next = Sie haben sie eingerichtet, sich aber ohne sie angemeldet. Bestätigen Sie einmal, um fortzufahren.
+passkey-confirm-next = Sie haben einen Passkey, sich aber ohne ihn angemeldet. Bestätigen Sie einmal mit dem Passkey, um fortzufahren.
 mfa-set-up-next = Richten Sie in Ihrem Konto eine Authenticator-App oder einen Passkey ein. Das dauert etwa zwei Minuten, danach kommen Sie hierher zurück.
 passkey-set-up-next = Fügen Sie in Ihrem Konto einen Passkey hinzu: Ihr Smartphone oder Computer bestätigt dann per Fingerabdruck, Gesicht oder PIN, dass Sie es sind. Das dauert etwa eine Minute, danach kommen Sie hierher zurück.
 passkey-instead-of-app = Codes einer Authenticator-App reichen hier nicht aus.
@@ -36,7 +36,7 @@ invitation-requires-passkey-later = { $name } verlangt ab dem { $date } einen Pa
 # The settings
 mfa-setting-explanation = Mitglieder bestätigen die Anmeldung zusätzlich zum Passwort mit etwas, das nur sie haben. Ein gestohlenes Passwort reicht dann nicht aus.
 mfa-requirement = Was Mitglieder brauchen
-mfa-not-required = Nur ihre Anmeldung
+mfa-not-required = Keinen zweiten Faktor
 mfa-any-factor = Zwei-Faktor-Authentifizierung
 mfa-any-factor-hint = Mit einer Authenticator-App oder einem Passkey.
 mfa-passkey-only = Einen Passkey
@@ -56,8 +56,8 @@ mfa-members-have-passkey =
         [one] Mit Passkey: { $count } von { $total } Mitglied.
        *[other] Mit Passkey: { $count } von { $total } Mitgliedern.
     }
-mfa-show-missing = Zeigen, wer noch fehlt
-passkey-show-holders = Zeigen, wer einen hat
+mfa-show-missing = Mitglieder ohne zweiten Faktor anzeigen
+passkey-show-holders = Mitglieder mit Passkey anzeigen
 mfa-confirm-own-first = Sie haben sich ohne zweiten Faktor angemeldet. Bestätigen Sie zuerst mit ihm, sonst würden Sie sich selbst aussperren.
 mfa-set-up-own-first = Richten Sie die Zwei-Faktor-Authentifizierung zuerst für Ihr eigenes Konto ein, sonst würden Sie sich selbst aussperren.
 passkey-set-up-own-first = Fügen Sie zuerst Ihrem eigenen Konto einen Passkey hinzu, sonst würden Sie sich selbst aussperren.
@@ -79,8 +79,8 @@ mfa-lose-access-later =
         [one] { $count } Person hat dafür bis zum { $date } Zeit und würde danach den Zugriff verlieren.
        *[other] { $count } Personen haben dafür bis zum { $date } Zeit und würden danach den Zugriff verlieren.
     }
-mfa-signed-in-without = Wer alles eingerichtet, sich aber nur mit einem Faktor angemeldet hat, bestätigt einmal nach.
-confirm-require-mfa = Sie möchten ändern, was Mitglieder zur Anmeldung brauchen. Bestätigen Sie mit Ihrem eigenen zweiten Faktor, damit Sie sich nicht selbst aussperren.
+mfa-signed-in-without = Mitglieder, die das Verlangte eingerichtet, sich aber ohne zweiten Faktor angemeldet haben, müssen einmal damit bestätigen.
+confirm-require-mfa = Sie möchten ändern, welche Zwei-Faktor-Authentifizierung von Mitgliedern verlangt wird. Bestätigen Sie mit Ihrem eigenen zweiten Faktor, damit Sie sich nicht selbst aussperren.
 flash-mfa-required = Gespeichert. Die Zwei-Faktor-Authentifizierung ist erforderlich.
 flash-mfa-not-required = Gespeichert. Die Zwei-Faktor-Authentifizierung ist nicht mehr erforderlich.
 

@@ -6,14 +6,14 @@ back-to-account = Zurück zu Ihrem Konto
 two-factor-authentication = Zwei-Faktor-Authentifizierung
 two-factor-on = Ein
 two-factor-off = Aus
-two-factor-explanation = Nach Ihrem Passwort oder einem Code per E-Mail bestätigen Sie mit einem zweiten Faktor. Wer Ihr Passwort kennt, kann sich damit allein nicht anmelden.
+two-factor-explanation = Nach Ihrem Passwort oder einem Code per E-Mail bestätigen Sie mit einem zweiten Faktor. Ihr Passwort allein reicht zum Anmelden dann nicht aus.
 two-factor-needs-factor = Richten Sie zum Einschalten eine Authenticator-App ein, oder fügen Sie einen Passkey hinzu.
 two-factor-turn-on = Einschalten
 two-factor-turn-off = Ausschalten
 two-factor-turn-off-title = Zwei-Faktor-Authentifizierung ausschalten?
 two-factor-turn-off-button = Zwei-Faktor-Authentifizierung ausschalten
 two-factor-turn-off-warning = Zum Anmelden reicht dann Ihr Passwort oder ein Code per E-Mail. Authenticator-App, Passkeys und Backup-Codes bleiben bestehen.
-two-factor-continue = Wenn Sie fertig sind, geht es dort weiter, wo Sie hinwollten.
+two-factor-continue = Wenn Sie fertig sind, machen Sie dort weiter, wo Sie aufgehört haben.
 reset-waiting = Die Zwei-Faktor-Authentifizierung wird zurückgesetzt.
 reset-waiting-explanation = Am { $time } werden Authenticator-App, Passkeys und Backup-Codes entfernt und alle Browser abgemeldet. Wenn Sie nicht darum gebeten haben, brechen Sie es mit Ihrem zweiten Faktor ab.
 reset-cancel = Zurücksetzen abbrechen
@@ -72,7 +72,7 @@ passkey-unsupported = Dieser Browser unterstützt keine Passkeys.
 passkey-needs-script = Passkeys brauchen JavaScript. Schalten Sie es ein, oder wählen Sie einen anderen Weg.
 
 backup-codes = Backup-Codes
-backup-codes-explanation = Jeder Code gilt einmal und ersetzt Ihre Authenticator-App oder Ihren Passkey. Bewahren Sie sie dort auf, wo Sie auch ohne Ihr Smartphone an sie herankommen.
+backup-codes-explanation = Jeder Code gilt einmal und ersetzt Ihre Authenticator-App oder Ihren Passkey. Bewahren Sie sie dort auf, wo Sie sie auch ohne Ihr Smartphone finden.
 backup-codes-left =
     { $count ->
         [one] Noch { $count } Code

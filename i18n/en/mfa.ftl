@@ -10,9 +10,9 @@ passkey-required-title = { $name } requires a passkey
 workspace-mfa-required-title = This workspace requires two-factor authentication
 workspace-passkey-required-title = This workspace requires a passkey
 mfa-required-why = A stolen password or mailbox is then not enough to get in.
-passkey-required-why = A passkey works only on the real site, so no fake one can trick you into giving it away.
-mfa-confirm-next = You have set it up, but signed in without it. Confirm once, and you go straight on.
-passkey-confirm-next = You have a passkey, but signed in without it. Confirm with it once, and you go straight on.
+passkey-required-why = A passkey works only on the real site. A fake site cannot steal it.
+mfa-confirm-next = You have set it up, but signed in without it. Confirm it once to continue.
+passkey-confirm-next = You have a passkey, but signed in without it. Confirm with it once to continue.
 mfa-set-up-next = Set up an authenticator app or a passkey in your account. It takes about two minutes, and then you come back here.
 passkey-set-up-next = Add a passkey in your account: your phone or computer then confirms that it is you, by fingerprint, face or PIN. It takes about a minute, and then you come back here.
 passkey-instead-of-app = Codes of an authenticator app are not enough here.
@@ -20,7 +20,7 @@ mfa-confirm-now = Confirm now
 passkey-confirm-now = Confirm with passkey
 mfa-set-up = Set up two-factor authentication
 passkey-set-up = Add a passkey
-confirm-second-factor = You signed in without your second factor. Confirm it to go on.
+confirm-second-factor = You signed in without your second factor. Confirm it to continue.
 joined-one-more-step = You joined { $name }. One more step is left.
 
 # The banner of the grace period
@@ -36,7 +36,7 @@ invitation-requires-passkey-later = { $name } requires a passkey from { $date }.
 # The settings
 mfa-setting-explanation = When members sign in, they confirm with something that only they have, besides their password. A stolen password is then not enough.
 mfa-requirement = What members need
-mfa-not-required = Only their sign-in
+mfa-not-required = No second factor
 mfa-any-factor = Two-factor authentication
 mfa-any-factor-hint = With an authenticator app or a passkey.
 mfa-passkey-only = A passkey
@@ -56,8 +56,8 @@ mfa-members-have-passkey =
         [one] { $count } of { $total } member has a passkey.
        *[other] { $count } of { $total } members have a passkey.
     }
-mfa-show-missing = Show who is missing
-passkey-show-holders = Show who has one
+mfa-show-missing = Show members without it
+passkey-show-holders = Show members with a passkey
 mfa-confirm-own-first = You signed in without your second factor. Confirm it first: otherwise you would lock yourself out.
 mfa-set-up-own-first = Set up two-factor authentication for your own account first: otherwise you would lock yourself out.
 passkey-set-up-own-first = Add a passkey to your own account first: otherwise you would lock yourself out.
@@ -79,8 +79,8 @@ mfa-lose-access-later =
         [one] { $count } has until { $date } to set it up, and would lose access then.
        *[other] { $count } have until { $date } to set it up, and would lose access then.
     }
-mfa-signed-in-without = Those who have it but signed in without it are asked for it once.
-confirm-require-mfa = You are about to change what members need to sign in. Confirm with your own second factor, so that you do not lock yourself out.
+mfa-signed-in-without = Members who have it but signed in without it have to confirm it once.
+confirm-require-mfa = You are about to change the two-factor authentication that is required of members. Confirm with your own second factor, so that you do not lock yourself out.
 flash-mfa-required = Saved. Two-factor authentication is required.
 flash-mfa-not-required = Saved. Two-factor authentication is no longer required.
 

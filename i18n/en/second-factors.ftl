@@ -6,14 +6,14 @@ back-to-account = Back to your account
 two-factor-authentication = Two-factor authentication
 two-factor-on = On
 two-factor-off = Off
-two-factor-explanation = After your password or a mailed code, you confirm with a second factor. Somebody who has your password cannot sign in with it alone.
+two-factor-explanation = After your password or a mailed code, you confirm with a second factor. Your password alone is then not enough to sign in.
 two-factor-needs-factor = To turn it on, set up an authenticator app or add a passkey.
 two-factor-turn-on = Turn on
 two-factor-turn-off = Turn off
 two-factor-turn-off-title = Turn off two-factor authentication?
 two-factor-turn-off-button = Turn off two-factor authentication
 two-factor-turn-off-warning = Your password or a code by email is then enough to sign in. Your authenticator app, passkeys and backup codes stay.
-two-factor-continue = When you are done, go on to where you were going.
+two-factor-continue = When you are done, continue where you left off.
 reset-waiting = A reset of two-factor authentication is waiting.
 reset-waiting-explanation = On { $time }, your authenticator app, passkeys and backup codes will be removed, and every browser will be signed out. If you have not asked for it, cancel it with your second factor.
 reset-cancel = Cancel the reset
@@ -72,7 +72,7 @@ passkey-unsupported = This browser does not support passkeys.
 passkey-needs-script = Passkeys need JavaScript. Turn it on, or choose another way.
 
 backup-codes = Backup codes
-backup-codes-explanation = Each code works once, in place of your authenticator app or passkey. Keep them where you have them without your phone.
+backup-codes-explanation = Each code works once, in place of your authenticator app or passkey. Keep them somewhere you can reach without your phone.
 backup-codes-left =
     { $count ->
         [one] { $count } code left
@@ -99,7 +99,7 @@ second-step-title = Two-factor authentication
 second-step-authenticator = Enter the code that your authenticator app shows.
 second-step-backup-code = Enter one of your backup codes. It works once.
 second-step-passkey = Confirm with your passkey.
-second-step-lost = Lost your phone and your backup codes? Ask the people who run this service.
+second-step-lost = Lost your phone and your backup codes? Contact the people who run this service.
 authenticator-code = Code
 backup-code = Backup code
 backup-code-hint = 8 characters, such as AB2C-3D4E

@@ -16,7 +16,7 @@ pub(crate) struct Registration(pub(crate) RegistrationCredential);
 #[derive(Debug)]
 pub(crate) struct Assertion(pub(crate) AssertionCredential);
 
-// Browsers add fields to a credential that nobody needs to know.
+// Browsers add fields that the server does not read.
 impl FromFields for Registration {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
 

@@ -22,7 +22,7 @@ use super::error_page::with_required_proof;
 use super::flash::Flash;
 use super::frame::Frame;
 use super::layout::Layout;
-use super::page_path::page_of_action;
+use super::page_path::{page_of_action, with_return_to};
 use super::words::Words;
 use crate::accept::Preference;
 use crate::app::{App, CurrentCaller};
@@ -252,8 +252,7 @@ impl PageContext {
     /// Redirects to `/sign-in`, which returns to this page.
     pub(super) fn redirect_to_sign_in(&self) -> Response {
         let return_to = self.page_path().unwrap_or_else(|| "/organizations".to_owned());
-        let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-        see_other(&format!("/sign-in?return_to={return_to}"))
+        see_other(&with_return_to("/sign-in", &return_to))
     }
 
     pub(super) fn render(&self, status: StatusCode, page: &impl Template) -> Response {

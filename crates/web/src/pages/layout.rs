@@ -120,6 +120,15 @@ impl Layout {
         self
     }
 
+    /// Makes the browser stop offering an unknown passkey, whose id is base64url and may be empty. For a page
+    /// [`with_passkeys`](Self::with_passkeys).
+    pub(super) fn with_unknown_passkey(mut self, id: String) -> Self {
+        if let Some(passkeys) = &mut self.passkeys {
+            passkeys.unknown = id;
+        }
+        self
+    }
+
     /// Lets search engines index the page, with this description.
     pub(super) fn with_description(mut self, description: String) -> Self {
         self.description = description;

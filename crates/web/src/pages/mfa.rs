@@ -14,6 +14,7 @@ use vestibule_core::proof::{ProofMethod, RequiredProof};
 use super::context::{PageContext, PageResult, see_other};
 use super::frame::initials;
 use super::layout::Layout;
+use super::page_path::with_return_to;
 use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
@@ -24,7 +25,7 @@ const SECURITY_PAGE: &str = "/account/security";
 const CONFIRM_PAGE: &str = "/account/confirm-second-factor";
 /// The parameter with which [`CONFIRM_PAGE`] asks for a passkey.
 const MINIMUM: &str = "minimum";
-/// The parameter of an organization's URL for somebody who has just joined it.
+/// The parameter of an organization's URL that says that the caller has just joined it.
 pub(super) const JOINED: &str = "joined";
 
 pub(super) fn routes() -> Routes {
@@ -63,21 +64,12 @@ fn set_up_url(return_to: &str) -> String {
     with_return_to(SECURITY_PAGE, return_to)
 }
 
-/// Returns the URL of a page that leads to `return_to` afterwards.
-pub(super) fn with_return_to(page: &str, return_to: &str) -> String {
-    format!("{page}?return_to={}", encoded(return_to))
-}
-
 /// Returns the URL of the page that asks for a second factor.
 fn confirm_url(minimum: Assurance, return_to: &str) -> String {
-    format!("{CONFIRM_PAGE}?{MINIMUM}={}&return_to={}", minimum.as_str(), encoded(return_to))
+    with_return_to(&format!("{CONFIRM_PAGE}?{MINIMUM}={}", minimum.as_str()), return_to)
 }
 
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// What somebody has to do to reach an assurance: a link.
+/// What the caller has to do to reach an assurance, with a link to it.
 #[derive(Clone, Debug)]
 pub(super) struct NextStep {
     pub(super) text: String,
@@ -179,8 +171,8 @@ fn title(t: Words, own: Option<&OwnMembership>, is_for_passkey: bool) -> String 
     }
 }
 
-/// Says until when somebody has to set up what will be required of them; `None` outside of the grace period, or if they
-/// have it.
+/// Says until when the caller has to set up what will be required; `None` outside of the grace period, or if they have
+/// it.
 pub(super) async fn grace_banner(
     cx: &PageContext,
     requirement: MfaRequirement,
@@ -197,8 +189,8 @@ pub(super) async fn grace_banner(
     Ok(Some(NextStep { text, ..NextStep::new(t, minimum, &[], &return_to) }))
 }
 
-/// Says what an organization requires of sign-ins before somebody joins it; `None` if it requires nothing, or if their own
-/// sign-in is enough.
+/// Says what an organization requires of sign-ins, before the person joins it; `None` if it requires nothing, or if their
+/// own sign-in is enough.
 pub(super) fn joining_hint(
     cx: &PageContext,
     requirement: MfaRequirement,

@@ -1,4 +1,5 @@
-//! The page to return to after a request that was not for a page: the URL of a form's action cannot be opened.
+//! The page to return to: after a request that was not for a page, because the URL of a form's action cannot be opened,
+//! and the parameter `return_to` of other pages.
 
 /// The tabs of an organization.
 const TABS: [&str; 9] =
@@ -22,6 +23,13 @@ pub(super) fn page_of_action(path_and_query: &str) -> Option<String> {
         Some(tab) => Some(format!("/organizations/{organization}/-/{tab}")),
         None => Some(format!("/organizations/{organization}")),
     }
+}
+
+/// Adds the parameter `return_to` to the URL of a page.
+pub(super) fn with_return_to(url: &str, return_to: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+    format!("{url}{separator}return_to={return_to}")
 }
 
 fn is_at_or_below(path: &str, page: &str) -> bool {
@@ -49,5 +57,11 @@ mod tests {
         ] {
             assert_eq!(page_of_action(action).as_deref(), expected, "{action}");
         }
+    }
+
+    #[test]
+    fn return_to_is_encoded() {
+        assert_eq!(with_return_to("/sign-in", "/a?b=1&c"), "/sign-in?return_to=%2Fa%3Fb%3D1%26c");
+        assert_eq!(with_return_to("/sign-in/code?attempt=7", "/"), "/sign-in/code?attempt=7&return_to=%2F");
     }
 }

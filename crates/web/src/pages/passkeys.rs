@@ -13,8 +13,8 @@ pub(super) struct PagePasskeys {
     /// The content hash in the URL of the script.
     pub(super) script_version: u64,
     pub(super) rp_id: String,
-    /// The id of a passkey that was tried and is not known, as base64url: the browser is told to offer it no longer. May
-    /// be empty.
+    /// The id of an unknown passkey that was tried, as base64url. The script reports it, so that the browser stops
+    /// offering it. May be empty.
     pub(super) unknown: String,
 }
 

@@ -356,20 +356,20 @@ impl Confirmation<'_> {
 
 /// The methods besides that of the step. Passkeys are left out where the browser cannot use them.
 fn other_methods(cx: &PageContext, step: Step, methods: &[ProofMethod]) -> Vec<(String, String)> {
-    let t = cx.words;
     let can_use = |method: ProofMethod| method != ProofMethod::Passkey || cx.app.settings().passkey_rp_id().is_some();
     let others = methods.iter().copied().filter(|method| Some(*method) != step.method() && can_use(*method));
-    let with_label = others.map(|method| {
-        let label = match Step::of(method) {
-            Step::Password => t.use_password(),
-            Step::Authenticator => t.use_authenticator(),
-            Step::BackupCode => t.use_backup_code(),
-            Step::Passkey => t.use_passkey(),
-            Step::RequestCode | Step::EnterCode | Step::SignInAgain => t.use_mailed_code(),
-        };
-        (format!("{CHOOSE}{}", method.as_str()), label)
-    });
-    with_label.collect()
+    others.map(|method| (format!("{CHOOSE}{}", method.as_str()), method_label(cx.words, method))).collect()
+}
+
+/// Returns the label of what leads to the page of a method.
+pub(super) fn method_label(t: Words, method: ProofMethod) -> String {
+    match Step::of(method) {
+        Step::Password => t.use_password(),
+        Step::Authenticator => t.use_authenticator(),
+        Step::BackupCode => t.use_backup_code(),
+        Step::Passkey => t.use_passkey(),
+        Step::RequestCode | Step::EnterCode | Step::SignInAgain => t.use_mailed_code(),
+    }
 }
 
 /// Returns what to say at the field of a code of a second factor that was wrong; `None` for other problems.

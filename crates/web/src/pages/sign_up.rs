@@ -16,6 +16,7 @@ use vestibule_core::{Code, Problem, sign_in, sign_up, verification};
 use super::context::{PageContext, see_other};
 use super::form::Form;
 use super::layout::Layout;
+use super::page_path::with_return_to;
 use super::sign_in::{CodeForm, code_page, redirect_signed_in};
 use crate::routes::Routes;
 
@@ -151,8 +152,7 @@ async fn send_code(cx: &PageContext, attempt: AttemptId, return_to: &str, token:
 }
 
 fn code_url(attempt: AttemptId, return_to: &str) -> String {
-    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    format!("/sign-up/code?attempt={attempt}&return_to={return_to}")
+    with_return_to(&format!("/sign-up/code?attempt={attempt}"), return_to)
 }
 
 fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {

@@ -148,8 +148,8 @@ impl FromFields for UserAuditLogQuery {
     }
 }
 
-/// Lists what happened to the account of a user, newest first: sign-ins, passwords, addresses and the like, whoever caused
-/// it.
+/// Lists what happened to the account of a user, newest first: sign-ins, passwords, addresses and the like, also what
+/// others caused.
 ///
 /// What they did in organizations is in the logs of these. Entries about a deleted account are found by `target_id` in the
 /// log of the installation. A page with `actor_id` or `action` looks through 2,000 entries, so it may have fewer than `limit`,

@@ -164,8 +164,8 @@ impl FromFields for OwnAuditLogParams {
     }
 }
 
-/// Lists what happened to the caller's account, newest first: sign-ins, passwords, addresses and the like, whoever caused
-/// it.
+/// Lists what happened to the caller's account, newest first: sign-ins, passwords, addresses and the like, also what
+/// others caused.
 ///
 /// The `Link` header (RFC 8288) has the URL of the next page. A page with `action` looks through 2,000 entries, so it may have
 /// fewer than `limit`, or none, although there is a next one.

@@ -27,7 +27,7 @@ pub(crate) async fn begin(State(app): State<App>, CurrentCaller(caller): Current
 
 /// Signs in with a passkey.
 ///
-/// A passkey with user verification counts as two factors, so nothing else is asked for. It also completes a sign-in
+/// A passkey with user verification counts as two factors, so the sign-in needs no other factor. It also completes a sign-in
 /// that waits for the second factor. Send the credential in `credential`, as the body, or as flat form fields. After
 /// `PASSKEY_NOT_FOUND`, `PublicKeyCredential.signalUnknownCredential()` makes the browser offer the passkey no longer.
 #[utoipa::path(post, path = "/auth/passkey/login/finish",

@@ -31,7 +31,7 @@ impl Strategy {
     fn parse(name: &str) -> Result<Self, Problem> {
         let by_mail = name.parse().map(Self::Mail);
         by_mail.or_else(|()| name.parse().map(Self::SecondFactor)).map_err(|()| {
-            Code::UnsupportedStrategy.with_message("Use email_otp or magic_link, or authenticator or backup_code.")
+            Code::UnsupportedStrategy.with_message("Use email_otp, magic_link, authenticator, backup_code or passkey.")
         })
     }
 }
@@ -46,8 +46,9 @@ pub(crate) struct AttemptParams {
     /// `signin`; any other value is a sign-up.
     #[param(value_type = Option<String>, example = "signin")]
     identifier_type: Purpose,
-    /// `email_otp` or `magic_link`, and for an attempt at the step `verify_second_factor` `authenticator` or
-    /// `backup_code`. The default is the attempt's own strategy.
+    /// `email_otp` or `magic_link`, and for an attempt at the step `verify_second_factor` `authenticator`, `backup_code`
+    /// or `passkey`. `POST /auth/passkey/login/finish` completes an attempt with a passkey. The default is the attempt's
+    /// own strategy.
     #[param(value_type = Option<String>, example = "email_otp")]
     strategy: Option<Strategy>,
     /// The same as `strategy`, as older clients send it for a second factor.
@@ -87,8 +88,8 @@ impl AttemptParams {
         }
     }
 
-    /// The second factors with which the attempt goes on; `None` if it waits for a mail. Without a strategy, the attempt
-    /// decides.
+    /// Returns the second factors that can complete the attempt; `None` if it waits for a mail. Without a strategy, the
+    /// attempt decides.
     async fn second_factors(&self, app: &App, caller: &Caller) -> Result<Option<Vec<SecondFactorMethod>>, Problem> {
         match self.strategy {
             Some(Strategy::SecondFactor(method)) => Ok(Some(vec![method])),

@@ -32,8 +32,8 @@ pub(crate) struct Fields {
     /// The id of one of the caller's verified addresses.
     #[schema(value_type = Option<String>)]
     primary_email_address_id: Option<EmailAddressId>,
-    /// `enforced` to be asked for the second factor at each sign-in, which requires an authenticator or a passkey; `none`
-    /// or `optional` for not. Both require a recent proof with the second factor, if the user has one.
+    /// `enforced` to require the second factor at each sign-in, which needs an authenticator or a passkey; `none` or
+    /// `optional` to require none. Both require a recent proof with the second factor, if the user has one.
     #[schema(value_type = Option<String>)]
     second_factor_policy: Option<SecondFactorPolicy>,
     /// True to remove the profile picture.

@@ -121,7 +121,7 @@ pub(crate) struct AccountResponse {
     #[serde(flatten)]
     user: UserResponse,
     primary_phone_number_id: Option<String>,
-    /// `enforced` if a sign-in with one factor is asked for a second one, otherwise `none` or `optional`.
+    /// `enforced` if signing in takes a second factor, otherwise `none` or `optional`.
     second_factor_policy: &'static str,
     /// Whether backup codes are left.
     backup_codes_generated: bool,

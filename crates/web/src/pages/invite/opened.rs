@@ -22,7 +22,7 @@ const PAGE: &str = "/invite";
 /// The name of the form field and of the parameter in the URL.
 pub(super) const INVITATION: &str = "invitation";
 
-/// The parameter in the URL for somebody who joins with the sign-in that they are in the middle of.
+/// The parameter in the URL that accepts the invitation when the sign-in is complete.
 const JOINS: &str = "joins";
 
 /// The tokens of the invitation cookie, the last opened one first.
@@ -117,8 +117,8 @@ fn joined_invitation(url: &str) -> Option<Cow<'_, str>> {
     param(INVITATION)
 }
 
-/// Returns the page of the invitation for a URL of [`Opened::joining_url`], and other URLs unchanged. For a URL that
-/// anybody may have put into a link: only a press on the page of an invitation joins.
+/// Returns the page of the invitation for a URL of [`Opened::joining_url`], and other URLs unchanged. For URLs from the
+/// query, because a link must not accept an invitation.
 pub(in super::super) fn without_joining(url: String) -> String {
     match joined_invitation(&url).map(|name| name.parse::<InvitationId>()) {
         None => url,
@@ -140,7 +140,7 @@ impl Opened {
         format!("{PAGE}?{INVITATION}={}", self.token.invitation())
     }
 
-    /// The page of the invitation, for somebody who has asked to join and has yet to prove their second factor.
+    /// The page of the invitation, with the parameter that accepts it after the second factor of the sign-in.
     pub(super) fn joining_url(&self) -> String {
         format!("{}&{JOINS}=1", self.url())
     }

@@ -32,8 +32,8 @@ pub(super) async fn accept_signed_in(cx: &PageContext, opened: &Opened, signed_i
     cx.with_session_cookie(accept_invitation(&cx, opened).await, session)
 }
 
-/// Accepts after the second step of a sign-in that began with the press that joins. `None` if it did not begin there:
-/// [`redirect_signed_in`] does not pass the wish to join on, because a link to the sign-in page could have it. Call it
+/// Accepts after the second step of a sign-in that began on the page of the invitation. `None` if it began elsewhere:
+/// [`redirect_signed_in`] removes the parameter that accepts, because a link to the sign-in page could have it. Call it
 /// for a stored attempt only.
 pub(in super::super) async fn join_after_second_step(
     cx: &PageContext,

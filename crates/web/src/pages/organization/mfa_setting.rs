@@ -132,7 +132,7 @@ impl Target {
         })
     }
 
-    /// Nobody can require more than their own sign-in has.
+    /// The caller cannot require more than their own sign-in has. Returns how to get there.
     async fn own_step(&self, cx: &PageContext, minimum: Assurance) -> PageResult<Option<NextStep>> {
         let (t, own) = (cx.words, cx.query(ShowAssurance).await?);
         if own.proofs.assurance() >= minimum {

@@ -12,6 +12,7 @@ use super::super::frame::initials;
 use super::super::layout::Layout;
 use super::super::mfa;
 use super::super::organizations::FoundOrganizations;
+use super::super::page_path::with_return_to;
 use super::redirect_back;
 
 struct OrganizationView {
@@ -78,7 +79,7 @@ pub(super) async fn choose(cx: PageContext, form: Form) -> Response {
         Err(problem) => match problem.required_assurance() {
             Some(required) => {
                 let organization = form.optional_id("organization").ok().flatten();
-                let page = mfa::with_return_to("/choose-organization", form.text("return_to"));
+                let page = with_return_to("/choose-organization", form.text("return_to"));
                 mfa::required_page_of(&cx, organization, required, &page)
             }
             None => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,

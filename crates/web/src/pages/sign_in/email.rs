@@ -13,6 +13,7 @@ use vestibule_core::{Code, Problem, sign_in, verification};
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
 use super::super::layout::Layout;
+use super::super::page_path::with_return_to;
 use super::{page, redirect_signed_in};
 
 #[derive(Template)]
@@ -102,8 +103,7 @@ pub(in super::super) async fn mail_sign_in_code(
 
 /// Returns the URL of the code form. It contains the attempt's id, which only the session that started it can use.
 fn code_url(attempt: AttemptId, return_to: &str) -> String {
-    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    format!("/sign-in/code?attempt={attempt}&return_to={return_to}")
+    with_return_to(&format!("/sign-in/code?attempt={attempt}"), return_to)
 }
 
 pub(super) async fn show_code(cx: PageContext) -> Response {

@@ -80,14 +80,11 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     }
 }
 
-/// Renders the page after a passkey was refused. The browser is told to offer the unknown one no longer, which may be
-/// empty.
+/// Renders the page after a passkey was refused. `unknown` is the id of [`Layout::with_unknown_passkey`].
 async fn page_after_passkey(cx: &PageContext, return_to: String, unknown: String, problem: &Problem) -> Response {
     match load(cx, return_to, String::new(), Some(problem)).await {
         Ok(mut page) => {
-            if let Some(passkeys) = &mut page.layout.passkeys {
-                passkeys.unknown = unknown;
-            }
+            page.layout = page.layout.with_unknown_passkey(unknown);
             cx.render_with_error(Some(problem), &page)
         }
         Err(response) => response,

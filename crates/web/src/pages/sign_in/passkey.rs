@@ -31,7 +31,7 @@ pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Fo
 /// Renders the page that the form was on.
 async fn failed(cx: &PageContext, form: &Form, problem: &Problem) -> Response {
     let (attempt, return_to) = (form.text("attempt"), form.text("return_to"));
-    // The browser is told to forget it, and the person signs in another way.
+    // The page makes the browser stop offering it, and has the other ways to sign in.
     let is_unknown = problem.code() == Code::PasskeyNotFound;
     let unknown = if is_unknown { credential_id(form.text("credential")) } else { String::new() };
     if attempt.is_empty() {

@@ -13,7 +13,8 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::invite::{OpenedInvitations, join_after_second_step};
 use super::super::layout::Layout;
-use super::super::reauthentication::factor_code_problem;
+use super::super::page_path::with_return_to;
+use super::super::reauthentication::{factor_code_problem, method_label};
 use super::redirect_signed_in;
 
 #[derive(Template)]
@@ -42,8 +43,7 @@ pub(super) fn pending(signed_in: &SignedIn) -> Option<&PendingSignIn> {
 
 /// Returns the URL of the page. The attempt's id opens nothing in another browser.
 pub(super) fn url(attempt: AttemptId, return_to: &str) -> String {
-    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    format!("/sign-in/second-step?attempt={attempt}&return_to={return_to}")
+    with_return_to(&format!("/sign-in/second-step?attempt={attempt}"), return_to)
 }
 
 pub(super) async fn show(cx: PageContext) -> Response {
@@ -72,8 +72,8 @@ pub(super) async fn page(
     }
 }
 
-/// Renders the page after a passkey was refused, so that the other methods remain. The browser is told to offer the
-/// unknown one no longer, which may be empty.
+/// Renders the page after a passkey was refused, so that the other methods remain. `unknown` is the id of
+/// [`Layout::with_unknown_passkey`].
 pub(super) async fn page_after_passkey(
     cx: &PageContext,
     attempt: &str,
@@ -83,9 +83,7 @@ pub(super) async fn page_after_passkey(
 ) -> Response {
     match load(cx, attempt, return_to, Some(SecondFactorMethod::Passkey), Some(problem)).await {
         Ok(Some(mut page)) => {
-            if let Some(passkeys) = &mut page.layout.passkeys {
-                passkeys.unknown = unknown;
-            }
+            page.layout = page.layout.with_unknown_passkey(unknown);
             cx.render_with_error(Some(problem), &page)
         }
         Ok(None) => super::page_after_passkey(cx, return_to.to_owned(), unknown, problem).await,
@@ -109,14 +107,8 @@ async fn load(
         return Ok(None);
     };
     let (t, url) = (cx.words, url(pending.id, return_to));
-    let other_methods = methods.iter().filter(|other| **other != method).map(|other| {
-        let label = match other {
-            SecondFactorMethod::Authenticator => t.use_authenticator(),
-            SecondFactorMethod::BackupCode => t.use_backup_code(),
-            SecondFactorMethod::Passkey => t.use_passkey(),
-        };
-        (format!("{url}&method={}", other.as_str()), label)
-    });
+    let others = methods.iter().copied().filter(|other| *other != method);
+    let other_methods = others.map(|other| (format!("{url}&method={}", other.as_str()), method_label(t, other.into())));
     let code_problem = error.and_then(|problem| factor_code_problem(t, Some(method.into()), problem));
     Ok(Some(Page {
         layout: layout.with_error(error.filter(|_| code_problem.is_none())),

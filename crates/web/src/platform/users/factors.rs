@@ -4,6 +4,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::Problem;
 use vestibule_core::id::{AuthenticatorId, UserId};
 use vestibule_core::second_factor::{
     AddAuthenticatorForUser, CancelReset, DeleteAuthenticatorsOfUser, RegenerateBackupCodesOfUser, ResetOutcome,
@@ -11,7 +12,6 @@ use vestibule_core::second_factor::{
 };
 use vestibule_core::secret::TotpSecret;
 use vestibule_core::time::Timestamp;
-use vestibule_core::{Code, Problem};
 
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path};
@@ -29,8 +29,6 @@ pub(crate) struct AuthenticatorFields {
 }
 
 impl FromFields for AuthenticatorFields {
-    const ERRORS: &[Code] = &[];
-
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
             secret: TotpSecret::parse("secret", &fields.required_text("secret")?)?,
@@ -50,7 +48,7 @@ pub(crate) struct NewAuthenticatorResponse {
 
 /// Adds an authenticator app for a user, in place of the one that they have.
 ///
-/// From then on, a sign-in with one factor is asked for a second one. The user's verified addresses get a security
+/// From then on, signing in takes a second factor. The user's verified addresses get a security
 /// notice. Refused with `second_factors.reset_delay` for a user who has a second factor.
 #[utoipa::path(post, path = "/users/{id}/authenticators", operation_id = "add_user_authenticator", tag = "User factors",
     request_body = AuthenticatorFields, params(("id" = UserId, Path, description = "The user")),
@@ -86,7 +84,7 @@ pub(crate) struct BackupCodesResponse {
     backup_codes: Vec<String>,
 }
 
-/// Generates new backup codes for a user who has an authenticator app or a passkey. Earlier ones are accepted no more.
+/// Generates new backup codes for a user who has an authenticator app or a passkey. Earlier ones stop working.
 ///
 /// Their verified addresses get a security notice. Refused with `second_factors.reset_delay`.
 #[utoipa::path(post, path = "/users/{id}/backup-codes/regenerate", operation_id = "regenerate_user_backup_codes",
@@ -111,9 +109,9 @@ pub(crate) struct ResetResponse {
 
 /// Removes all second factors of a user who has lost them, and ends all their sign-ins.
 ///
-/// Make sure that the person who asks is the user: afterwards, a password or a mailed code is enough to sign in. Their
-/// verified addresses get a security notice. With `second_factors.reset_delay`, the reset takes effect after that time,
-/// and the link of the notice cancels it. A reset that is waiting already keeps its time.
+/// Make sure that the person who asks is the user: after the reset, a password or a mailed code is enough to sign in.
+/// Their verified addresses get a security notice. With `second_factors.reset_delay`, the reset takes effect after that
+/// time, and the link of the notice cancels it. A reset that is waiting already keeps its time.
 #[utoipa::path(post, path = "/users/{id}/second-factors/reset", operation_id = "reset_user_second_factors",
     tag = "User factors", params(("id" = UserId, Path, description = "The user")),
     responses((status = 200, description = "They are removed, or will be", body = ResetResponse)))]

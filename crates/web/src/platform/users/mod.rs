@@ -41,7 +41,7 @@ pub(crate) struct UserResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     primary_email_address: Option<String>,
-    /// Whether a sign-in is asked for a second factor: `none`, `optional` or `enforced`.
+    /// Whether signing in takes a second factor: `none`, `optional` or `enforced`.
     #[schema(value_type = String)]
     second_factor_policy: SecondFactorPolicy,
 }

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::Problem;
 use vestibule_core::id::{PasskeyId, UserId};
 use vestibule_core::passkey::{Passkey, PasskeyName};
 use vestibule_core::second_factor::{DeletePasskeyOfUser, ListPasskeysOfUser, RenamePasskeyOfUser};
 use vestibule_core::time::Timestamp;
-use vestibule_core::{Code, Problem};
 
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
@@ -80,8 +80,6 @@ pub(crate) struct RenameFields {
 }
 
 impl FromFields for RenameFields {
-    const ERRORS: &[Code] = &[];
-
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { name: PasskeyName::parse("name", &fields.required_text("name")?)? })
     }

@@ -39,7 +39,7 @@ pub(crate) struct UpdateFields {
     private_metadata: Option<Metadata>,
     /// Whether the user is signed out everywhere and cannot sign in.
     disabled: Option<bool>,
-    /// Whether a sign-in is asked for a second factor: `none`, `optional` or `enforced`, which needs an authenticator app
+    /// Whether signing in takes a second factor: `none`, `optional` or `enforced`, which needs an authenticator app
     /// or a passkey.
     #[schema(value_type = Option<String>)]
     second_factor_policy: Option<SecondFactorPolicy>,

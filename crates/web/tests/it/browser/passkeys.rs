@@ -236,7 +236,7 @@ async fn passkey_that_the_server_no_longer_has_is_explained_and_offered_no_more(
         let device = prepare(browser, &server).await;
         server.app.execute("DELETE FROM passkeys");
         browser.click("Sign in with a passkey").await;
-        browser.wait_for_text("This passkey is not known here. It may have been removed. Sign in another way.").await;
+        browser.wait_for_text("This passkey is not known here. It may have been removed.").await;
         wait_until_forgotten(&device).await;
         assert_eq!(browser.evaluate("return thrown;").await, json!([]));
         submit_password(browser).await;

@@ -64,7 +64,7 @@ async fn settings_show_who_would_lose_access_before_anything_changes() {
     let fixture = setup().await;
     let nina = fixture.nina().await;
     let page = fixture.owner.get(&fixture.settings).await.assert_page(200, "1 of 2 members have it set up.");
-    assert!(page.contains("/-/members?mfa=missing\">Show who is missing</a>"), "{page}");
+    assert!(page.contains("/-/members?mfa=missing\">Show members without it</a>"), "{page}");
     assert!(page.contains("value=\"off\" checked"), "{page}");
 
     let page = fixture.submit("two_factors", "0").await.assert_page(200, "Require two-factor authentication in Acme?");

@@ -340,7 +340,7 @@ async fn backup_codes_are_replaced_after_a_confirmation() {
 async fn setting_up_a_factor_leads_back_to_where_the_person_was_going() {
     let (_app, ada) = ada().await;
     let page = ada.get("/account/security?return_to=%2Forganizations%3Fsearch%3Da").await;
-    let page = page.assert_page(200, "go on to where you were going");
+    let page = page.assert_page(200, "continue where you left off");
     let page_url = hidden(&page, "return_to");
     assert_eq!(page_url, "/account/security?return_to=%2Forganizations%3Fsearch%3Da");
     let page = ada.post("/account/security/authenticator", &[("return_to", &page_url)]).await;
@@ -353,7 +353,7 @@ async fn setting_up_a_factor_leads_back_to_where_the_person_was_going() {
         // The form that switches the language names this page itself.
         let leads_there =
             ["href=", "action=", "value="].iter().any(|name| page.contains(&format!("{name}\"{elsewhere}")));
-        assert!(!page.contains("where you were going") && !leads_there, "{page}");
+        assert!(!page.contains("where you left off") && !leads_there, "{page}");
     }
 }
 

@@ -21,6 +21,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::organization::Confirmation;
+use super::super::page_path::with_return_to;
 use super::super::passkeys::PagePasskeys;
 use super::super::reauthentication::{Action, protected};
 use super::super::words::Words;
@@ -91,7 +92,7 @@ struct Page {
 
 async fn show(cx: PageContext) -> Response {
     let url = match cx.return_to(&cx.return_to_param()) {
-        Some(return_to) => page_url_with(&return_to),
+        Some(return_to) => with_return_to(PAGE, &return_to),
         None => PAGE.to_owned(),
     };
     page(&cx, &url, None).await
@@ -189,11 +190,6 @@ async fn set_policy(cx: PageContext, form: Form) -> Response {
 /// The page that a form is on.
 fn page_url(form: &Form) -> &str {
     form.return_path(PAGE)
-}
-
-fn page_url_with(return_to: &str) -> String {
-    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    format!("{PAGE}?return_to={return_to}")
 }
 
 /// Where the person was going, from the URL of the page.

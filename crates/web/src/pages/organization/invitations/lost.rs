@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::super::super::context::PageContext;
 use super::super::super::layout::Layout;
+use super::super::super::page_path::with_return_to;
 use super::compose::Values;
 
 #[derive(Template)]
@@ -26,12 +27,11 @@ pub(super) async fn page(cx: &PageContext, organization: &str, values: &Values) 
         return None;
     }
     let path = format!("/organizations/{organization}/-/invitations");
-    let return_to: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
     let page = Page {
         layout: cx.layout(cx.words.session_ended_title(), false),
         emails: values.emails.clone(),
         message: values.message.trim().to_owned(),
-        sign_in_url: format!("/sign-in?return_to={return_to}"),
+        sign_in_url: with_return_to("/sign-in", &path),
     };
     Some(cx.render(StatusCode::UNAUTHORIZED, &page))
 }
