@@ -142,7 +142,7 @@ pub struct RequiredAssurance {
     pub methods: Vec<SecondFactorMethod>,
 }
 
-/// Whether a sign-in with one factor is asked for a second one.
+/// Whether a sign-in needs a second factor after the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondFactorPolicy {
     /// The user has no authenticator, or does not use it to sign in.

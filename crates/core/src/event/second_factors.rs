@@ -34,7 +34,7 @@ payloads! {
         user_id: UserId,
     }
 
-    /// A user got backup codes in place of earlier ones, which are accepted no more.
+    /// A user got backup codes in place of earlier ones, which no longer work.
     BackupCodesRegenerated("user.backup_codes.regenerated", User(user_id), User(user_id)) {
         user_id: UserId,
     }
