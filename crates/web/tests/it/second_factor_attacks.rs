@@ -116,7 +116,7 @@ async fn link_to_the_sign_in_page_does_not_accept_an_opened_invitation() {
     assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 1, "Eve's");
 }
 
-/// A password of somebody who may manage members of the organization lets nobody into a workspace that requires more.
+/// The password of a person who may manage members is not enough to let others into a workspace that requires more.
 #[tokio::test]
 async fn one_factor_lets_nobody_else_into_a_workspace_that_requires_two() {
     let setup = Setup::start().await;

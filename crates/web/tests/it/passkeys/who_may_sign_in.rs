@@ -25,7 +25,7 @@ async fn used_up_password_attempts_do_not_stop_a_passkey() {
     attempt(PASSWORD).await.ok();
 }
 
-/// Strangers can send wrong signatures as often as they like: the person gets in.
+/// However many wrong signatures others send, the user can sign in.
 #[tokio::test]
 async fn wrong_signatures_lock_nobody_out() {
     let app = TestApp::with_settings(|settings| {

@@ -110,7 +110,7 @@ fn notices(setup: &Setup) -> Vec<String> {
     mails.map(|mail| mail.text).collect()
 }
 
-/// Whoever gets that far has the password. The codes are wrong, and the notice of that is stored all the same.
+/// These tries need the password. The requests fail, and the notice of them is stored all the same.
 #[tokio::test]
 async fn used_up_tries_are_mailed_to_the_user() {
     let setup = setup().await;
