@@ -33,7 +33,7 @@ async fn only_address(backend: &PlatformClient, emails: &str) -> String {
 }
 
 #[tokio::test]
-async fn reset_is_also_told_to_an_address_that_a_key_has_removed_before() {
+async fn reset_is_also_mailed_to_an_address_that_a_key_has_removed_before() {
     let (app, _, user) = start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
     let emails = format!("/users/{user}/emails");

@@ -77,7 +77,7 @@ async fn disabled_account_does_not_sign_in_by_passkey() {
 }
 
 #[tokio::test]
-async fn only_who_has_the_passkey_learns_that_an_account_is_disabled() {
+async fn only_the_owner_of_the_passkey_learns_that_an_account_is_disabled() {
     let app = start().await;
     let (ada, passkey) = create_user_with_passkey(&app, ADA, 1).await;
     let wrong = Tamper { breaks_signature: true, ..Tamper::default() };

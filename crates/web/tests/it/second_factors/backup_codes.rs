@@ -71,7 +71,7 @@ async fn each_code_works_once() {
 }
 
 #[tokio::test]
-async fn code_is_read_in_the_spellings_of_people() {
+async fn code_is_accepted_in_different_spellings() {
     let setup = setup().await;
     let codes = setup.ada.make_backup_codes().await;
     let spellings: [fn(&str) -> String; 6] = [

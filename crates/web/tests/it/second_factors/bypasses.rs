@@ -213,7 +213,7 @@ async fn link_of_a_notice_ends_sign_ins_that_wait() {
 
 /// The regression: an attacker signs up with another person's address and adds a factor, so that its owner can never get in.
 #[tokio::test]
-async fn factor_of_whoever_signed_up_with_an_address_does_not_keep_its_owner_out() {
+async fn factor_of_an_unverified_sign_up_does_not_keep_the_owner_of_the_address_out() {
     let app = TestApp::start().await;
     let attacker = app.create_user(ADA).await;
     let authenticator = attacker.add_authenticator().await;

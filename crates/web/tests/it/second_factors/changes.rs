@@ -93,7 +93,7 @@ async fn sign_in_with_one_factor_does_not_change_the_factors() {
 }
 
 #[tokio::test]
-async fn policy_decides_whether_a_sign_in_is_asked() {
+async fn policy_decides_whether_a_sign_in_needs_a_second_factor() {
     let setup = setup_with(|settings| settings.reauthentication.max_age = MAX_AGE).await;
     for (policy, is_asked) in [("none", false), ("optional", false), ("enforced", true)] {
         let changed = setup.ada.post("/me", &[("second_factor_policy", policy)]).await.ok();

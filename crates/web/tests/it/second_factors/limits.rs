@@ -182,7 +182,7 @@ async fn right_code_clears_the_count() {
 
 /// The regression: the lock-out becomes a way to lock people out.
 #[tokio::test]
-async fn stranger_without_the_password_cannot_lock_anybody_out() {
+async fn attempts_without_the_password_do_not_lock_the_user_out() {
     let setup = setup().await;
     let eve = setup.app.create_user(EVE).await;
     eve.add_authenticator().await;

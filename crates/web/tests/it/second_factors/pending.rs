@@ -55,7 +55,7 @@ async fn first_factor_that_is_proved_again_replaces_the_attempt() {
 
 /// The regression: session fixation. An attacker who has planted the cookie completes the sign-in.
 #[tokio::test]
-async fn cookie_of_before_the_first_factor_does_not_go_on() {
+async fn cookie_from_before_the_first_factor_cannot_complete_the_sign_in() {
     let setup = setup().await;
     let browser = setup.app.anonymous();
     start_by_mail(&browser, "email_otp").await;
