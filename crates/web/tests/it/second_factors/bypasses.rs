@@ -54,8 +54,8 @@ async fn reset_of_the_password_by_mail_does_not_skip_the_second_factor() {
     waiting(&other.post("/auth/signin", &[("email", ADA), ("password", OTHER_PASSWORD)]).await.ok());
 }
 
-/// The regression: a step that was passed another way counts as the mailed code, so that an attacker sets the password of
-/// any account (Keycloak, CVE-2026-18963).
+/// The regression: a step that was passed another way counts as the mailed code, so that an attacker sets the password
+/// of any account (Keycloak, CVE-2026-18963).
 #[tokio::test]
 async fn step_of_another_reset_in_the_session_does_not_stand_for_the_mailed_code() {
     let setup = setup().await;
@@ -211,7 +211,8 @@ async fn link_of_a_notice_ends_sign_ins_that_wait() {
     setup.ada.get("/me").await.assert_error(401, "UNAUTHORIZED");
 }
 
-/// The regression: an attacker signs up with another person's address and adds a factor, so that its owner can never get in.
+/// The regression: an attacker signs up with another person's address and adds a factor, so that its owner can never
+/// get in.
 #[tokio::test]
 async fn factor_of_an_unverified_sign_up_does_not_keep_the_owner_of_the_address_out() {
     let app = TestApp::start().await;

@@ -78,8 +78,8 @@ async fn window_of_a_code_has_exact_edges() {
     browser.attempt_second_factor(&attempt, APP, &next).await.ok();
 }
 
-/// The regression: the check of reuse looks for the same code only, so that a stolen code works after the person has typed the
-/// next one.
+/// The regression: the check of reuse looks for the same code only, so that a stolen code works after the person
+/// has typed the next one.
 #[tokio::test]
 async fn earlier_code_is_refused_after_a_later_one() {
     let setup = setup().await;
