@@ -1,7 +1,7 @@
 """An authenticator of passkeys (WebAuthn Level 3) in plain Python, with ES256 and attestation `none`. Only for benchmarks.
 
-Numbers are random to nobody here: a key is derived from the credential's name, and each signature has the same nonce, from
-which anyone could compute the key. That makes a signature a few multiplications, so that the load does not wait for them.
+Nothing is random here: a key is derived from the credential's name, and each signature has the same nonce, from which anyone
+could compute the key. That makes a signature a few multiplications, so that the load does not wait for them.
 """
 import base64, hashlib, json
 

@@ -76,7 +76,7 @@ impl VirtualAuthenticator<'_> {
         self.run(Method::POST, "/uv", Some(json!({"isUserVerified": is_verified}))).await;
     }
 
-    /// Sets whether somebody is there to confirm. If not, requests wait.
+    /// Sets whether a person is there to confirm. If not, requests wait.
     pub async fn set_user_present(&self, is_present: bool) {
         self.browser.devtools("WebAuthn.enable", json!({})).await;
         let parameters = json!({"authenticatorId": self.id, "enabled": is_present});

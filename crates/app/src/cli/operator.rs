@@ -110,8 +110,8 @@ pub(crate) enum UsersCommand {
     /// Remove the authenticator app, the passkeys and the backup codes of a user, and end all their sign-ins
     ///
     /// For a person who has lost their phone and their backup codes. Make sure that it is them, for example by a call to a
-    /// number that you know: whoever can read their mail or knows their password can sign in afterwards. They get a
-    /// security notice by mail.
+    /// number that you know: after the reset, an attacker who reads their mail or knows their password can sign in. They
+    /// get a security notice by mail.
     ///
     /// If the settings name a delay for resets, the reset takes effect only after that time. The notice says when, and
     /// its link cancels the reset, in case the person did not ask for it.

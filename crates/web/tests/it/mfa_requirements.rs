@@ -161,7 +161,7 @@ async fn grace_period_can_end_early_and_starts_again_for_a_stronger_requirement(
 }
 
 #[tokio::test]
-async fn nobody_requires_what_their_own_sign_in_lacks() {
+async fn requirement_needs_a_sign_in_that_meets_it() {
     let app = TestApp::start().await;
     let (ada, organization) = app.create_organization("ada@example.com").await;
     let update = format!("/organizations/{organization}/update");

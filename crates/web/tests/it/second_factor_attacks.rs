@@ -14,6 +14,7 @@ use crate::platform::PlatformClient;
 
 const ADA: &str = "ada@example.com";
 const EVE: &str = "eve@example.com";
+const NINA: &str = "nina@example.com";
 const DELAY: Duration = Duration::from_hours(72);
 const WAITING_RESETS: &str = "SELECT COUNT(*) FROM second_factor_resets";
 
@@ -33,7 +34,7 @@ async fn only_address(backend: &PlatformClient, emails: &str) -> String {
 }
 
 #[tokio::test]
-async fn reset_is_also_told_to_an_address_that_a_key_has_removed_before() {
+async fn reset_is_also_mailed_to_an_address_that_a_key_has_removed_before() {
     let (app, _, user) = start().await;
     let backend = PlatformClient::new(&app, "users:write").await;
     let emails = format!("/users/{user}/emails");
@@ -116,7 +117,7 @@ async fn link_to_the_sign_in_page_does_not_accept_an_opened_invitation() {
     assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 1, "Eve's");
 }
 
-/// A password of somebody who may manage members of the organization lets nobody into a workspace that requires more.
+/// The password of a person who may manage members is not enough to let others into a workspace that requires more.
 #[tokio::test]
 async fn one_factor_lets_nobody_else_into_a_workspace_that_requires_two() {
     let setup = Setup::start().await;
@@ -151,4 +152,49 @@ async fn waiting_reset_ends_with_the_factors_that_it_was_about() {
     app.advance(DELAY);
     assert_eq!(run_due(&app.inner.service).await.unwrap(), 0);
     assert_eq!(ada.get("/me").await.ok()["second_factor_policy"], "enforced");
+}
+
+/// Olga's sign-in has two factors, and Nina's has one. They share a browser.
+#[tokio::test]
+async fn switch_of_sign_ins_does_not_lend_a_second_factor() {
+    let setup = Setup::start().await;
+    setup.require(json!({"enforce_mfa": true})).await;
+    let (browser, members) = (&setup.olga, setup.members());
+    let active = async || text(&browser.get("/session").await.ok()["active_signin_id"]);
+    let of_olga = active().await;
+    browser.post("/auth/signin", &[("email", NINA), ("password", PASSWORD)]).await.ok();
+    let of_nina = active().await;
+    assert_ne!(of_olga, of_nina);
+    for _ in 0..2 {
+        browser.get(&members).await.assert_error(403, "MFA_REQUIRED");
+        browser.post("/session/switch-sign-in", &[("sign_in_id", &of_olga)]).await.ok();
+        browser.get(&members).await.ok();
+        browser.post("/session/switch-sign-in", &[("sign_in_id", &of_nina)]).await.ok();
+    }
+}
+
+/// Nina has no second factor, so her mail signs her in.
+#[tokio::test]
+async fn mailed_code_and_reset_of_the_password_do_not_meet_a_requirement() {
+    let setup = Setup::start().await;
+    let (app, members) = (&setup.app, setup.members());
+    app.verify_all_addresses();
+    setup.require(json!({"enforce_mfa": true})).await;
+    let by_code = app.anonymous();
+    let started = by_code.post("/auth/signin", &[("email", NINA), ("strategy", "email_otp")]).await.ok();
+    let query = format!("attempt_identifier={}&identifier_type=signin", text(&started["signin_attempts"][0]["id"]));
+    by_code.post(&format!("/auth/prepare-verification?{query}"), &[]).await.ok();
+    let code = app.mailed_code(NINA);
+    by_code.post(&format!("/auth/attempt-verification?{query}"), &[("verification_code", &code)]).await.ok();
+    by_code.get("/me").await.ok();
+    by_code.get(&members).await.assert_error(403, "MFA_REQUIRED");
+
+    let by_reset = app.anonymous();
+    by_reset.post("/auth/forgot-password", &[("email", NINA)]).await.ok();
+    let code = app.mailed_code(NINA);
+    let checked = by_reset.post("/auth/forgot-password", &[("email", NINA), ("otp", &code)]).await.ok();
+    let token = text(&checked["token"]);
+    by_reset.post("/auth/reset-password", &[("token", &token), ("password", "open-sesame-43")]).await.ok();
+    by_reset.get("/me").await.ok();
+    by_reset.get(&members).await.assert_error(403, "MFA_REQUIRED");
 }

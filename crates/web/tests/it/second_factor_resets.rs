@@ -126,7 +126,7 @@ async fn reset_at_once_ends_all_sign_ins_and_removes_every_factor() {
     assert_eq!(entries[0]["target"]["id"], setup.id.to_string());
     assert_eq!(setup.entries("user.mfa.disabled").await.len(), 1);
 
-    // Nothing is left to reset: nothing ends, and nobody is told.
+    // Nothing is left to reset: nothing ends, and nothing is mailed.
     let mails = setup.app.mail_count(ADA);
     assert_eq!(setup.reset().await, ResetOutcome { due_at: None, had_factors: false });
     assert_eq!(setup.app.mail_count(ADA), mails);
@@ -256,7 +256,7 @@ async fn api_key_obeys_the_delay_in_each_call() {
     let cancel = backend.post_empty(&format!("{path}/second-factors/reset/cancel")).await;
     cancel.assert_error(404, "SECOND_FACTOR_RESET_NOT_FOUND");
 
-    // Somebody without a second factor loses none.
+    // A user without a second factor loses none.
     let olga = format!("/users/{}", text(&setup.olga.get("/me").await.ok()["id"]));
     backend.post(&format!("{olga}/authenticators"), &secret).await.ok();
     backend.delete(&format!("{olga}/authenticators")).await.assert_error(403, DELAYED);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -31,6 +31,13 @@ async fn verify(app: &TestApp, token: &str, ignore_expiry: bool) -> Result<Value
 pub(crate) async fn claims(app: &TestApp, client: &TestClient) -> Value {
     let created = client.get("/session/token").await.ok();
     verify(app, created["token"].as_str().unwrap(), true).await.unwrap()
+}
+
+/// Creates a token at a path and returns its claims, without verifying it.
+pub(crate) async fn unverified_claims(client: &TestClient, path: &str) -> Value {
+    let token = text(&client.get(path).await.ok()["token"]);
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
     },
     Setting {
         path: "second_factors.reset_delay",
-        description: "How long a reset of somebody's second factors waits, so that they can object by mail. 0s: no wait.",
+        description: "How long a reset of a person's second factors waits, so that they can object by mail. 0s: no wait.",
         expected: "a duration from 0s to 30d, in s, m, h or d",
         example: "72h",
         default: DefaultValue::Literal("0s"),

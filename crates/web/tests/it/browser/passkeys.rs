@@ -246,7 +246,7 @@ async fn passkey_that_the_server_no_longer_has_is_explained_and_offered_no_more(
     server.app.drain().await;
 }
 
-/// Waits until the browser has told the device that its passkeys are not known.
+/// Waits until the browser has signalled to the device that its passkeys are not known.
 async fn wait_until_forgotten(device: &VirtualAuthenticator<'_>) {
     for _ in 0..2_000 {
         if device.credentials().await.is_empty() {

@@ -260,7 +260,7 @@ async fn invitation_says_it_before_and_leads_through_it_after() {
 }
 
 #[tokio::test]
-async fn invitation_says_nothing_to_somebody_whose_sign_in_is_enough() {
+async fn invitation_says_nothing_if_the_sign_in_is_enough() {
     let fixture = setup().await;
     fixture.require("two_factors", "7").await;
     let ben = fixture.app.create_user("ben@example.com").await;

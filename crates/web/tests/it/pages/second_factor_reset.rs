@@ -52,7 +52,7 @@ async fn waiting_reset_is_shown_and_cancelled() {
     app.anonymous().post(CANCEL, &[]).await.assert_redirect("/sign-in");
 }
 
-/// Whoever asks for a reset claims to have no second factor: the password must not be enough to refuse it.
+/// The person who asked for the reset has no second factor: an attacker with the password must not cancel it.
 #[tokio::test]
 async fn cancelling_a_reset_takes_a_second_factor() {
     let (app, ada, authenticator) = setup().await;

@@ -61,7 +61,7 @@ async fn stale_proof_starts_no_registration_and_finishes_none() {
     register(&ada, &SoftwareAuthenticator::new(1), &Tamper::default()).await.ok();
 }
 
-/// Whoever knows the password must not get around the second factor by changing it.
+/// An attacker who knows the password must not get around the second factor by changing it.
 #[tokio::test]
 async fn password_alone_changes_no_factor_of_an_account_that_has_one() {
     let app = start_with_max_age().await;

@@ -192,7 +192,7 @@ async fn credential_belongs_to_one_account() {
     assert_eq!((&me["email"], &me["second_factor_policy"]), (&json!(BEN), &json!("none")));
 }
 
-/// better-auth CVE-2025-71400: an id of somebody else's credential in a call about one's own.
+/// better-auth CVE-2025-71400: the id of another user's credential in a call about one's own.
 #[tokio::test]
 async fn passkey_of_another_person_is_neither_renamed_nor_removed() {
     let app = start().await;

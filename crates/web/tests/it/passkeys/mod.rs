@@ -12,11 +12,10 @@ mod second_verifier;
 mod sign_in;
 mod who_may_sign_in;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::harness::{SoftwareAuthenticator, Tamper, TestApp, TestClient, TestResponse, allow_passkeys, text};
+use crate::session_tokens::unverified_claims;
 
 const ADA: &str = "ada@example.com";
 const BEN: &str = "ben@example.com";
@@ -75,11 +74,9 @@ async fn only_passkey(client: &TestClient) -> String {
     format!("/me/passkeys/{}", text(&passkeys[0]["id"]))
 }
 
-/// The claims of a session token, without verifying it.
+/// The claims of a new session token.
 async fn claims(client: &TestClient) -> Value {
-    let token = text(&client.get("/session/token").await.ok()["token"]);
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
-    serde_json::from_slice(&payload).unwrap()
+    unverified_claims(client, "/session/token").await
 }
 
 async fn disable(app: &TestApp, client: &TestClient) {

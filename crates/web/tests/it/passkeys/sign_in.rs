@@ -99,7 +99,7 @@ async fn passkey_is_a_second_factor_of_a_user_who_has_nothing_else() {
         assert_ne!(refused.status, 200, "{method}: {}", refused.text);
         browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
     }
-    // The passkey of somebody else signs in that one, and completes nothing of Ada's.
+    // Ben's passkey signs in Ben, and completes nothing of Ada's.
     let (_, of_ben) = create_user_with_passkey(&app, BEN, 2).await;
     sign_in(&browser, &of_ben, &Tamper::default()).await.ok();
     assert_eq!(browser.get("/me").await.ok()["email"], BEN);
@@ -137,7 +137,7 @@ async fn session_token_is_replaced() {
     let (_, passkey) = create_user_with_passkey(&app, ADA, 1).await;
     let browser = app.anonymous();
     let credential = passkey.sign_in(&begin(&browser, BEGIN_SIGN_IN).await, &Tamper::default());
-    // Whoever has planted the session's cookie in the browser does not get the sign-in.
+    // An attacker who has planted the session's cookie in the browser does not get the sign-in.
     let planted = app.client_with_cookie(browser.cookie.lock().unwrap().clone());
     browser.post_json(FINISH_SIGN_IN, &credential).await.ok();
     browser.get("/me").await.ok();

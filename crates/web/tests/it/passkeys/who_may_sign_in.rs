@@ -25,7 +25,7 @@ async fn used_up_password_attempts_do_not_stop_a_passkey() {
     attempt(PASSWORD).await.ok();
 }
 
-/// Strangers can send wrong signatures as often as they like: the person gets in.
+/// However many wrong signatures others send, the user can sign in.
 #[tokio::test]
 async fn wrong_signatures_lock_nobody_out() {
     let app = TestApp::with_settings(|settings| {
@@ -77,7 +77,7 @@ async fn disabled_account_does_not_sign_in_by_passkey() {
 }
 
 #[tokio::test]
-async fn only_who_has_the_passkey_learns_that_an_account_is_disabled() {
+async fn only_the_owner_of_the_passkey_learns_that_an_account_is_disabled() {
     let app = start().await;
     let (ada, passkey) = create_user_with_passkey(&app, ADA, 1).await;
     let wrong = Tamper { breaks_signature: true, ..Tamper::default() };

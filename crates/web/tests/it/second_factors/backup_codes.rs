@@ -1,4 +1,4 @@
-//! Backup codes: shown once, each used once, and told about.
+//! Backup codes: shown once, each used once, and each use mailed.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ async fn each_code_works_once() {
 }
 
 #[tokio::test]
-async fn code_is_read_in_the_spellings_of_people() {
+async fn code_is_accepted_in_different_spellings() {
     let setup = setup().await;
     let codes = setup.ada.make_backup_codes().await;
     let spellings: [fn(&str) -> String; 6] = [
@@ -131,7 +131,7 @@ async fn new_codes_replace_all_old_ones() {
     sign_in_with(&setup, &new[0]).await;
 }
 
-/// Whoever has found the paper with the codes cannot use one unnoticed, and nobody runs out of them unnoticed.
+/// The user notices a stolen code, and that few are left.
 #[tokio::test]
 async fn every_use_is_mailed_and_few_codes_left_too() {
     let setup = setup().await;

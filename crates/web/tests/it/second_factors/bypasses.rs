@@ -23,7 +23,7 @@ async fn reset_token(app: &TestApp, browser: &TestClient) -> String {
     text(&browser.post("/auth/forgot-password", &[("email", ADA), ("otp", &code)]).await.ok()["token"])
 }
 
-/// The regression: whoever reads the mail sets a new password, and is signed in with it
+/// The regression: an attacker who reads the mail sets a new password, and is signed in with it
 /// (<https://github.com/keycloak/keycloak/issues/12759>).
 #[tokio::test]
 async fn reset_of_the_password_by_mail_does_not_skip_the_second_factor() {
@@ -44,7 +44,7 @@ async fn reset_of_the_password_by_mail_does_not_skip_the_second_factor() {
     waiting(&browser.get_and_check_cache("/session").await.ok());
     assert_eq!(setup.app.count("SELECT COUNT(*) FROM authenticators"), 1, "the reset removes no factor");
 
-    // Whoever knew the old password is out, half-way too.
+    // Sign-ins with the old password have ended, also one that waits for the second factor.
     setup.ada.get("/me").await.assert_error(401, "UNAUTHORIZED");
     half.attempt_second_factor(&before, APP, &setup.code(0)).await.assert_error(400, ENDED);
     let session = browser.attempt_second_factor(&text(&attempt["id"]), APP, &setup.code(0)).await.ok();
@@ -54,8 +54,8 @@ async fn reset_of_the_password_by_mail_does_not_skip_the_second_factor() {
     waiting(&other.post("/auth/signin", &[("email", ADA), ("password", OTHER_PASSWORD)]).await.ok());
 }
 
-/// The regression: a step that was passed another way counts as the mailed code, so that a stranger sets the password of
-/// anybody (Keycloak, CVE-2026-18963).
+/// The regression: a step that was passed another way counts as the mailed code, so that an attacker sets the password
+/// of any account (Keycloak, CVE-2026-18963).
 #[tokio::test]
 async fn step_of_another_reset_in_the_session_does_not_stand_for_the_mailed_code() {
     let setup = setup().await;
@@ -178,7 +178,7 @@ async fn disabled_account_does_not_complete_a_sign_in() {
     setup.sign_in_fully().await;
 }
 
-/// Whoever has proved the old password is nobody any more.
+/// A proof of the old password does not count any more.
 #[tokio::test]
 async fn changed_or_removed_password_ends_sign_ins_that_wait() {
     let setup = setup().await;
@@ -211,9 +211,10 @@ async fn link_of_a_notice_ends_sign_ins_that_wait() {
     setup.ada.get("/me").await.assert_error(401, "UNAUTHORIZED");
 }
 
-/// The regression: an attacker signs up with somebody's address and adds a factor, so that its owner can never get in.
+/// The regression: an attacker signs up with another person's address and adds a factor, so that its owner can never
+/// get in.
 #[tokio::test]
-async fn factor_of_whoever_signed_up_with_an_address_does_not_keep_its_owner_out() {
+async fn factor_of_an_unverified_sign_up_does_not_keep_the_owner_of_the_address_out() {
     let app = TestApp::start().await;
     let attacker = app.create_user(ADA).await;
     let authenticator = attacker.add_authenticator().await;

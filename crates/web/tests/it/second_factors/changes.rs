@@ -1,4 +1,4 @@
-//! Changes of the factors: who may make them, whom they sign out, and who is told.
+//! Changes of the factors: who may make them, which sign-ins they end, and which mails they send.
 
 use std::time::Duration;
 
@@ -41,8 +41,8 @@ async fn assert_all_refused(setup: &Setup, client: &TestClient, methods: &[&str]
     assert_eq!(setup.app.row_counts(), before);
 }
 
-/// The regression: whoever has found an open browser, and knows the password, removes the factor that would have kept
-/// them out.
+/// The regression: an attacker who has found an open browser, and knows the password, removes the factor that would have
+/// kept them out.
 #[tokio::test]
 async fn borrowed_session_and_the_password_do_not_change_the_factors() {
     let setup = setup_with(|settings| {
@@ -93,7 +93,7 @@ async fn sign_in_with_one_factor_does_not_change_the_factors() {
 }
 
 #[tokio::test]
-async fn policy_decides_whether_a_sign_in_is_asked() {
+async fn policy_decides_whether_a_sign_in_needs_a_second_factor() {
     let setup = setup_with(|settings| settings.reauthentication.max_age = MAX_AGE).await;
     for (policy, is_asked) in [("none", false), ("optional", false), ("enforced", true)] {
         let changed = setup.ada.post("/me", &[("second_factor_policy", policy)]).await.ok();
@@ -101,7 +101,7 @@ async fn policy_decides_whether_a_sign_in_is_asked() {
         let session = setup.app.anonymous().post("/auth/signin", &[("email", ADA), ("password", PASSWORD)]).await.ok();
         assert_eq!(session["active_signin"].is_null(), is_asked, "{policy}");
     }
-    // Clients send the whole account back: that is no change, needs no proof, and tells nobody.
+    // Clients send the whole account back: that is no change, needs no proof, and mails nothing.
     setup.app.advance(MAX_AGE);
     let mails = setup.app.mail_count(ADA);
     let fields = [("first_name", "Ada"), ("second_factor_policy", "enforced")];

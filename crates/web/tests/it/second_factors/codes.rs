@@ -8,7 +8,7 @@ use crate::harness::HOUR;
 const PERIOD: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_micros(1);
 
-/// The regression: whoever reads a code over the shoulder, or from a proxy, uses it again
+/// The regression: an attacker who reads a code over the shoulder, or from a proxy, uses it again
 /// (<https://github.com/better-auth/better-auth/issues/10387>; RFC 6238, section 5.2).
 #[tokio::test]
 async fn code_works_once_while_it_is_valid() {
@@ -78,8 +78,8 @@ async fn window_of_a_code_has_exact_edges() {
     browser.attempt_second_factor(&attempt, APP, &next).await.ok();
 }
 
-/// The regression: the check of reuse looks for the same code only, so that a code that somebody has read works after the
-/// person has typed the next one.
+/// The regression: the check of reuse looks for the same code only, so that a stolen code works after the person
+/// has typed the next one.
 #[tokio::test]
 async fn earlier_code_is_refused_after_a_later_one() {
     let setup = setup().await;

@@ -36,6 +36,17 @@ async fn waiting_browsers(setup: &Setup) -> Vec<(TestClient, String)> {
     browsers
 }
 
+/// Clients with the cookie of one browser, half of them in each process.
+async fn clients_of(setup: &Setup, browser: &TestClient, attempt: &str) -> Vec<(TestClient, String)> {
+    let second = second_process(&setup.app).await;
+    let cookie = browser.cookie.lock().unwrap().clone();
+    let clients = (0..AT_ONCE).map(|number| {
+        let app = if number % 2 == 0 { &setup.app } else { &second };
+        (app.client_with_cookie(cookie.clone()), attempt.to_owned())
+    });
+    clients.collect()
+}
+
 /// Submits the same code in every browser at once.
 async fn submit_at_once(browsers: Vec<(TestClient, String)>, method: &'static str, code: &str) -> Vec<TestResponse> {
     let submitted = browsers.into_iter().map(|(browser, attempt)| {
@@ -86,14 +97,9 @@ async fn backup_code_signs_in_one_of_forty_browsers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attempt_is_completed_once() {
     let setup = setup_with(many_attempts).await;
-    let second = second_process(&setup.app).await;
     let (browser, attempt) = setup.sign_in().await;
-    let cookie = browser.cookie.lock().unwrap().clone();
-    let clients = (0..AT_ONCE).map(|number| {
-        let app = if number % 2 == 0 { &setup.app } else { &second };
-        (app.client_with_cookie(cookie.clone()), attempt.clone())
-    });
-    let responses = submit_at_once(clients.collect(), APP, &setup.code(0)).await;
+    let clients = clients_of(&setup, &browser, &attempt).await;
+    let responses = submit_at_once(clients, APP, &setup.code(0)).await;
     assert_one_succeeds(responses, &[ENDED, WRONG]);
     assert_eq!(sign_ins(&setup), 2);
     assert_eq!(setup.app.count("SELECT COUNT(*) FROM pending_sign_ins"), 0);
@@ -103,14 +109,9 @@ async fn attempt_is_completed_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_at_once_are_all_counted() {
     let setup = setup_with(many_attempts).await;
-    let second = second_process(&setup.app).await;
     let (browser, attempt) = setup.sign_in().await;
-    let cookie = browser.cookie.lock().unwrap().clone();
-    let clients = (0..AT_ONCE).map(|number| {
-        let app = if number % 2 == 0 { &setup.app } else { &second };
-        (app.client_with_cookie(cookie.clone()), attempt.clone())
-    });
-    let responses = submit_at_once(clients.collect(), APP, &setup.wrong_code()).await;
+    let clients = clients_of(&setup, &browser, &attempt).await;
+    let responses = submit_at_once(clients, APP, &setup.wrong_code()).await;
     let with = |code: &str| responses.iter().filter(|response| response.body["errors"][0]["code"] == code).count();
     assert_eq!((with(WRONG), with(ENDED)), (5, AT_ONCE - 5));
     browser.attempt_second_factor(&attempt, APP, &setup.code(0)).await.assert_error(400, ENDED);

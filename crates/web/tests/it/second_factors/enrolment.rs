@@ -121,7 +121,7 @@ async fn new_phone_takes_the_place_of_the_old_one_when_it_is_verified() {
     setup.ada.post(&old, &[]).await.assert_error(404, NOT_FOUND);
 }
 
-/// The secret is in the history of a browser, or in a screenshot, long after somebody began.
+/// The secret is in the history of a browser, or in a screenshot, long after the enrolment began.
 #[tokio::test]
 async fn started_authenticator_can_be_verified_for_an_hour() {
     let app = TestApp::start().await;
@@ -145,8 +145,8 @@ async fn started_authenticator_can_be_deleted_and_changes_nothing() {
     setup.sign_in_fully().await;
 }
 
-/// The regression: a mailed token, or a session that was left open, enrols the factor of whoever has found it (Keycloak,
-/// CVE-2026-37982).
+/// The regression: a mailed token, or a session that was left open, enrols the factor of an attacker who has found it
+/// (Keycloak, CVE-2026-37982).
 #[tokio::test]
 async fn mailed_code_or_link_that_was_used_does_not_enrol() {
     let app = TestApp::with_settings(|settings| settings.reauthentication.max_age = MAX_AGE).await;

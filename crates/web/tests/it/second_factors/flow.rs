@@ -169,7 +169,7 @@ async fn session_token_says_with_what_and_when_the_factors_were_proved() {
         assert_eq!((&token["acr"], &token["auth_time"]), (&json!("two_factors"), &json!(proved_at)), "{method}");
     }
 
-    // Who is not asked at the sign-in can add the factor later.
+    // A sign-in that needed no second factor can add one later.
     setup.ada.post("/me", &[("second_factor_policy", "optional")]).await.ok();
     let browser = setup.app.anonymous();
     browser.post("/auth/signin", &[("email", ADA), ("password", PASSWORD)]).await.ok();

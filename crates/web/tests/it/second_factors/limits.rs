@@ -110,7 +110,7 @@ fn notices(setup: &Setup) -> Vec<String> {
     mails.map(|mail| mail.text).collect()
 }
 
-/// Whoever gets that far has the password. The codes are wrong, and the notice of that is stored all the same.
+/// These tries need the password. The requests fail, and the notice of them is stored all the same.
 #[tokio::test]
 async fn used_up_tries_are_mailed_to_the_user() {
     let setup = setup().await;
@@ -182,7 +182,7 @@ async fn right_code_clears_the_count() {
 
 /// The regression: the lock-out becomes a way to lock people out.
 #[tokio::test]
-async fn stranger_without_the_password_cannot_lock_anybody_out() {
+async fn attempts_without_the_password_do_not_lock_the_user_out() {
     let setup = setup().await;
     let eve = setup.app.create_user(EVE).await;
     eve.add_authenticator().await;

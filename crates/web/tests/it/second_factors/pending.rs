@@ -53,9 +53,9 @@ async fn first_factor_that_is_proved_again_replaces_the_attempt() {
     assert_eq!(count(&setup.app), 0);
 }
 
-/// The regression: session fixation. Whoever has planted the cookie goes on with the sign-in.
+/// The regression: session fixation. An attacker who has planted the cookie completes the sign-in.
 #[tokio::test]
-async fn cookie_of_before_the_first_factor_does_not_go_on() {
+async fn cookie_from_before_the_first_factor_cannot_complete_the_sign_in() {
     let setup = setup().await;
     let browser = setup.app.anonymous();
     start_by_mail(&browser, "email_otp").await;
@@ -81,7 +81,7 @@ async fn signing_out_of_the_browser_ends_what_waits_in_it() {
     let session = browser.get_and_check_cache("/session").await.ok();
     assert_eq!((&session["signin_attempts"], &session["signins"]), (&json!([]), &json!([])));
     assert_eq!(count(&setup.app), 1, "that of the other browser");
-    // Without anybody signed in, too.
+    // Also in a browser without a signed-in user.
     other.post("/session/sign-out", &[]).await.ok();
     other.attempt_second_factor(&other_attempt, APP, &setup.code(0)).await.assert_error(400, ENDED);
     assert_eq!(count(&setup.app), 0);

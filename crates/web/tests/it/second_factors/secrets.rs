@@ -92,7 +92,7 @@ async fn secret_and_backup_codes_are_shown_once_and_stored_as_ciphertext_and_key
     Secrets(hidden).assert_not_in("the database", &stored);
 }
 
-/// The regression: the ciphertext of one row works in another, so that write access to the table signs in as anybody.
+/// The regression: the ciphertext of one row works in another, so that write access to the table signs in as any user.
 #[tokio::test]
 async fn secret_of_another_row_does_not_work() {
     let setup = super::setup().await;

@@ -55,7 +55,7 @@ async fn sign_in_that_waits_cannot_add_remove_or_list_factors() {
         ("/me".to_owned(), vec![("second_factor_policy", "none")]),
         ("/me/update-password".to_owned(), vec![("current_password", PASSWORD), ("new_password", "open-sesame-43")]),
         ("/me/email-addresses".to_owned(), vec![("email", EVE)]),
-        // A proof does not help before there is somebody to prove.
+        // Re-authentication needs a signed-in user.
         ("/me/reauthenticate".to_owned(), vec![("password", PASSWORD)]),
         ("/me/reauthenticate".to_owned(), vec![("strategy", APP), ("code", &code)]),
         ("/me/reauthenticate/passkey/begin".to_owned(), vec![]),
