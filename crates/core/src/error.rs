@@ -196,6 +196,63 @@ codes! {
     /// No reset of the user's second factors is waiting.
     SecondFactorResetNotFound = 404 "SECOND_FACTOR_RESET_NOT_FOUND", "No reset of second factors is waiting for this user.";
 
+    // Identity providers.
+    /// The call names no provider.
+    ProviderRequired = 400 "PROVIDER_REQUIRED", "Say with which provider: provider is one of those that GET /deployment lists.";
+    /// The provider is unknown, or the settings do not enable it.
+    ProviderNotConfigured = 400 "PROVIDER_NOT_CONFIGURED", "This service does not sign in with this provider. Choose another way.";
+    /// The identity provider has sent no code.
+    CodeRequired = 400 "CODE_REQUIRED", "The identity provider has sent no code. Start again.";
+    /// The state is unknown or forged, was used before, has expired, or belongs to another browser or another call.
+    InvalidState = 400 "INVALID_STATE", "This took too long, was done before, or was started in another browser. Start again.";
+    /// The identity provider does not exchange the code for tokens.
+    InvalidCode = 400 "INVALID_CODE", "The identity provider does not accept this sign-in any more. Start again.";
+    /// The person has cancelled, or the provider has refused them.
+    ProviderDenied = 400 "PROVIDER_DENIED", "The identity provider has not signed you in. Try again, or choose another way.";
+    /// The identity provider cannot be reached, or answers with an error or with something unreadable.
+    ProviderUnavailable = 400 "PROVIDER_UNAVAILABLE", "The identity provider does not answer as it should at the moment. Try again later, or choose another way.";
+    /// The ID token or the profile of the identity provider breaks a rule.
+    InvalidIdentity = 400 "INVALID_IDENTITY", "What the identity provider has sent could not be verified. Nobody was signed in.";
+    /// `redirect_uri` has an origin that the settings do not allow.
+    InvalidRedirectUri = 400 "INVALID_REDIRECT_URI", "The redirect_uri is not at an allowed origin. Add the origin to allowed_origins.";
+    /// The provider's account is linked to another account here.
+    SocialAccountAlreadyConnected = 400 "SOCIAL_ACCOUNT_ALREADY_CONNECTED", "This account of the provider is connected to another account here. Disconnect it there first.";
+    TooManyIdentities = 400 "TOO_MANY_IDENTITIES", "An account can have at most twenty connected accounts. Disconnect one first.";
+
+    // Single sign-on.
+    /// Also for a connection of another organization.
+    ConnectionNotFound = 404 "CONNECTION_NOT_FOUND", "There is no such connection.";
+    /// The connection is disabled or was changed, or the organization was deleted.
+    ConnectionNotAvailable = 400 "CONNECTION_NOT_AVAILABLE", "This connection is not available at the moment. Start again, or ask an admin of your organization.";
+    /// SAML is not supported.
+    ProtocolNotSupported = 400 "PROTOCOL_NOT_SUPPORTED", "The protocol is oidc: SAML is not supported.";
+    /// The issuer is no https URL that requests can be sent to.
+    InvalidIssuer = 400 "INVALID_ISSUER", "The issuer is an https URL, such as https://login.example.com, without query and fragment.";
+    InvalidAttributeMapping = 400 "INVALID_ATTRIBUTE_MAPPING", "The attribute mapping cannot be read.";
+    /// Only a domain that the organization has verified can be connected.
+    DomainNotVerified = 400 "DOMAIN_NOT_VERIFIED", "This domain is not verified yet. Verify it first.";
+    DomainHasConnection = 400 "DOMAIN_HAS_CONNECTION", "This domain belongs to another connection. Remove it there first.";
+    ConnectionLimit = 403 "CONNECTION_LIMIT", "An organization can have at most ten connections. Delete one first.";
+    /// No admin has signed in through this version of the connection.
+    ConnectionNotTested = 400 "CONNECTION_NOT_TESTED", "Before single sign-on can be required, one admin has to sign in through this connection.";
+    /// The connection has no verified domain.
+    ConnectionHasNoDomain = 400 "CONNECTION_HAS_NO_DOMAIN", "Add a verified domain to this connection first.";
+    /// The organization requires that its people sign in through its identity provider. The response's `data` has the
+    /// `connection_id`.
+    SsoRequired = 403 "SSO_REQUIRED", "This organization requires single sign-on. Sign in with its identity provider.";
+    /// The connection creates no accounts and memberships.
+    JitDisabled = 403 "JIT_DISABLED", "Your organization's identity provider knows you, but you are not a member here yet. Ask one of its admins to invite you.";
+    /// The address is missing, at none of the connection's domains, or reported as unverified.
+    SsoAddressNotAllowed = 403 "SSO_ADDRESS_NOT_ALLOWED", "Your organization's identity provider has sent no address of one of its domains. Ask one of its admins.";
+    /// The account has another identity at the connection.
+    SsoIdentityMismatch = 403 "SSO_IDENTITY_MISMATCH", "Another person of your organization's identity provider uses this account. Ask one of its admins.";
+    /// A former member does not join again by signing in.
+    SsoMembershipEnded = 403 "SSO_MEMBERSHIP_ENDED", "You are no longer a member of this organization. Ask one of its admins to invite you.";
+    /// The link is unknown, has expired, was revoked, or its creator may no longer do what it is for.
+    InvalidSetupLink = 403 "INVALID_SETUP_LINK", "This link has expired or was revoked. Ask the person who gave it to you for a new one.";
+    SetupLinkNotFound = 404 "SETUP_LINK_NOT_FOUND", "There is no such setup link. It may have expired.";
+    SetupLinkLimit = 403 "SETUP_LINK_LIMIT", "An organization can have at most twenty setup links at a time. Revoke one first.";
+
     // The API for backends.
     /// The key of the `Authorization` header is missing, mistyped, unknown, revoked or expired.
     ApiKeyInvalid = 401 "API_KEY_INVALID", "Send a valid API key as Authorization: Bearer vst_...";

@@ -16,6 +16,12 @@ pub enum ProofMethod {
     BackupCode,
     /// A passkey with user verification: possession of a device, and a PIN or a biometric.
     Passkey,
+    /// A sign-in with a social provider.
+    Social,
+    /// A sign-in with the identity provider of an organization.
+    EnterpriseSso,
+    /// The same, and the provider reports a second factor, which the connection's settings let count in its organization.
+    EnterpriseSsoMfa,
     /// No proof: another person is signed in as the user, for support.
     Impersonation,
 }
@@ -28,11 +34,14 @@ vestibule_db::text_enum!(
     Authenticator = "authenticator",
     BackupCode = "backup_code",
     Passkey = "passkey",
+    Social = "social",
+    EnterpriseSso = "enterprise_sso",
+    EnterpriseSsoMfa = "enterprise_sso_mfa",
     Impersonation = "impersonation",
 );
 
 impl ProofMethod {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Password,
         Self::EmailOtp,
         Self::MagicLink,
@@ -40,6 +49,9 @@ impl ProofMethod {
         Self::Authenticator,
         Self::BackupCode,
         Self::Passkey,
+        Self::Social,
+        Self::EnterpriseSso,
+        Self::EnterpriseSsoMfa,
         Self::Impersonation,
     ];
 

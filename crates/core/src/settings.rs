@@ -19,6 +19,7 @@ mod public_url;
 mod rate_limits;
 mod second_factors;
 mod session_cookie;
+mod social;
 mod tokens;
 mod webhooks;
 
@@ -49,6 +50,7 @@ pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 pub use second_factors::SecondFactorSettings;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
+pub use social::{ClientCredential, Social, SocialProvider};
 pub use tokens::Tokens;
 pub use webhooks::Webhooks;
 
@@ -101,6 +103,7 @@ pub struct Settings {
     pub reauthentication: Reauthentication,
     pub second_factors: SecondFactorSettings,
     pub passkeys: Passkeys,
+    pub social: Social,
     pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
@@ -360,6 +363,7 @@ impl Default for Settings {
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
             second_factors: SecondFactorSettings::default(),
             passkeys: Passkeys::default(),
+            social: Social::default(),
             challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },

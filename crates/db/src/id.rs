@@ -182,6 +182,16 @@ ids! {
     AuthenticatorId,
     /// A passkey of a user.
     PasskeyId,
+    /// An organization's connection to its identity provider.
+    ConnectionId,
+    /// Who a user is at an identity provider.
+    IdentityId,
+    /// A browser that was sent to an identity provider.
+    AuthorizationRequestId,
+    /// A sign-in or a test of a connection, with its steps.
+    ConnectionTraceId,
+    /// A link by which a person without an account sets up a connection.
+    SetupLinkId,
 }
 
 #[cfg(test)]

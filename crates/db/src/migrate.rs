@@ -83,6 +83,7 @@ migrations! {
     "0015" = 15 "audit_log";
     "0016" = 16 "webhooks";
     "0017" = 17 "second_factors";
+    "0018" = 18 "identities";
 }
 
 /// The schema version of this binary.

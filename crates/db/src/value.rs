@@ -200,6 +200,11 @@ integers! {
     id::WebhookEndpointId: id::WebhookEndpointId::get, |number: i64| Some(number.into());
     id::AuthenticatorId: id::AuthenticatorId::get, |number: i64| Some(number.into());
     id::PasskeyId: id::PasskeyId::get, |number: i64| Some(number.into());
+    id::SetupLinkId: id::SetupLinkId::get, |number: i64| Some(number.into());
+    id::ConnectionTraceId: id::ConnectionTraceId::get, |number: i64| Some(number.into());
+    id::AuthorizationRequestId: id::AuthorizationRequestId::get, |number: i64| Some(number.into());
+    id::IdentityId: id::IdentityId::get, |number: i64| Some(number.into());
+    id::ConnectionId: id::ConnectionId::get, |number: i64| Some(number.into());
     id::DomainId: id::DomainId::get, |number: i64| Some(number.into());
     id::JoinRequestId: id::JoinRequestId::get, |number: i64| Some(number.into());
 }

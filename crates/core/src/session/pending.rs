@@ -25,6 +25,10 @@ pub enum Strategy {
     EmailOtp,
     MagicLink,
     Passkey,
+    /// With a social provider.
+    Sso,
+    /// With the identity provider of an organization.
+    EnterpriseSso,
 }
 
 vestibule_db::text_enum!(
@@ -33,6 +37,8 @@ vestibule_db::text_enum!(
     EmailOtp = "email_otp",
     MagicLink = "magic_link",
     Passkey = "passkey",
+    Sso = "sso",
+    EnterpriseSso = "enterprise_sso",
 );
 
 impl From<Method> for Strategy {

@@ -100,9 +100,13 @@ impl Step {
             ProofMethod::Authenticator => Self::Authenticator,
             ProofMethod::BackupCode => Self::BackupCode,
             ProofMethod::Passkey => Self::Passkey,
-            ProofMethod::EmailOtp | ProofMethod::MagicLink | ProofMethod::SignUp | ProofMethod::Impersonation => {
-                Self::RequestCode
-            }
+            ProofMethod::EmailOtp
+            | ProofMethod::MagicLink
+            | ProofMethod::SignUp
+            | ProofMethod::Social
+            | ProofMethod::EnterpriseSso
+            | ProofMethod::EnterpriseSsoMfa
+            | ProofMethod::Impersonation => Self::RequestCode,
         }
     }
 

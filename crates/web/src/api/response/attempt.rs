@@ -64,6 +64,8 @@ const SECOND_FACTOR_STEP: &str = "verify_second_factor";
 const fn names(strategy: Strategy) -> (&'static str, &'static str) {
     match strategy {
         Strategy::Passkey => ("passkey", SECOND_FACTOR_STEP),
+        Strategy::Sso => ("sso", "verify_email_otp"),
+        Strategy::EnterpriseSso => ("enterprise_sso", "verify_email_otp"),
         Strategy::PlainEmail => ("plain_email", "verify_password"),
         Strategy::PlainUsername => ("plain_username", "verify_password"),
         Strategy::EmailOtp => ("email_otp", "verify_email_otp"),

@@ -1,0 +1,1 @@
+//! Identities: who a user is at an identity provider. The subject identifies; an address never does.
