@@ -120,6 +120,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     cleanup::sql::STATEMENTS,
     deployment_invitation::sql::STATEMENTS,
     domain::sql::STATEMENTS,
+    enterprise_connection::sql::STATEMENTS,
     event::sql::STATEMENTS,
     images::sql::STATEMENTS,
     impersonation::sql::STATEMENTS,

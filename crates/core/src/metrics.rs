@@ -67,6 +67,8 @@ label! {
         Role = "role",
         Domain = "domain",
         DomainLookup = "domain_lookup",
+        /// Tests of connections to identity providers.
+        ConnectionTest = "connection_test",
         EmailAddress = "email_address",
         JoinRequest = "join_request",
         Upload = "upload",

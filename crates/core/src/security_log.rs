@@ -90,6 +90,11 @@ names! {
         DomainUpdated = "domain.updated",
         DomainVerified = "domain.verified",
         DomainDeleted = "domain.deleted",
+        ConnectionCreated = "enterprise_connection.created",
+        ConnectionUpdated = "enterprise_connection.updated",
+        ConnectionDeleted = "enterprise_connection.deleted",
+        /// Single sign-on is required from now on, or not any more.
+        ConnectionRequirementChanged = "enterprise_connection.requirement_changed",
         JoinRequestApproved = "join_request.approved",
         JoinRequestDenied = "join_request.denied",
         /// By an invitation or a verified domain.
@@ -336,6 +341,11 @@ const fn authentication_outcome(code: Code) -> Option<Outcome> {
         | Code::EmailExists
         | Code::SignupRestricted
         | Code::SignupWaitlistOnly
+        | Code::ConnectionNotAvailable
+        | Code::JitDisabled
+        | Code::SsoAddressNotAllowed
+        | Code::SsoIdentityMismatch
+        | Code::SsoMembershipEnded
         | Code::InvalidInvitationToken
         | Code::InvitationExpired
         | Code::InvitationSuspended => Some(Outcome::Refused),

@@ -85,24 +85,6 @@ record! {
     }
 }
 
-record! {
-    /// An organization whose demand for single sign-on an admin has bypassed.
-    pub(crate) struct Bypassed {
-        pub(crate) organization_id: OrganizationId,
-        pub(crate) membership_id: MembershipId,
-    }
-}
-
-record! {
-    /// The names of a user, for a mail to admins.
-    pub(crate) struct NamedUser {
-        pub(crate) first_name: String,
-        pub(crate) last_name: String,
-        pub(crate) username: Option<String>,
-        pub(crate) email: Option<String>,
-    }
-}
-
 macro_rules! connection {
     ($rest:literal) => {
         concat!(
@@ -305,24 +287,6 @@ sql! {
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE m.organization_id = $1 AND m.user_id = $2 LIMIT 1";
-
-    /// The organizations that require single sign-on of this user, in which they are an admin.
-    BYPASSABLE(UserId) -> Bypassed =
-        "SELECT DISTINCT m.organization_id AS organization_id, m.id AS membership_id
-           FROM organization_memberships m
-           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL AND o.requires_sso = 1
-           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
-           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
-          WHERE m.user_id = $1
-            AND EXISTS (SELECT 1 FROM members_requiring_sso s
-                         WHERE s.organization_id = m.organization_id AND s.user_id = m.user_id)";
-
-    /// The name of a user for a mail. Mails show the address only if it is verified.
-    NAMED_USER(UserId) -> NamedUser =
-        "SELECT u.first_name AS first_name, u.last_name AS last_name, u.username AS username, e.address_key AS email
-           FROM users u
-           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL
-          WHERE u.id = $1";
 
     /// The first connections after `$3` whose secret expires between `$1` and `$2`.
     EXPIRING_SECRETS(Timestamp, Timestamp, ConnectionId, i64) -> ExpiringSecret =

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::field::{Field, Place};
 use super::payload::{Document, Payload};
 use super::record::{PendingEvent, SALT_LENGTH};
-use super::{accounts, installation, members, organizations, second_factors, workspaces};
+use super::{accounts, connections, installation, members, organizations, second_factors, workspaces};
 use crate::id::AuditEntryId;
 
 /// A field of a payload, for documents.
@@ -105,6 +105,12 @@ events! {
     organizations::OwnershipOfferWithdrawn,
     organizations::OwnershipOfferDeclined,
     organizations::OwnershipTransferred,
+    connections::ConnectionCreated,
+    connections::ConnectionUpdated,
+    connections::ConnectionDeleted,
+    connections::ConnectionRequired,
+    connections::ConnectionNotRequired,
+    connections::SsoBypassed,
     members::MemberAdded,
     members::MemberUpdated,
     members::MemberRemoved,

@@ -217,6 +217,7 @@ ids!(
     ApiKeyId,
     AuditEntryId,
     AuthenticatorId,
+    ConnectionId,
     DeploymentInvitationId,
     DomainId,
     EmailAddressId,
@@ -310,7 +311,9 @@ impl Scalar for SecondFactorPolicy {
 fn text_example(name: &str) -> &'static str {
     match name {
         "allowed_addresses" => "203.0.113.0/24",
-        "domain" | "host" => "example.com",
+        "domain" | "domains" | "host" => "example.com",
+        "issuer" => "https://login.example.com",
+        "client" => "0oa1b2c3d4",
         "event" | "events" => "organization.member.added",
         "disabled_reason" => "failing",
         "email" | "primary_email" => "sam@example.com",
@@ -321,7 +324,7 @@ fn text_example(name: &str) -> &'static str {
         "attempted" => "sign_in",
         "method" => "password",
         "minimum_assurance" => "two_factors",
-        "mfa_enforced_from" => "2026-01-22T10:30:00Z",
+        "mfa_enforced_from" | "secret_expires_at" => "2026-01-22T10:30:00Z",
         "joined_by" | "mail_kind" => "invitation",
         "permissions" => "organization:manage_members",
         "scopes" => "members:write",

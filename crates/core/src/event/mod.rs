@@ -6,6 +6,7 @@
 
 mod accounts;
 mod catalogue;
+mod connections;
 mod entity;
 mod fan_out;
 mod field;
@@ -21,6 +22,7 @@ mod workspaces;
 
 pub use accounts::*;
 pub use catalogue::{Event, EventType};
+pub use connections::*;
 pub use entity::EntityType;
 pub use fan_out::CHECKPOINT_CREATED;
 pub(crate) use fan_out::{Deliveries, name_in_filter, webhook_body};

@@ -1,11 +1,11 @@
 //! Sample mails.
 
-use super::email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
+use super::email_template::{ConnectionEmail, EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
 use crate::time::Timestamp;
 
 impl EmailTemplate<'static> {
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 21] {
+    pub const fn samples() -> [EmailTemplate<'static>; 24] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             organization_logo: None,
@@ -76,7 +76,26 @@ impl EmailTemplate<'static> {
             }),
             EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
             EmailTemplate::WebhooksDisabled(webhooks_sample()),
+            EmailTemplate::ConnectionChanged(connection_sample()),
+            EmailTemplate::ConnectionSecretExpires {
+                connection: connection_sample(),
+                expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+                days: 7,
+            },
+            EmailTemplate::SsoBypassed {
+                organization: "Lindgren Tea",
+                link: "https://join.example/organizations/1/-/audit-log?event=organization.sso.bypassed",
+            },
         ]
+    }
+}
+
+const fn connection_sample() -> ConnectionEmail<'static> {
+    ConnectionEmail {
+        organization: "Lindgren Tea",
+        name: "Entra ID",
+        issuer: "https://login.example/lindgren/v2.0",
+        link: "https://join.example/organizations/1/-/connections/2",
     }
 }
 
