@@ -3,9 +3,8 @@
 use super::mapping::AttributeMapping;
 use super::sql;
 use crate::access::Grant;
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Result};
 use crate::execution::Context;
-use crate::http_client::OutgoingUrl;
 use crate::oidc::Issuer;
 use crate::permission::RequiredPermission;
 
@@ -42,8 +41,7 @@ pub(super) async fn check_mapping(cx: &mut Context<'_>, grant: &Grant, mapping: 
 /// `INVALID_ISSUER`.
 pub(super) fn parse_issuer(cx: &Context<'_>, text: &str) -> Result<(String, String)> {
     let client = &cx.executor.http_client;
-    let issuer = Issuer::parse(text, client)?;
-    let url: OutgoingUrl =
-        client.parse_url(issuer.as_str()).map_err(|error| Problem::with_source(Code::InvalidIssuer, error))?;
+    let issuer = Issuer::parse(text, client).map_err(|_| Code::InvalidIssuer)?;
+    let url = client.parse_url(issuer.as_str()).map_err(|_| Code::InvalidIssuer)?;
     Ok((issuer.as_str().to_owned(), url.host().to_string()))
 }

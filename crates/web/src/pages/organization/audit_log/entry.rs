@@ -27,6 +27,7 @@ const HIDDEN: &[&str] = &[
     "invitation_id",
     "join_request_id",
     "domain_id",
+    "connection_id",
     "api_key_id",
     "mail_id",
     "webhook_endpoint_id",
