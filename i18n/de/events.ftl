@@ -131,6 +131,7 @@ audit-value-joined-by-creation = Erstellen der Organisation
 audit-value-joined-by-invitation = Einladung
 audit-value-joined-by-domain = Bestätigte Domain
 audit-value-joined-by-join-request = Angenommene Anfrage
+audit-value-joined-by-single-sign-on = Single Sign-on
 audit-value-joined-by-api-key = API-Schlüssel
 audit-value-removed-by-member = das Mitglied selbst
 audit-value-removed-by-manager = die Mitgliederverwaltung

@@ -131,6 +131,7 @@ audit-value-joined-by-creation = Creating the organization
 audit-value-joined-by-invitation = Invitation
 audit-value-joined-by-domain = Verified domain
 audit-value-joined-by-join-request = Approved request
+audit-value-joined-by-single-sign-on = Single sign-on
 audit-value-joined-by-api-key = API key
 audit-value-removed-by-member = the member
 audit-value-removed-by-manager = a manager of members

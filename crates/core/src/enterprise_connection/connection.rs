@@ -10,7 +10,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::secret::Keys;
-use crate::settings::{ClientCredential, Secret};
+use crate::settings::{ClientCredential, Secret, Settings};
 use crate::time::Timestamp;
 
 /// The scopes of a connection that names none.
@@ -182,6 +182,16 @@ pub(crate) async fn find_any(cx: &mut Context<'_>, id: ConnectionId) -> Result<L
 /// Finds the enabled connection of a verified domain.
 pub(crate) async fn find_by_domain(cx: &mut Context<'_>, domain: &str) -> Result<Option<ConnectionId>> {
     Ok(cx.tx.optional(sql::BY_DOMAIN, (domain,)).await?.map(|(id,)| id))
+}
+
+/// Where providers send browsers back to. It is registered at each of them.
+pub fn redirect_uri(settings: &Settings) -> String {
+    format!("{}/auth/sso/oidc/callback", settings.public_url.as_str())
+}
+
+/// Where providers send browsers to after a sign-out.
+pub fn logout_redirect_uri(settings: &Settings) -> String {
+    format!("{}/sign-in", settings.public_url.as_str())
 }
 
 /// The secret of a client. `Debug` does not print it.

@@ -19,7 +19,9 @@ mod test;
 mod trace;
 mod update;
 
-pub use connection::{ClientId, ClientSecret, Connection, ConnectionScopes, DEFAULT_SCOPES, LiveConnection};
+pub use connection::{
+    ClientId, ClientSecret, Connection, ConnectionScopes, DEFAULT_SCOPES, LiveConnection, logout_redirect_uri, redirect_uri,
+};
 pub(crate) use connection::{find_any, find_by_domain, find_live};
 pub use create::Create;
 pub use delete::Delete;

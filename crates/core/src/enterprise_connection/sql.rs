@@ -4,7 +4,9 @@ use vestibule_db::{Bytes, Text, record, sql};
 
 use super::trace::TracePurpose;
 use crate::cache::Scope;
-use crate::id::{ConnectionId, ConnectionTraceId, DomainId, MembershipId, OrganizationId, RoleId, UserId};
+use crate::id::{
+    ConnectionId, ConnectionTraceId, DomainId, InvitationId, MembershipId, OrganizationId, RoleId, SignInId, UserId,
+};
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 
@@ -287,6 +289,18 @@ sql! {
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE m.organization_id = $1 AND m.user_id = $2 LIMIT 1";
+
+    /// Whether a pending invitation of the organization is for this address key.
+    IS_INVITED(OrganizationId, Text, Timestamp) -> (InvitationId,) =
+        "SELECT id FROM invitations
+          WHERE organization_id = $1 AND email_key = $2 AND status = 'pending' AND expires_at > $3 LIMIT 1";
+
+    /// Whether a user who is no member was one.
+    WAS_MEMBER(OrganizationId, UserId) -> (UserId,) =
+        "SELECT user_id FROM domain_joins WHERE organization_id = $1 AND user_id = $2";
+
+    /// The connection by which a sign-in was made.
+    OF_SIGN_IN(SignInId) -> (Option<ConnectionId>,) = "SELECT connection_id FROM sign_ins WHERE id = $1";
 
     /// The first connections after `$3` whose secret expires between `$1` and `$2`.
     EXPIRING_SECRETS(Timestamp, Timestamp, ConnectionId, i64) -> ExpiringSecret =

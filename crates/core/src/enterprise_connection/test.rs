@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::connection::{ClientId, ClientSecret, LiveConnection, find_any};
+use super::connection::{ClientId, ClientSecret, LiveConnection, find_any, redirect_uri};
 use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
@@ -55,7 +55,9 @@ pub async fn test_draft(executor: &Arc<Executor>, caller: &Caller, draft: TestDr
     match started.result {
         Ok(()) => {
             let secret = draft.client_secret.as_ref().map(ClientSecret::as_str);
-            let check = oidc::test_connection(executor, &draft.issuer, draft.client_id.as_str(), secret).await;
+            let redirect_uri = redirect_uri(&executor.settings);
+            let (issuer, client_id) = (draft.issuer.as_str(), draft.client_id.as_str());
+            let check = oidc::test_connection(executor, issuer, client_id, secret, &redirect_uri).await;
             started.map(|()| check)
         }
         Err(problem) => Reply { session: started.session, ..Reply::failed(problem) },
@@ -85,7 +87,8 @@ pub async fn test_saved(
         ClientCredential::Secret(secret) => Some(secret.as_str()),
         ClientCredential::AppleKey { .. } | ClientCredential::Public => None,
     };
-    let check = oidc::test_connection(executor, &found.issuer, &found.client_id, secret).await;
+    let redirect_uri = redirect_uri(&executor.settings);
+    let check = oidc::test_connection(executor, &found.issuer, &found.client_id, secret, &redirect_uri).await;
     started.map(|_| check)
 }
 

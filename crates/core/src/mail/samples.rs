@@ -84,7 +84,7 @@ impl EmailTemplate<'static> {
             },
             EmailTemplate::SsoBypassed {
                 organization: "Lindgren Tea",
-                link: "https://join.example/organizations/1/-/audit-log?event=organization.sso.bypassed",
+                link: "https://join.example/organizations/1/-/audit-log?action=organization.sso.bypassed",
             },
         ]
     }

@@ -62,7 +62,7 @@ impl Compose<'_> {
             Err(skipped) => return Ok(skipped),
         };
         let host = cx.executor.settings.public_url.as_str();
-        let link = format!("{host}/organizations/{organization}/-/audit-log?event=organization.sso.bypassed");
+        let link = format!("{host}/organizations/{organization}/-/audit-log?action=organization.sso.bypassed");
         let template = EmailTemplate::SsoBypassed { organization: &recipient.organization_name, link: &link };
         self.to_user(cx, &recipient, &template)
     }
