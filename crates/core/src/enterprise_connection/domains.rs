@@ -20,7 +20,8 @@ pub(super) async fn connect(
         cx.tx.execute(sql::DISCONNECT_DOMAIN, (organization, domain.id, connection)).await?;
     }
     for (index, id) in wanted.iter().enumerate() {
-        let is_connected = current.iter().any(|domain| domain.id == *id) || wanted.iter().take(index).any(|other| other == id);
+        let is_connected =
+            current.iter().any(|domain| domain.id == *id) || wanted.iter().take(index).any(|other| other == id);
         if is_connected {
             continue;
         }

@@ -93,7 +93,9 @@ mod tests {
     fn notices_are_due_on_their_days() {
         let end = Timestamp::from_microseconds(0).plus(DAY * 100);
         let just = Duration::from_secs(1);
-        for (days_before, expected) in [(100, None), (31, None), (30, Some(30)), (8, Some(30)), (7, Some(7)), (1, Some(1))] {
+        for (days_before, expected) in
+            [(100, None), (31, None), (30, Some(30)), (8, Some(30)), (7, Some(7)), (1, Some(1))]
+        {
             assert_eq!(due_notice(end, end.minus(DAY * days_before)), expected, "{days_before}");
         }
         assert_eq!(due_notice(end, end.minus(DAY * 7 + just)), Some(30));

@@ -318,17 +318,18 @@ mod tests {
         )
         .unwrap();
         let (staff, default) = (mapping.roles_of(&["Staff".to_owned()]), RoleId::from(1));
-        for (current, added, removed) in [
-            (&[1][..], &[8][..], &[][..]),
-            (&[1, 7], &[8], &[7]),
-            (&[7], &[8], &[7]),
-            (&[1, 8], &[], &[]),
-        ] {
+        for (current, added, removed) in
+            [(&[1][..], &[8][..], &[][..]), (&[1, 7], &[8], &[7]), (&[7], &[8], &[7]), (&[1, 8], &[], &[])]
+        {
             assert_eq!(staff.changes(&ids(current), default), (ids(added), ids(removed)), "{current:?}");
         }
         let nothing = mapping.roles_of(&[]);
         assert_eq!(nothing.changes(&ids(&[1, 7, 8]), default), (ids(&[]), ids(&[7, 8])));
-        assert_eq!(nothing.changes(&ids(&[7, 8]), default), (ids(&[1]), ids(&[7, 8])), "a member has at least one role");
+        assert_eq!(
+            nothing.changes(&ids(&[7, 8]), default),
+            (ids(&[1]), ids(&[7, 8])),
+            "a member has at least one role"
+        );
         assert_eq!(nothing.changes(&ids(&[7, 8]), RoleId::from(8)), (ids(&[]), ids(&[7])));
         assert_eq!(nothing.changes(&[], default), (ids(&[1]), ids(&[])));
     }

@@ -20,7 +20,8 @@ mod trace;
 mod update;
 
 pub use connection::{
-    ClientId, ClientSecret, Connection, ConnectionScopes, DEFAULT_SCOPES, LiveConnection, logout_redirect_uri, redirect_uri,
+    ClientId, ClientSecret, Connection, ConnectionScopes, DEFAULT_SCOPES, LiveConnection, logout_redirect_uri,
+    redirect_uri,
 };
 pub(crate) use connection::{find_any, find_by_domain, find_live};
 pub use create::Create;

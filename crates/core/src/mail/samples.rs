@@ -1,6 +1,8 @@
 //! Sample mails.
 
-use super::email_template::{ConnectionEmail, EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
+use super::email_template::{
+    ConnectionEmail, EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail,
+};
 use crate::time::Timestamp;
 
 impl EmailTemplate<'static> {

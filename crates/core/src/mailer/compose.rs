@@ -240,7 +240,12 @@ impl Compose<'_> {
         self.mail(cx, to, notice.language, &template)
     }
 
-    pub(super) fn to_user(&self, cx: &Context<'_>, recipient: &Recipient, template: &EmailTemplate<'_>) -> Result<Composition> {
+    pub(super) fn to_user(
+        &self,
+        cx: &Context<'_>,
+        recipient: &Recipient,
+        template: &EmailTemplate<'_>,
+    ) -> Result<Composition> {
         let to = EmailAddress::from_stored(recipient.address.clone(), recipient.address_key.clone());
         self.mail(cx, to, recipient.language, template)
     }

@@ -5,7 +5,9 @@ use tokio::sync::Notify;
 use super::sql::JobRow;
 use crate::error::{Problem, Result};
 use crate::execution::Executor;
-use crate::id::{AttemptId, ConnectionId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
+use crate::id::{
+    AttemptId, ConnectionId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId,
+};
 use crate::time::Timestamp;
 
 /// The kind of mail that a job sends.

@@ -47,7 +47,10 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("cleanup::sql::API_KEYS", "cleanup covers all organizations"),
     ("event::sql::ENABLED_ENDPOINT", "asks only whether there is one; the row is not shown"),
     ("event::sql::SUBSCRIBER", "checkpoints cover all organizations; the row is not shown"),
-    ("enterprise_connection::sql::BY_DOMAIN", "people who are not signed in are sent to the connection of their domain"),
+    (
+        "enterprise_connection::sql::BY_DOMAIN",
+        "people who are not signed in are sent to the connection of their domain",
+    ),
     ("enterprise_connection::sql::EXPIRING_SECRETS", "the worker covers all organizations"),
     ("enterprise_connection::sql::FIND_BY_ID", "people who are not signed in name only the connection"),
     ("domain::sql::JOINABLE_BY_DOMAIN", "the organizations that a user who is no member may join"),

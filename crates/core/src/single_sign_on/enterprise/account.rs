@@ -108,7 +108,10 @@ impl Decision {
                 Ok(known.user_id)
             }
             Self::Link { address, .. } => {
-                let owner = sign_in::find_account(cx, address.key()).await?;
+                let owner = sign_in::find_account(cx, address.key()).await.map_err(|problem| match problem.code() {
+                    Code::InvalidVerificationCode => Code::SsoAddressNotAllowed.into(),
+                    _ => problem,
+                })?;
                 identity::announce_and_link(cx, owner.user_id, &new, &connection.name).await?;
                 Ok(owner.user_id)
             }

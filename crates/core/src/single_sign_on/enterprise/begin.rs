@@ -2,34 +2,33 @@
 
 use std::sync::Arc;
 
-use super::super::begin::{Begun, check_return_to};
+use super::super::begin::Begun;
 use super::super::request::{self, CreatedRequest, NewRequest, RequestPurpose};
 use super::client;
 use crate::enterprise_connection::{self, LiveConnection, NewTrace, StoreTrace, TracePurpose};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
-use crate::id::{ConnectionId, OrganizationId};
+use crate::id::{AuthorizationRequestId, ConnectionId, OrganizationId};
 use crate::identity::ENTERPRISE;
 use crate::oidc::{self, Outcome, StepName, Steps};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::secret::SignUpToken;
-use crate::security_log::{Audit, Authentication};
+use crate::security_log::{Audit, Authentication, Subject};
 use crate::setup_purpose::SetupPurpose;
 
 /// The codes of [`begin_enterprise`].
 pub const BEGIN_ENTERPRISE_ERRORS: &[Code] = &[
     Code::ImpersonationNotAllowed,
-    Code::InvalidRedirectUri,
     Code::ConnectionNotFound,
     Code::ConnectionNotAvailable,
     Code::ProviderUnavailable,
+    Code::InvalidIdentity,
     Code::TooManyRequests,
 ];
 
 /// The codes of [`begin_test`].
 pub const BEGIN_TEST_ERRORS: &[Code] = &[
     Code::ImpersonationNotAllowed,
-    Code::InvalidRedirectUri,
     Code::Unauthorized,
     Code::Forbidden,
     Code::AddressNotAllowed,
@@ -37,6 +36,7 @@ pub const BEGIN_TEST_ERRORS: &[Code] = &[
     Code::MfaRequired,
     Code::ConnectionNotFound,
     Code::ProviderUnavailable,
+    Code::InvalidIdentity,
     Code::TooManyRequests,
 ];
 
@@ -44,7 +44,7 @@ pub const BEGIN_TEST_ERRORS: &[Code] = &[
 #[derive(Debug)]
 pub struct BeginEnterprise {
     pub connection: ConnectionId,
-    /// Where the browser goes in the end.
+    /// Where the browser goes in the end: a path of this server, or a URL of an allowed origin. The caller has checked it.
     pub return_to: String,
     /// Whether a page of ours begins it, and not a client of the API.
     pub is_page: bool,
@@ -59,9 +59,6 @@ pub struct BeginEnterprise {
 /// # Errors
 /// [`BEGIN_ENTERPRISE_ERRORS`]: `CONNECTION_NOT_AVAILABLE` for one that is disabled.
 pub async fn begin_enterprise(executor: &Arc<Executor>, caller: &Caller, begin: BeginEnterprise) -> Reply<Begun> {
-    if let Err(problem) = check_return_to(executor, &begin.return_to, begin.is_page) {
-        return Reply::failed(problem);
-    }
     let login_hint = begin.login_hint.clone();
     let prepared = executor.run(caller, Prepare { begin }).await;
     send(executor, caller, prepared, RequestPurpose::SignIn, login_hint.as_deref()).await
@@ -74,6 +71,7 @@ pub struct BeginTest {
     pub organization: OrganizationId,
     /// It may be disabled.
     pub connection: ConnectionId,
+    /// See [`BeginEnterprise::return_to`].
     pub return_to: String,
     pub is_page: bool,
 }
@@ -83,14 +81,11 @@ pub struct BeginTest {
 /// # Errors
 /// [`BEGIN_TEST_ERRORS`]: `FORBIDDEN` without `organization:manage_settings`.
 pub async fn begin_test(executor: &Arc<Executor>, caller: &Caller, begin: BeginTest) -> Reply<Begun> {
-    if let Err(problem) = check_return_to(executor, &begin.return_to, begin.is_page) {
-        return Reply::failed(problem);
-    }
     let prepared = executor.run(caller, PrepareTest { begin }).await;
     send(executor, caller, prepared, RequestPurpose::Test, None).await
 }
 
-/// Makes the URL of the provider, for which it may be asked for its discovery document.
+/// Completes a prepared request with the URL of the provider's page, which its discovery document says.
 async fn send(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -98,29 +93,31 @@ async fn send(
     purpose: RequestPurpose,
     login_hint: Option<&str>,
 ) -> Reply<Begun> {
-    let (url, failure) = match &prepared.result {
-        Ok((connection, created)) => {
-            let secrets = executor.keys.authorization_secrets(created.id, purpose.action());
-            match connection.credential(&executor.keys) {
-                Ok(credential) => {
-                    let client = client(&executor.settings, connection, &credential);
-                    match oidc::authorization_url(executor, &client, &secrets, login_hint).await {
-                        Ok(url) => (url, None),
-                        Err(error) => {
-                            store_failure(executor, caller, connection, purpose, &error).await;
-                            (String::new(), Some(Problem::with_source(error.code(), error)))
-                        }
-                    }
-                }
-                Err(problem) => (String::new(), Some(problem)),
-            }
-        }
-        Err(problem) => (String::new(), Some(problem.clone())),
+    let (connection, id) = match &prepared.result {
+        Ok((connection, created)) => (connection, created.id),
+        Err(problem) => return Reply { session: prepared.session, ..Reply::failed(problem.clone()) },
     };
-    match failure {
-        Some(problem) => Reply { session: prepared.session, ..Reply::failed(problem) },
-        None => prepared.map(|(_, created)| Begun { url, token: created.token }),
+    match url(executor, connection, (id, purpose), login_hint).await {
+        Ok(url) => prepared.map(|(_, created)| Begun { url, token: created.token, session: created.session }),
+        Err(problem) => {
+            let audit = Audit::AuthenticationStep(Authentication::SignIn);
+            executor.log_outcome(caller, audit, &Subject::default(), Some(&problem));
+            store_failure(executor, caller, connection, purpose, &problem).await;
+            Reply { session: prepared.session, ..Reply::failed(problem) }
+        }
     }
+}
+
+async fn url(
+    executor: &Executor,
+    connection: &LiveConnection,
+    (id, purpose): (AuthorizationRequestId, RequestPurpose),
+    login_hint: Option<&str>,
+) -> Result<String> {
+    let secrets = executor.keys.authorization_secrets(id, purpose.action());
+    let credential = connection.credential(&executor.keys)?;
+    let client = client(&executor.settings, connection, &credential);
+    Ok(oidc::authorization_url(executor, &client, &secrets, login_hint).await?)
 }
 
 /// Stores that a sign-in could not begin.
@@ -129,15 +126,15 @@ async fn store_failure(
     caller: &Caller,
     connection: &LiveConnection,
     purpose: RequestPurpose,
-    error: &oidc::OidcError,
+    problem: &Problem,
 ) {
     let mut steps = Steps::default();
-    steps.add(StepName::Discovery, Outcome::from(error), None);
+    steps.add(StepName::Discovery, Outcome::failed(problem.code()), None);
     let trace = NewTrace {
         organization: connection.organization,
         connection: connection.id,
         purpose: trace_purpose(purpose),
-        error: Some(error.code()),
+        error: Some(problem.code()),
         user: None,
         steps: steps.to_json(),
     };
@@ -160,8 +157,7 @@ struct Prepare {
 
 impl Command for Prepare {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] =
-        &[Code::ConnectionNotFound, Code::ConnectionNotAvailable, Code::TooManyRequests];
+    const ERRORS: &'static [Code] = &[Code::ConnectionNotFound, Code::ConnectionNotAvailable, Code::TooManyRequests];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = (LiveConnection, CreatedRequest);
 

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::account::Decision;
 use super::membership::Entrance;
 use super::person::Person;
+use super::unavailable;
 use crate::enterprise_connection::{self, LiveConnection, NewTrace, TracePurpose, sql, store_trace};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -39,7 +40,6 @@ pub(super) struct Completed {
 impl Command for Complete {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[
-        Code::ConnectionNotFound,
         Code::ConnectionNotAvailable,
         Code::UserDisabled,
         Code::SsoAddressNotAllowed,
@@ -50,7 +50,6 @@ impl Command for Complete {
         Code::SocialAccountAlreadyConnected,
         Code::TooManyIdentities,
         Code::EmailExists,
-        Code::InvalidVerificationCode,
         Code::UserAlreadySignedIn,
     ];
     const ALLOWS_IMPERSONATOR: bool = false;
@@ -67,7 +66,8 @@ impl Command for Complete {
         let (mut steps, profile) = (self.steps.clone(), self.person.profile(&connection));
         let decision = Decision::find(cx, &connection, &self.person, &profile).await?;
         cx.subject.user = decision.user();
-        let entrance = Entrance::find(cx, &connection, decision.user(), profile.address_key()).await?;
+        let address = self.person.vouched_address(&connection, &profile).ok();
+        let entrance = Entrance::find(cx, &connection, decision.user(), address.as_ref()).await?;
         let is_linked = matches!(decision, Decision::Link { .. });
         let identity = Outcome::passed_by(decision.rule());
         let user = decision.apply(cx, &connection, &self.person, &profile).await?;
@@ -122,8 +122,8 @@ impl Complete {
 /// Finds the connection, if it is the one with which the sign-in began.
 ///
 /// # Errors
-/// `CONNECTION_NOT_FOUND`; `CONNECTION_NOT_AVAILABLE`.
+/// `CONNECTION_NOT_AVAILABLE`.
 async fn find_same_version(cx: &mut Context<'_>, id: ConnectionId, version: i64) -> Result<LiveConnection> {
-    let connection = enterprise_connection::find_live(cx, id).await?;
+    let connection = enterprise_connection::find_live(cx, id).await.map_err(unavailable)?;
     if connection.version == version { Ok(connection) } else { Err(Code::ConnectionNotAvailable.into()) }
 }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::accept;
-use super::super::finish::Finished;
+use super::super::accept::accept_invitation;
+use super::super::finish::{Finished, denied};
 use super::super::handoff::CallbackParameters;
 use super::super::request::{RequestPurpose, open_invitation};
 use super::super::sql::SpentRequest;
 use super::begin::trace_purpose;
-use super::client;
-use super::complete::Complete;
+use super::complete::{Complete, Completed};
 use super::person::Person;
 use super::try_out::TryOut;
+use super::{client, unavailable};
 use crate::enterprise_connection::{self, LiveConnection, NewTrace, StoreTrace};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Context, Executor, Query, Reply};
@@ -36,7 +36,10 @@ pub(in super::super) async fn finish_enterprise(
     let found = executor.query(caller, &FindConnection { spent: &spent }).await;
     let connection = match &found.result {
         Ok(connection) => connection.clone(),
-        Err(problem) => return fail(executor, caller, problem.clone()),
+        Err(problem) => {
+            let failed = fail(executor, caller, problem.clone());
+            return Reply { session: found.session, ..failed };
+        }
     };
     let mut steps = Steps::default();
     let authenticated = authenticate(executor, &connection, &spent, &parameters, &mut steps).await;
@@ -47,7 +50,7 @@ pub(in super::super) async fn finish_enterprise(
         Ok(authenticated) => complete(executor, caller, (&connection, spent), authenticated, steps).await,
         Err(problem) => {
             store_failure(executor, caller, (&connection, &spent), &problem, &steps).await;
-            fail(executor, caller, problem)
+            Reply { session: found.session, ..fail(executor, caller, problem) }
         }
     }
 }
@@ -71,11 +74,12 @@ async fn authenticate(
     steps: &mut Steps,
 ) -> Result<Authenticated> {
     let received = json!({"error": parameters.error, "iss": parameters.iss, "has_code": parameters.code.is_some()});
+    let code = parameters.code.as_deref().unwrap_or_default();
     let refusal = if connection.version != spent.connection_version {
         Some((Code::ConnectionNotAvailable, "the connection was changed after the sign-in began"))
-    } else if parameters.error.is_some() {
-        Some((Code::ProviderDenied, "the provider has sent an error"))
-    } else if parameters.code.is_none() {
+    } else if let Some(error) = &parameters.error {
+        Some((denied(error).code(), "the provider has sent an error"))
+    } else if code.is_empty() {
         Some((Code::CodeRequired, "the provider has sent no code"))
     } else {
         None
@@ -84,16 +88,11 @@ async fn authenticate(
         steps.add(StepName::AuthorizationResponse, Outcome::failed_by(code, rule), Some(&received));
         return Err(code.into());
     }
-    let response = AuthorizationResponse {
-        code: parameters.code.clone().unwrap_or_default(),
-        iss: parameters.iss.clone(),
-        apple_user: None,
-    };
+    let response = AuthorizationResponse { code: code.to_owned(), iss: parameters.iss.clone(), apple_user: None };
     let secrets = executor.keys.authorization_secrets(spent.id, spent.purpose.action());
     let credential = connection.credential(&executor.keys)?;
     let client = client(&executor.settings, connection, &credential);
-    let authenticated = oidc::authenticate(executor, &client, &secrets, &response, executor.now(), steps).await;
-    authenticated.map_err(|error| Problem::with_source(error.code(), error))
+    Ok(oidc::authenticate(executor, &client, &secrets, &response, executor.now(), steps).await?)
 }
 
 /// Signs the person in, and accepts the invitation that was passed along.
@@ -116,13 +115,21 @@ async fn complete(
         id_token: tokens.id_token,
         steps: steps.clone(),
     };
-    let completed = executor.run(caller, command).await;
+    let mut completed = executor.run(caller, command).await;
     if let Err(problem) = &completed.result {
         store_failure(executor, caller, (connection, &spent), problem, &steps).await;
     }
-    let linked = completed.result.as_ref().is_ok_and(|completed| completed.is_linked);
-    let signed_in = completed.map(|completed| completed.signed_in);
-    accept::finish_with_invitation(executor, caller, signed_in, invitation, (spent.return_to, linked)).await
+    let accepted = match &mut completed.result {
+        Ok(Completed { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
+        Err(_) => None,
+    };
+    let return_to = spent.return_to;
+    completed.map(|Completed { signed_in, is_linked }| Finished::SignedIn {
+        signed_in,
+        return_to,
+        accepted,
+        linked: is_linked,
+    })
 }
 
 /// Stores the trace of a test.
@@ -165,11 +172,7 @@ async fn store_failure(
     }
 }
 
-fn failed_trace(
-    (connection, spent): (&LiveConnection, &SpentRequest),
-    problem: &Problem,
-    steps: &Steps,
-) -> NewTrace {
+fn failed_trace((connection, spent): (&LiveConnection, &SpentRequest), problem: &Problem, steps: &Steps) -> NewTrace {
     NewTrace {
         organization: connection.organization,
         connection: connection.id,
@@ -202,15 +205,15 @@ struct FindConnection<'a> {
 
 impl Query for FindConnection<'_> {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidState, Code::ConnectionNotFound, Code::ConnectionNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::InvalidState, Code::ConnectionNotAvailable];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = LiveConnection;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<LiveConnection> {
         let id: ConnectionId = self.spent.connection_id.ok_or(Code::InvalidState)?;
         match self.spent.purpose {
-            RequestPurpose::SignIn => enterprise_connection::find_live(cx, id).await,
-            RequestPurpose::Test => enterprise_connection::find_any(cx, id).await,
+            RequestPurpose::SignIn => enterprise_connection::find_live(cx, id).await.map_err(unavailable),
+            RequestPurpose::Test => enterprise_connection::find_any(cx, id).await.map_err(unavailable),
             RequestPurpose::Link => Err(Code::InvalidState.into()),
         }
     }

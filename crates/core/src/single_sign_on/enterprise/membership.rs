@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::email_address::EmailAddress;
 use crate::enterprise_connection::{LiveConnection, MappedRoles, sql};
 use crate::error::{Code, Result};
 use crate::execution::Context;
@@ -24,13 +25,15 @@ pub(super) enum Entrance {
 }
 
 impl Entrance {
+    /// `address` is the one for which the provider speaks.
+    ///
     /// # Errors
     /// `SSO_MEMBERSHIP_ENDED` for a former member without an invitation; `JIT_DISABLED`.
     pub(super) async fn find(
         cx: &mut Context<'_>,
         connection: &LiveConnection,
         user: Option<UserId>,
-        address_key: &str,
+        address: Option<&EmailAddress>,
     ) -> Result<Self> {
         let organization = connection.organization;
         let mut was_member = false;
@@ -43,7 +46,9 @@ impl Entrance {
         if connection.jit_enabled && !was_member {
             return Ok(Self::Join);
         }
-        if cx.tx.optional(sql::IS_INVITED, (organization, address_key, cx.now)).await?.is_some() {
+        if let Some(address) = address
+            && cx.tx.optional(sql::IS_INVITED, (organization, address.key(), cx.now)).await?.is_some()
+        {
             return Ok(Self::Invited);
         }
         Err(if was_member { Code::SsoMembershipEnded.into() } else { Code::JitDisabled.into() })

@@ -12,27 +12,15 @@ mod membership;
 mod person;
 mod try_out;
 
-pub use begin::{
-    BEGIN_ENTERPRISE_ERRORS, BEGIN_TEST_ERRORS, BeginEnterprise, BeginTest, begin_enterprise, begin_test,
-};
+pub use begin::{BEGIN_ENTERPRISE_ERRORS, BEGIN_TEST_ERRORS, BeginEnterprise, BeginTest, begin_enterprise, begin_test};
 pub(super) use finish::finish_enterprise;
 pub use logout::{LOGOUT_ERRORS, SignedOut, logout};
 
 use crate::enterprise_connection::{LiveConnection, redirect_uri};
+use crate::error::{Code, Problem};
 use crate::identity_provider::ProviderKind;
 use crate::oidc::Client;
 use crate::settings::{ClientCredential, Settings};
-
-/// The codes of an enterprise sign-in that comes back, besides those of every callback.
-pub(super) const ENTERPRISE_ERRORS: &[crate::Code] = &[
-    crate::Code::ConnectionNotFound,
-    crate::Code::ConnectionNotAvailable,
-    crate::Code::SsoAddressNotAllowed,
-    crate::Code::SsoIdentityMismatch,
-    crate::Code::SsoMembershipEnded,
-    crate::Code::JitDisabled,
-    crate::Code::OrganizationFull,
-];
 
 /// The registration of the service at the provider of a connection.
 fn client<'a>(settings: &Settings, connection: &'a LiveConnection, credential: &'a ClientCredential) -> Client<'a> {
@@ -45,4 +33,9 @@ fn client<'a>(settings: &Settings, connection: &'a LiveConnection, credential: &
         allowed_tenants: &[],
         redirect_uri: redirect_uri(settings),
     }
+}
+
+/// For a browser that comes back, a connection that was deleted is like one that was disabled.
+fn unavailable(problem: Problem) -> Problem {
+    if problem.code() == Code::ConnectionNotFound { Code::ConnectionNotAvailable.into() } else { problem }
 }

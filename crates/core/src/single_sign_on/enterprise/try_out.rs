@@ -5,6 +5,7 @@ use serde_json::json;
 use super::account::Decision;
 use super::membership::{Entrance, load_roles, roles_of_trace};
 use super::person::Person;
+use super::unavailable;
 use crate::enterprise_connection::{self, LiveConnection, NewTrace, TracePurpose, store_trace};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -25,12 +26,12 @@ pub(super) struct TryOut {
 
 impl Command for TryOut {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::ConnectionNotFound];
+    const ERRORS: &'static [Code] = &[Code::ConnectionNotAvailable];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ConnectionTraceId;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ConnectionTraceId> {
-        let connection = enterprise_connection::find_any(cx, self.connection).await?;
+        let connection = enterprise_connection::find_any(cx, self.connection).await.map_err(unavailable)?;
         let mut steps = self.steps.clone();
         let decided = self.decide(cx, &connection, &mut steps).await;
         let error = match decided {
@@ -61,7 +62,8 @@ impl TryOut {
         let decision = Decision::find(cx, connection, &self.person, &profile).await;
         let decision = decision.inspect_err(|problem| fail(steps, StepName::Identity, problem))?;
         steps.add(StepName::Identity, Outcome::passed_by(decision.rule()), Some(&shown));
-        let entrance = Entrance::find(cx, connection, decision.user(), profile.address_key()).await;
+        let address = self.person.vouched_address(connection, &profile).ok();
+        let entrance = Entrance::find(cx, connection, decision.user(), address.as_ref()).await;
         let entrance = entrance.inspect_err(|problem| fail(steps, StepName::Membership, problem))?;
         steps.add(StepName::Membership, Outcome::passed_by(entrance.rule()), None);
         let groups = self.person.groups(connection);
