@@ -5,7 +5,7 @@
 
 pub(crate) mod sql;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::assurance::{Assurance, MfaChange, MfaRequirement, RequiredAssurance};
 use crate::error::{Code, Problem, Result};
@@ -111,8 +111,8 @@ impl Grant {
 /// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
-/// address, and `MFA_REQUIRED` if it requires a stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is
-/// for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
+/// address, `SSO_REQUIRED` if they have to sign in through its identity provider, and `MFA_REQUIRED` if it requires a
+/// stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -134,7 +134,7 @@ pub async fn authorize(
         None => load_member(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
     let restriction = member.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await?;
+    require_unrestricted(cx, organization, restriction).await?;
     let MemberPermissions { membership, permissions, .. } = member;
     if permissions.satisfies(required) {
         Ok(Grant { organization, actor: Actor::Member(Member { membership, user }), permissions })
@@ -199,20 +199,48 @@ pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
 
 /// What restrictions depend on for the caller's active sign-in.
 pub(crate) fn circumstances(cx: &Context<'_>) -> Circumstances {
-    let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
-    Circumstances { address: cx.caller.address, proofs, now: cx.now }
+    let session = cx.session.as_ref();
+    Circumstances {
+        address: cx.caller.address,
+        proofs: session.and_then(|session| session.proofs).unwrap_or_default(),
+        sso_organization: session.and_then(|session| session.sso_organization),
+        now: cx.now,
+    }
 }
 
-/// Checks that nothing restricts the caller.
+/// Checks that nothing restricts the caller in an organization or in one of its workspaces.
 ///
 /// # Errors
-/// `ADDRESS_NOT_ALLOWED`, also if a stronger sign-in is required as well; `MFA_REQUIRED`.
-pub(crate) async fn require_unrestricted(cx: &mut Context<'_>, restriction: Restriction) -> Result<()> {
-    match restriction {
-        Restriction::None => Ok(()),
-        Restriction::MfaRequired(minimum) => Err(mfa_required(cx, minimum).await?),
-        Restriction::AddressNotAllowed | Restriction::Both(_) => Err(Code::AddressNotAllowed.into()),
+/// The first of these that applies: `ADDRESS_NOT_ALLOWED`, `SSO_REQUIRED`, `MFA_REQUIRED`.
+pub(crate) async fn require_unrestricted(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    restriction: Restriction,
+) -> Result<()> {
+    if !restriction.is_address_allowed() {
+        return Err(Code::AddressNotAllowed.into());
     }
+    if restriction.requires_sso() {
+        return Err(sso_required(cx, organization).await?);
+    }
+    match restriction.missing_assurance() {
+        Some(minimum) => Err(mfa_required(cx, minimum).await?),
+        None => Ok(()),
+    }
+}
+
+/// An `SSO_REQUIRED` error with the connection of the caller.
+async fn sso_required(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Problem> {
+    let user = cx.user()?;
+    let found = cx.tx.optional(sql::REQUIRED_CONNECTION, (organization, user)).await?;
+    // What was cached may be older than this statement.
+    Ok(found.map_or_else(|| Code::Busy.into(), |(connection,)| Problem::sso_required(connection)))
+}
+
+/// The organizations of a user in which they have to sign in through its identity provider.
+pub(crate) async fn organizations_requiring_sso(cx: &mut Context<'_>, user: UserId) -> Result<HashSet<OrganizationId>> {
+    let found = cx.tx.all(sql::REQUIRING_SSO, (user,)).await?;
+    Ok(found.into_iter().map(|(organization,)| organization).collect())
 }
 
 /// What an organization or a workspace requires after a change. The caller's own sign-in, also an impersonator's, must be
@@ -228,7 +256,7 @@ pub(crate) async fn apply_mfa_change(
 ) -> Result<MfaRequirement> {
     let changed = change.apply(current, cx.now);
     let applies = changed != current && changed.is_enforced && grant.user().is_some();
-    if applies && circumstances(cx).proofs.assurance() < changed.minimum {
+    if applies && !circumstances(cx).reaches(changed.minimum, grant.organization()) {
         return Err(mfa_required(cx, changed.minimum).await?);
     }
     Ok(changed)
@@ -249,12 +277,14 @@ async fn load_member(
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
     let first = rows.first().map(|first| {
         let mfa = MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from);
-        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), mfa)
+        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), first.requires_sso, mfa)
     });
-    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, mfa)| MemberPermissions {
+    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, requires_sso, mfa)| MemberPermissions {
+        organization,
         membership,
         restricts_addresses,
         allowed_addresses,
+        requires_sso,
         mfa,
         permissions: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
     }))
@@ -347,12 +377,15 @@ pub(crate) async fn require_admitted_to_workspace(
 
 async fn require_admitted(cx: &mut Context<'_>, workspace: &sql::WorkspaceRow) -> Result<()> {
     let conditions = AccessConditions {
+        organization: workspace.organization_id,
         restricts_addresses: workspace.restricts_addresses,
         allowed_addresses: &workspace.allowed_addresses,
+        requires_sso: false,
+        is_admin: false,
         mfa: MfaRequirement::new(workspace.enforce_mfa, workspace.minimum_assurance, workspace.mfa_enforced_from),
     };
     let restriction = conditions.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await
+    require_unrestricted(cx, workspace.organization_id, restriction).await
 }
 
 /// The current permissions of a membership in its organization, for checks on members other than the caller.
