@@ -1,19 +1,19 @@
 //! The caller's memberships.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::sql::{self, Membership, MembershipRole};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::organization::{self, Organization};
-use crate::permission::{PermissionSet, Requirement, Restriction};
+use crate::permission::{ADMIN, PermissionSet, Requirement, Restriction};
 use crate::user::{self, PublicUser};
 
-/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address, or requires a
-/// stronger sign-in, shows its id and name only.
+/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address, or requires
+/// another or a stronger sign-in, shows its id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -54,16 +54,33 @@ impl Query for ListOwn {
         let user = cx.user()?;
         let (profile, circumstances) =
             (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, access::circumstances(cx));
-        let own = load_of_user(cx, user).await?.into_iter().map(|(membership, organization, roles)| {
-            let restriction = organization.access_conditions().restriction(&circumstances);
+        let loaded = load_of_user(cx, user).await?;
+        let requiring = requiring_sso(cx, user, loaded.iter().map(|(_, organization, _)| organization)).await?;
+        let own = loaded.into_iter().map(|(membership, organization, roles)| {
+            let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
+            let (requires_sso, is_admin) = (requiring.contains(&organization.id), permissions.contains(ADMIN));
+            let restriction = organization.access_conditions(requires_sso, is_admin).restriction(&circumstances);
             let user = profile.clone();
             if !restriction.is_none() {
                 return OwnMembership::restricted(membership, organization, user, restriction);
             }
-            let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             OwnMembership { organization: organization.visible_to(&permissions), roles, restriction, membership, user }
         });
         Ok(own.collect())
+    }
+}
+
+/// Those of a user's organizations in which they have to sign in through its identity provider. It is asked for only if
+/// one of them requires that of anybody.
+pub(crate) async fn requiring_sso<'a>(
+    cx: &mut Context<'_>,
+    user: UserId,
+    organizations: impl IntoIterator<Item = &'a Organization>,
+) -> Result<HashSet<OrganizationId>> {
+    if organizations.into_iter().any(|organization| organization.requires_sso) {
+        access::organizations_requiring_sso(cx, user).await
+    } else {
+        Ok(HashSet::new())
     }
 }
 
