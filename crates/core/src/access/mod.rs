@@ -237,8 +237,16 @@ async fn sso_required(cx: &mut Context<'_>, organization: OrganizationId) -> Res
     Ok(found.map_or_else(|| Code::Busy.into(), |(connection,)| Problem::sso_required(connection)))
 }
 
-/// The organizations of a user in which they have to sign in through its identity provider.
-pub(crate) async fn organizations_requiring_sso(cx: &mut Context<'_>, user: UserId) -> Result<HashSet<OrganizationId>> {
+/// The organizations of a user in which they have to sign in through its identity provider. There is none unless
+/// `is_required`: one of the user's organizations requires it of some members.
+pub(crate) async fn organizations_requiring_sso(
+    cx: &mut Context<'_>,
+    user: UserId,
+    is_required: bool,
+) -> Result<HashSet<OrganizationId>> {
+    if !is_required {
+        return Ok(HashSet::new());
+    }
     let found = cx.tx.all(sql::REQUIRING_SSO, (user,)).await?;
     Ok(found.into_iter().map(|(organization,)| organization).collect())
 }

@@ -1,13 +1,13 @@
 //! The caller's memberships.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::sql::{self, Membership, MembershipRole};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
-use crate::id::{OrganizationId, UserId};
+use crate::id::UserId;
 use crate::organization::{self, Organization};
 use crate::permission::{ADMIN, PermissionSet, Requirement, Restriction};
 use crate::user::{self, PublicUser};
@@ -55,7 +55,8 @@ impl Query for ListOwn {
         let (profile, circumstances) =
             (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, access::circumstances(cx));
         let loaded = load_of_user(cx, user).await?;
-        let requiring = requiring_sso(cx, user, loaded.iter().map(|(_, organization, _)| organization)).await?;
+        let is_required = loaded.iter().any(|(_, organization, _)| organization.requires_sso);
+        let requiring = access::organizations_requiring_sso(cx, user, is_required).await?;
         let own = loaded.into_iter().map(|(membership, organization, roles)| {
             let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             let (requires_sso, is_admin) = (requiring.contains(&organization.id), permissions.contains(ADMIN));
@@ -67,20 +68,6 @@ impl Query for ListOwn {
             OwnMembership { organization: organization.visible_to(&permissions), roles, restriction, membership, user }
         });
         Ok(own.collect())
-    }
-}
-
-/// Those of a user's organizations in which they have to sign in through its identity provider. It is asked for only if
-/// one of them requires that of anybody.
-pub(crate) async fn requiring_sso<'a>(
-    cx: &mut Context<'_>,
-    user: UserId,
-    organizations: impl IntoIterator<Item = &'a Organization>,
-) -> Result<HashSet<OrganizationId>> {
-    if organizations.into_iter().any(|organization| organization.requires_sso) {
-        access::organizations_requiring_sso(cx, user).await
-    } else {
-        Ok(HashSet::new())
     }
 }
 

@@ -125,7 +125,8 @@ impl Command for Restore {
         let restored =
             if is_restorable { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
         let restored = restored.ok_or(Code::NothingToRestore)?;
-        let requires_sso = membership::requiring_sso(cx, user, [&restored]).await?.contains(&restored.id);
+        let requiring = access::organizations_requiring_sso(cx, user, restored.requires_sso).await?;
+        let requires_sso = requiring.contains(&restored.id);
         // Only an admin can restore it.
         let restriction = restored.access_conditions(requires_sso, true).restriction(&access::circumstances(cx));
         access::require_unrestricted(cx, restored.id, restriction).await?;

@@ -252,7 +252,11 @@ mod tests {
         ] {
             let mfa = MfaRequirement { is_enforced: true, minimum, enforced_from: NOW };
             let circumstances = circumstances("192.0.2.7", Proofs::of(method), Some(sso_organization));
-            assert_eq!(conditions(mfa).restriction(&circumstances), expected, "{method:?} {sso_organization} {minimum:?}");
+            assert_eq!(
+                conditions(mfa).restriction(&circumstances),
+                expected,
+                "{method:?} {sso_organization} {minimum:?}"
+            );
         }
     }
 

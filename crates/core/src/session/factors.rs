@@ -3,7 +3,9 @@
 
 use super::pending::{MAX_TRIES, PENDING_LIFETIME, PendingSignIn, Strategy};
 use super::sql::factors as sql;
-use super::{Proved, SignInSource, SsoConnection, break_glass, ensure, extend_attempts_until, insert_sign_in, rotate_token};
+use super::{
+    Proved, SignInSource, SsoConnection, break_glass, ensure, extend_attempts_until, insert_sign_in, rotate_token,
+};
 use crate::assurance::SecondFactorPolicy;
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;

@@ -7,7 +7,8 @@ use crate::id::SignInId;
 
 /// Stores the ID token of a sign-in, sealed. It is deleted with the sign-in.
 pub(crate) async fn store_id_token(cx: &mut Context<'_>, sign_in: SignInId, token: &str) -> Result<()> {
-    let sealed = cx.executor.keys.seal_id_token(sign_in, token, cx.random()).map_err(Problem::internal)?;
+    let sealed = cx.executor.keys.seal_id_token(sign_in, token, cx.random());
+    let sealed = sealed.map_err(|_| Problem::internal("an ID token could not be sealed"))?;
     cx.tx.execute(sql::STORE_ID_TOKEN, (sign_in, sealed.as_slice())).await?;
     Ok(())
 }

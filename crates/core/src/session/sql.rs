@@ -8,8 +8,8 @@ use vestibule_db::{Bytes, Text, record, sql};
 use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::{
-    ApiKeyId, ConnectionId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
-    WorkspaceMembershipId, WorkspaceRoleId,
+    ApiKeyId, ConnectionId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId,
+    WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
 use crate::language::Language;
 use crate::permission::{PermissionSet, requires_sso};

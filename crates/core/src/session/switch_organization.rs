@@ -20,8 +20,7 @@ pub struct SwitchOrganization {
 
 impl Command for SwitchOrganization {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] =
-        &[Code::NotAMember, Code::AddressNotAllowed, Code::SsoRequired, Code::MfaRequired];
+    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed, Code::SsoRequired, Code::MfaRequired];
     type Out = SessionDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {

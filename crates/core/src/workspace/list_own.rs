@@ -10,7 +10,9 @@ use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId, UserId};
 use crate::membership;
 use crate::organization::{self, Organization};
-use crate::permission::{ADMIN, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement, Restriction};
+use crate::permission::{
+    ADMIN, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement, Restriction,
+};
 
 /// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address, or
 /// requires another or a stronger sign-in, shows its id and name only.
@@ -46,7 +48,8 @@ impl Query for ListOwn {
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let organization_roles = cx.tx.all(membership::sql::ROLES_OF_USER, (user,)).await?;
         let admins_manage_workspaces = cx.executor.settings.organizations.admins_manage_workspaces;
-        let requiring = membership::requiring_sso(cx, user, &organizations).await?;
+        let is_required = organizations.iter().any(|organization| organization.requires_sso);
+        let requiring = access::organizations_requiring_sso(cx, user, is_required).await?;
         let circumstances = access::circumstances(cx);
         let organizations: HashMap<_, _> =
             organizations.into_iter().map(|organization| (organization.id, organization)).collect();
