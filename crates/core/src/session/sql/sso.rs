@@ -31,7 +31,7 @@ sql! {
         "DELETE FROM pending_sign_ins WHERE connection_id = $1";
 
     /// Replaces an earlier one.
-    STORE_ID_TOKEN(SignInId, Bytes) =
+    STORE_ID_TOKEN(SignInId, Bytes) invalidates nothing("no response shows it") =
         "INSERT INTO sign_in_id_tokens (sign_in_id, token) VALUES ($1, $2)
              ON CONFLICT (sign_in_id) DO UPDATE SET token = excluded.token";
 
