@@ -297,16 +297,14 @@ sql! {
                 m.organization_id AS organization_id, o.enable_ip_restriction AS restricts_addresses,
                 o.whitelisted_ips AS allowed_addresses, ", requires_sso!("o", "m.user_id"), ",
                 o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
-                o.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs,
-                i.sso_organization_id AS sso_organization_id
+                o.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs, i.sso_organization_id AS sso_organization_id
            FROM sign_ins i
            JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
            JOIN organizations o ON o.id = m.organization_id
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE i.session_id = $1
-          ORDER BY r.id"
-        );
+          ORDER BY r.id");
 
     WORKSPACE_ROLES(SessionId) -> SignInWorkspaceRole =
         concat!(
@@ -314,13 +312,11 @@ sql! {
                 w.organization_id AS organization_id, r.id AS id, r.name AS name, r.permissions AS permissions,
                 o.enable_ip_restriction AS organization_restricts_addresses,
                 o.whitelisted_ips AS organization_allowed_addresses, ", requires_sso!("o", "w.user_id"), ",
-                o.enforce_mfa AS organization_enforces_mfa,
-                o.minimum_assurance AS organization_minimum_assurance,
-                o.mfa_enforced_from AS organization_mfa_enforced_from,
-                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses,
-                k.enforce_mfa AS enforce_mfa, k.minimum_assurance AS minimum_assurance,
-                k.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs,
-                i.sso_organization_id AS sso_organization_id
+                o.enforce_mfa AS organization_enforces_mfa, o.minimum_assurance AS organization_minimum_assurance,
+                o.mfa_enforced_from AS organization_mfa_enforced_from, k.enable_ip_restriction AS restricts_addresses,
+                k.whitelisted_ips AS allowed_addresses, k.enforce_mfa AS enforce_mfa,
+                k.minimum_assurance AS minimum_assurance, k.mfa_enforced_from AS mfa_enforced_from,
+                i.proofs AS proofs, i.sso_organization_id AS sso_organization_id
            FROM sign_ins i
            JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
            JOIN organizations o ON o.id = w.organization_id
@@ -329,8 +325,7 @@ sql! {
                 AND mr.workspace_id = w.workspace_id AND mr.workspace_membership_id = w.id
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE i.session_id = $1
-          ORDER BY r.id"
-        );
+          ORDER BY r.id");
 
     /// Clears the active workspace, which may belong to another organization.
     SET_ACTIVE_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) invalidates Session(1) =
