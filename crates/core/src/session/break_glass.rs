@@ -25,7 +25,7 @@ pub(super) async fn report(cx: &mut Context<'_>, before: Option<Assurance>) -> R
         let sql::BypassedRow { organization_id, membership_id } = bypassed;
         cx.emit(SsoBypassed { organization_id, user_id: user, membership_id });
         for (admin,) in cx.tx.all(sql::ADMINS, (organization_id, MAX_RECIPIENTS)).await? {
-            outbox::enqueue_member_notice(cx, MailKind::SsoBypassed, organization_id, admin).await?;
+            outbox::enqueue_admin_notice(cx, MailKind::SsoBypassed, (organization_id, admin), user.get()).await?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! for the user themselves.
 
 use super::pending::{MAX_TRIES, PENDING_LIFETIME, PendingSignIn, Strategy};
-use super::sql::factors as sql;
+use super::sql::{factors as sql, sso};
 use super::{
     Proved, SignInSource, SsoConnection, break_glass, ensure, extend_attempts_until, insert_sign_in, rotate_token,
 };
@@ -39,7 +39,7 @@ pub(crate) enum FirstFactorOutcome {
 /// Signs a user in within the caller's session, or a new one, and activates the sign-in; or, if a second factor is
 /// required, stores that they have proved the first one. The session token is always replaced, which prevents session
 /// fixation (OWASP ASVS 7.2.4). The sign-in of a 21st user ends the oldest one, and the pending one of a sixth user the
-/// oldest pending one.
+/// oldest pending one. A connection is added to a sign-in that the user has in the session.
 ///
 /// # Errors
 /// `USER_ALREADY_SIGNED_IN`; `IMPERSONATION_NOT_ALLOWED` for an impersonator.
@@ -50,6 +50,11 @@ pub(crate) async fn prove_first_factor(
     new: NewPending<'_>,
 ) -> Result<FirstFactorOutcome> {
     cx.refuse_impersonator()?;
+    if let Some(connection) = new.source.connection
+        && let Some(token) = add_connection(cx, user, proof, connection).await?
+    {
+        return Ok(FirstFactorOutcome::SignedIn(token));
+    }
     let factors = cx.tx.one(FIND, (user,)).await?;
     if !asks_for_second_factor(&factors) {
         let proved = Proved { method: proof, proofs: Proofs::of(proof), connection: new.source.connection };
@@ -61,6 +66,38 @@ pub(crate) async fn prove_first_factor(
     };
     let pending = insert_pending(cx, user, proof, new).await?;
     Ok(FirstFactorOutcome::Pending(token, pending))
+}
+
+/// Makes the sign-in that a user has in the caller's session one through a connection as well, and the active one: people
+/// come from an organization that requires it of them while they are signed in. A sign-in has one connection, so another
+/// one is replaced, with what its identity provider has reported. `None` without a sign-in of the user themselves.
+async fn add_connection(
+    cx: &mut Context<'_>,
+    user: UserId,
+    method: ProofMethod,
+    connection: SsoConnection,
+) -> Result<Option<SessionToken>> {
+    let Some(session) = cx.session_id() else { return Ok(None) };
+    let Some((sign_in,)) = cx.tx.optional(sql::SIGN_IN_OF_USER, (session, user, cx.now)).await? else {
+        return Ok(None);
+    };
+    let Some(found) = cx.tx.optional(sql::PROOFS, (session, sign_in, user, cx.now)).await? else { return Ok(None) };
+    let sql::ProofsRow { stored, proofs } = found;
+    let proofs = proofs.without(ProofMethod::EnterpriseSso).without(ProofMethod::EnterpriseSsoMfa).with(method);
+    let added = sso::AddedConnection {
+        session,
+        sign_in,
+        user,
+        method,
+        stored: &stored,
+        proofs: &proofs.to_text(),
+        connection: connection.id,
+        sso_organization: connection.organization,
+        now: cx.now,
+    };
+    cx.tx.optional(sso::ADD_CONNECTION, added).await?.ok_or(Code::UserAlreadySignedIn)?;
+    cx.tx.execute(super::sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
+    rotate_token(cx).await.map(Some)
 }
 
 fn asks_for_second_factor(state: &FactorState) -> bool {

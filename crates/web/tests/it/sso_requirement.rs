@@ -335,6 +335,7 @@ async fn api_keys_and_impersonators_pass() {
     let backend = PlatformClient::new(app, "*").await;
     assert_eq!(backend.get(&setup.members()).await.page().len(), 3);
     let id = async |client: &TestClient| text(&client.get("/me").await.ok()["id"]);
+    let backend = PlatformClient::new(app, "users:impersonate").await;
     let fields = json!({"ticket_type": "impersonation", "user_id": id(nina).await, "actor_id": id(kim).await});
     let ticket = text(&backend.post("/session/tickets", &fields).await.ok()["ticket"]);
     let as_nina = app.anonymous();

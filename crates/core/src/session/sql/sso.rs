@@ -1,9 +1,11 @@
 //! Statements on sign-ins by enterprise connections, and on those of admins without one.
 
-use vestibule_db::{Bytes, record, sql};
+use vestibule_db::{Bytes, Text, record, sql};
 
 use super::EndedSignIn;
-use crate::id::{ConnectionId, MembershipId, OrganizationId, SignInId, UserId};
+use crate::cache::Scope;
+use crate::id::{ConnectionId, MembershipId, OrganizationId, SessionId, SignInId, UserId};
+use crate::proof::{ProofMethod, Proofs};
 use crate::time::Timestamp;
 
 record! {
@@ -15,6 +17,23 @@ record! {
 }
 
 sql! {
+    /// Changes no row if the proofs are no longer `stored`.
+    ADD_CONNECTION(AddedConnection {
+        session: SessionId,
+        sign_in: SignInId,
+        user: UserId,
+        method: ProofMethod,
+        stored: Text,
+        proofs: Proofs,
+        connection: ConnectionId,
+        sso_organization: OrganizationId,
+        now: Timestamp,
+    }) -> (SignInId,) invalidates Session(session) =
+        "UPDATE sign_ins
+            SET proved_at = $9, proved_by = $4, proved_for = '', proofs = $6, connection_id = $7, sso_organization_id = $8
+          WHERE id = $2 AND session_id = $1 AND user_id = $3 AND proofs = $5 AND expires_at > $9 AND impersonator_id IS NULL
+      RETURNING id";
+
     /// Ends the sign-ins of a connection for their sessions, which get a new revision.
     DEACTIVATE_OF_CONNECTION(ConnectionId, Timestamp) invalidates nothing("it sets the sessions' revisions itself") =
         "UPDATE sessions
