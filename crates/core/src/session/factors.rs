@@ -97,7 +97,10 @@ async fn add_connection(
     };
     cx.tx.optional(sso::ADD_CONNECTION, added).await?.ok_or(Code::UserAlreadySignedIn)?;
     cx.tx.execute(super::sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
-    rotate_token(cx).await.map(Some)
+    let token = rotate_token(cx).await?;
+    // Without the connection that it had, the sign-in may open that organization to an admin only.
+    break_glass::report(cx, None).await?;
+    Ok(Some(token))
 }
 
 fn asks_for_second_factor(state: &FactorState) -> bool {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::access_table;
 use crate::audit_log::sealed;
 use crate::harness::factors::sign_in_with_code;
-use crate::harness::{PASSWORD, TestApp, TestClient, create_workspace, text};
+use crate::harness::{PASSWORD, SoftwareAuthenticator, TestApp, TestClient, allow_passkeys, create_workspace, text};
 use crate::platform::PlatformClient;
 use crate::session_tokens::claims;
 
@@ -29,7 +29,10 @@ struct Setup {
 
 impl Setup {
     async fn start() -> Self {
-        let app = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    async fn on(app: TestApp) -> Self {
         let (olga, organization) = app.create_organization(OLGA).await;
         let nina = app.create_member(&olga, &organization, NINA, "").await;
         let kim = app.create_member(&olga, &organization, "kim@elsewhere.example", "").await;
@@ -326,6 +329,42 @@ async fn invitation_is_accepted_through_the_provider_only() {
     let max = app.create_invited_user("max@elsewhere.example", &max_token).await;
     assert_eq!(accept(&max, &max_token).await["organization"]["id"], setup.organization.as_str());
     max.get(&setup.members()).await.ok();
+}
+
+/// The first factor was proved by the provider, and the user asks for a second one of their own.
+#[tokio::test]
+async fn second_factor_completes_a_sign_in_through_the_provider() {
+    let setup = Setup::on(TestApp::with_settings(allow_passkeys).await).await;
+    let Setup { app, nina, organization, .. } = &setup;
+    let (authenticator, passkey) = (nina.add_authenticator().await, SoftwareAuthenticator::new(1));
+    nina.add_passkey(&passkey).await;
+    require(app, organization);
+    let begin = async || {
+        let browser = app.anonymous();
+        browser.post("/auth/signin", &[("email", NINA), ("password", PASSWORD)]).await.ok();
+        app.execute(&format!(
+            "UPDATE pending_sign_ins SET strategy = 'enterprise_sso', provider = 'oidc', proved_by = 'enterprise_sso',
+                    connection_id = {CONNECTION}, sso_organization_id = {organization}"
+        ));
+        let session = browser.get("/session").await.ok();
+        let attempt = &session["signin_attempts"][0];
+        assert_eq!((&attempt["method"], &attempt["sso_provider"]), (&json!("enterprise_sso"), &json!("oidc")));
+        assert_eq!(attempt["completed"], false);
+        browser
+    };
+    let by_code = begin().await;
+    let attempt = by_code.pending_attempt().await;
+    let code = by_code.code_of(&authenticator);
+    by_code.attempt_second_factor(&attempt, "authenticator", &code).await.ok();
+    by_code.get(&setup.members()).await.ok();
+
+    let by_passkey = begin().await;
+    by_passkey.sign_in_with_passkey(&passkey).await;
+    by_passkey.get(&setup.members()).await.ok();
+
+    let passkey_alone = app.anonymous();
+    passkey_alone.sign_in_with_passkey(&passkey).await;
+    assert_required(&passkey_alone.get(&setup.members()).await.assert_error(403, "SSO_REQUIRED"));
 }
 
 #[tokio::test]
