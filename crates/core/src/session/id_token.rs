@@ -1,5 +1,7 @@
 //! The ID token of a sign-in, with which the user can be signed out at their identity provider.
 
+use zeroize::Zeroizing;
+
 use super::sql::sso as sql;
 use crate::error::{Problem, Result};
 use crate::execution::Context;
@@ -14,7 +16,7 @@ pub(crate) async fn store_id_token(cx: &mut Context<'_>, sign_in: SignInId, toke
 }
 
 /// Returns the ID token of a sign-in. `None` without one, and for one that this key cannot open.
-pub(crate) async fn find_id_token(cx: &mut Context<'_>, sign_in: SignInId) -> Result<Option<String>> {
+pub(crate) async fn find_id_token(cx: &mut Context<'_>, sign_in: SignInId) -> Result<Option<Zeroizing<String>>> {
     let found = cx.tx.optional(sql::ID_TOKEN, (sign_in,)).await?;
     Ok(found.and_then(|(sealed,)| cx.executor.keys.open_id_token(sign_in, &sealed).ok()))
 }
