@@ -28,20 +28,18 @@ pub struct OwnMembership {
     pub user: PublicUser,
     /// Empty if there is a restriction.
     pub roles: Vec<MembershipRole>,
+    /// Whether the caller is an admin, also if there is a restriction.
+    pub is_admin: bool,
     /// Why the caller cannot use the organization now.
     pub restriction: Restriction,
 }
 
 impl OwnMembership {
     /// What a member reads whom the organization does not admit.
-    fn restricted(
-        mut membership: Membership,
-        organization: Organization,
-        user: PublicUser,
-        restriction: Restriction,
-    ) -> Self {
+    fn restricted(self) -> Self {
+        let mut membership = self.membership;
         "{}".clone_into(&mut membership.public_metadata);
-        Self { membership, organization: organization.name_only(), user, roles: Vec::new(), restriction }
+        Self { membership, organization: self.organization.name_only(), roles: Vec::new(), ..self }
     }
 }
 
@@ -61,11 +59,9 @@ impl Query for ListOwn {
             let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             let (requires_sso, is_admin) = (requiring.contains(&organization.id), permissions.contains(ADMIN));
             let restriction = organization.access_conditions(requires_sso, is_admin).restriction(&circumstances);
-            let user = profile.clone();
-            if !restriction.is_none() {
-                return OwnMembership::restricted(membership, organization, user, restriction);
-            }
-            OwnMembership { organization: organization.visible_to(&permissions), roles, restriction, membership, user }
+            let organization = organization.visible_to(&permissions);
+            let own = OwnMembership { membership, organization, user: profile.clone(), roles, is_admin, restriction };
+            if restriction.is_none() { own } else { own.restricted() }
         });
         Ok(own.collect())
     }
