@@ -63,7 +63,7 @@ impl Restriction {
         self.is_address_allowed && !self.requires_sso && self.missing_assurance.is_some()
     }
 
-    /// Whether the member can do what is missing: the address is allowed, and another sign-in or a stronger one leads in.
+    /// Whether the member can do what is missing: the address is allowed, and another or a stronger sign-in is enough.
     pub const fn can_be_met(self) -> bool {
         self.is_address_allowed && !self.is_none()
     }
@@ -111,8 +111,8 @@ pub(crate) struct Circumstances {
 }
 
 impl Circumstances {
-    /// Whether the sign-in is at least this strong in an organization. A second factor of an identity provider counts in
-    /// its own organization only, and nobody here has seen that it resists phishing.
+    /// Whether the sign-in is at least this strong in an organization. A second factor that an identity provider reports
+    /// counts in its own organization only, and not as one that resists phishing.
     pub(crate) fn reaches(&self, minimum: Assurance, organization: OrganizationId) -> bool {
         let has_factor_of_provider =
             self.sso_organization == Some(organization) && self.proofs.contains(ProofMethod::EnterpriseSsoMfa);
@@ -132,8 +132,8 @@ pub(crate) struct AccessConditions<'a> {
     /// Whether the member has to sign in through the organization's identity provider. `false` for a workspace: its
     /// organization's conditions have it.
     pub(crate) requires_sso: bool,
-    /// Whether the member is an admin of the organization. An admin gets in with two factors of their own too, in case the
-    /// identity provider fails.
+    /// Whether the member is an admin of the organization. An admin also gets in with two factors of their own, in case
+    /// the identity provider fails.
     pub(crate) is_admin: bool,
     pub(crate) mfa: MfaRequirement,
 }

@@ -1,5 +1,5 @@
-//! Organizations that require single sign-on: who is kept out on every way in, who gets in, and who is told of admins who
-//! get in without it. The database is changed directly, so no identity provider takes part.
+//! Organizations that require single sign-on: who is kept out on every way in, who gets in, and how admins who get in
+//! without it are reported. The database is changed directly, so no identity provider takes part.
 
 use serde_json::{Value, json};
 
