@@ -84,6 +84,7 @@ mod session_tokens;
 mod sessions;
 mod simulation;
 mod smtp;
+mod sso_requirement;
 mod verification;
 mod webhooks;
 mod workspaces;
