@@ -87,6 +87,15 @@ record! {
     }
 }
 
+record! {
+    /// A user, for a mail to admins.
+    pub(crate) struct NamedUser {
+        pub(crate) first_name: String,
+        pub(crate) last_name: String,
+        pub(crate) username: Option<String>,
+    }
+}
+
 macro_rules! connection {
     ($rest:literal) => {
         concat!(
@@ -301,6 +310,9 @@ sql! {
 
     /// The connection by which a sign-in was made.
     OF_SIGN_IN(SignInId) -> (Option<ConnectionId>,) = "SELECT connection_id FROM sign_ins WHERE id = $1";
+
+    NAMED_USER(UserId) -> NamedUser =
+        "SELECT first_name, last_name, username FROM users WHERE id = $1";
 
     /// The first connections after `$3` whose secret expires between `$1` and `$2`.
     EXPIRING_SECRETS(Timestamp, Timestamp, ConnectionId, i64) -> ExpiringSecret =

@@ -85,6 +85,8 @@ pub enum EmailTemplate<'a> {
     /// Notifies an admin that one of them has signed in without the identity provider that the organization requires.
     SsoBypassed {
         organization: &'a str,
+        /// The name of the admin. May be empty.
+        person: &'a str,
         /// The entries of the audit log.
         link: &'a str,
     },
@@ -337,7 +339,9 @@ impl EmailTemplate<'_> {
                 variables.extend([("days", Value::from(*days)), deadline(*expires_at)]);
                 variables
             }
-            Self::SsoBypassed { organization, .. } => vec![("organization", name(organization, language))],
+            Self::SsoBypassed { organization, person, .. } => {
+                vec![("organization", name(organization, language)), ("person", name(person, language))]
+            }
         }
     }
 }

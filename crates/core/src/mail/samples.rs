@@ -86,6 +86,7 @@ impl EmailTemplate<'static> {
             },
             EmailTemplate::SsoBypassed {
                 organization: "Lindgren Tea",
+                person: "Nora Lindgren",
                 link: "https://join.example/organizations/1/-/audit-log?action=organization.sso.bypassed",
             },
         ]

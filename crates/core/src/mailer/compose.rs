@@ -116,7 +116,9 @@ impl Query for Compose<'_> {
             Subject::ConnectionSecretExpires { organization, user, connection } => {
                 self.connection_secret_expires(cx, (organization, user), connection).await
             }
-            Subject::SsoBypassed { organization, user } => self.sso_bypassed(cx, (organization, user)).await,
+            Subject::SsoBypassed { organization, user, admin } => {
+                self.sso_bypassed(cx, (organization, user), admin).await
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{ConnectionId, OrganizationId, UserId};
 use crate::mail::{ConnectionEmail, EmailTemplate};
+use crate::names::full_name;
 use crate::outbox::sql::{self, Recipient};
 
 type Composed = Result<Composition>;
@@ -56,6 +57,7 @@ impl Compose<'_> {
         &self,
         cx: &mut Context<'_>,
         (organization, user): (OrganizationId, UserId),
+        admin: UserId,
     ) -> Composed {
         let recipient = match find_admin(cx, (organization, user)).await? {
             Ok(found) => found,
@@ -63,7 +65,18 @@ impl Compose<'_> {
         };
         let host = cx.executor.settings.public_url.as_str();
         let link = format!("{host}/organizations/{organization}/-/audit-log?action=organization.sso.bypassed");
-        let template = EmailTemplate::SsoBypassed { organization: &recipient.organization_name, link: &link };
+        let found = cx.tx.optional(connections::NAMED_USER, (admin,)).await?;
+        let person = found.map(|found| {
+            Some(full_name(&found.first_name, &found.last_name))
+                .filter(|name| !name.is_empty())
+                .or(found.username)
+                .unwrap_or_default()
+        });
+        let template = EmailTemplate::SsoBypassed {
+            organization: &recipient.organization_name,
+            person: person.as_deref().unwrap_or_default(),
+            link: &link,
+        };
         self.to_user(cx, &recipient, &template)
     }
 }

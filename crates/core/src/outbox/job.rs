@@ -215,6 +215,8 @@ pub(crate) enum Subject {
     SsoBypassed {
         organization: OrganizationId,
         user: UserId,
+        /// The admin who has signed in.
+        admin: UserId,
     },
 }
 
@@ -272,7 +274,9 @@ impl TryFrom<JobRow> for Job {
                 user: user()?,
                 connection: generation.into(),
             },
-            MailKind::SsoBypassed => Subject::SsoBypassed { organization: organization()?, user: user()? },
+            MailKind::SsoBypassed => {
+                Subject::SsoBypassed { organization: organization()?, user: user()?, admin: generation.into() }
+            }
         };
         Ok(Self { id, attempts, subject })
     }
