@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::accept::accept_invitation;
 use super::super::finish::{Finished, denied};
 use super::super::handoff::CallbackParameters;
 use super::super::request::{RequestPurpose, open_invitation};
@@ -21,6 +20,7 @@ use crate::id::{ConnectionId, ConnectionTraceId};
 use crate::oidc::{self, Authenticated, AuthorizationResponse, Outcome, StepName, Steps};
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication, Subject};
+use crate::sign_in::accept_invitation;
 
 /// Finishes a sign-in or a test whose request was spent. Each leaves a trace for the admins, also one that fails.
 ///
