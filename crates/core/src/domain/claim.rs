@@ -123,7 +123,8 @@ fn check_may_admit(grant: &access::Grant, joining: JoinPolicy) -> Result<()> {
 /// Deletes a domain. Members who joined by it remain members.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`; `DOMAIN_NOT_FOUND`.
+/// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` if people with this domain sign in
+/// through an enabled connection; `DOMAIN_NOT_FOUND`.
 #[derive(Debug)]
 pub struct Delete {
     pub organization: OrganizationId,
@@ -143,6 +144,10 @@ impl Command for Delete {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization_id = grant.organization();
         let current = cx.tx.optional(sql::FIND, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        let connection = cx.tx.optional(sql::ENABLED_CONNECTION, (organization_id, self.domain)).await?;
+        if connection.is_some() && !grant.permissions().satisfies(RequiredPermission::Admin) {
+            return Err(Code::Forbidden.into());
+        }
         cx.tx.optional(sql::DELETE, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
         cx.emit(DomainDeleted { organization_id, domain_id: self.domain, domain: current.domain });
         Ok(())

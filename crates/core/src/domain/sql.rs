@@ -4,7 +4,7 @@ use vestibule_db::{Text, record, sql};
 
 use super::JoinPolicy;
 use crate::cache::Scope;
-use crate::id::{DomainId, MembershipId, OrganizationId, UserId};
+use crate::id::{ConnectionId, DomainId, MembershipId, OrganizationId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -58,6 +58,12 @@ sql! {
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
     /// Also from its connection, which may require single sign-on.
+    /// The enabled connection through which people with this domain sign in.
+    ENABLED_CONNECTION(OrganizationId, DomainId) -> (ConnectionId,) =
+        "SELECT c.id FROM connection_domains cd
+           JOIN enterprise_connections c ON c.organization_id = cd.organization_id AND c.id = cd.connection_id AND c.is_enabled = 1
+          WHERE cd.organization_id = $1 AND cd.domain_id = $2";
+
     DELETE(OrganizationId, DomainId) -> (DomainId,) invalidates Organization(1) =
         "DELETE FROM domains WHERE organization_id = $1 AND id = $2 RETURNING id";
 
