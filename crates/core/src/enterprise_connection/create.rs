@@ -42,6 +42,7 @@ impl Command for Create {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[
         Code::InvalidIssuer,
+        Code::InvalidField,
         Code::ConnectionLimit,
         Code::DomainNotFound,
         Code::DomainNotVerified,

@@ -92,6 +92,7 @@ impl Command for Update {
     const ERRORS: &'static [Code] = &[
         Code::ConnectionNotFound,
         Code::InvalidIssuer,
+        Code::InvalidField,
         Code::DomainNotFound,
         Code::DomainNotVerified,
         Code::DomainHasConnection,
