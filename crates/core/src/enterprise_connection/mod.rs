@@ -2,7 +2,7 @@
 //!
 //! The provider of an enabled connection decides who the organization's people are, for the addresses of the domains that
 //! the organization has verified. So managers of settings prepare connections, and admins enable them and change enabled
-//! ones: whoever controls the provider could sign in as any colleague.
+//! ones: the person who controls the provider could sign in as any colleague.
 
 mod authority;
 mod connection;
