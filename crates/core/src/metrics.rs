@@ -67,6 +67,8 @@ label! {
         Role = "role",
         Domain = "domain",
         DomainLookup = "domain_lookup",
+        /// Openings of one setup link.
+        SetupLink = "setup_link",
         EmailAddress = "email_address",
         JoinRequest = "join_request",
         Upload = "upload",

@@ -24,6 +24,7 @@ const AUDITED: &[&str] = &[
     "passkeys",
     "second_factor_resets",
     "session_tickets",
+    "setup_links",
     "sign_ins",
     "users",
     "waitlist",

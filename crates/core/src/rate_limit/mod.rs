@@ -32,6 +32,8 @@ pub(crate) use webhooks::{check_webhook_replays, max_webhook_replays, take_webho
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
+/// The openings of one setup link in a window, each of which is an event.
+const MAX_SETUP_LINK_OPENINGS: u32 = 30;
 /// Challenges of passkeys that a network gets for each attempt that `passwords.attempts_per_address` allows it.
 const PASSKEY_CHALLENGES_PER_ATTEMPT: u32 = 10;
 
@@ -43,6 +45,7 @@ const MAILS_BY_NETWORK: &str = "mails by address";
 const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
+const SETUP_LINK_OPENINGS: &str = "openings of setup link";
 const PASSKEYS_BY_NETWORK: &str = "passkey sign-in by address";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 const SECOND_FACTOR: &str = "second factor of account";
@@ -284,6 +287,15 @@ pub(crate) async fn record_passkey_challenge(cx: &mut Context<'_>) -> Result<()>
 pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     let counter = record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?;
     counter.check(cx, RateLimit::DomainLookup, MAX_DOMAIN_LOOKUPS)
+}
+
+/// Records one opening of a setup link.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_setup_link(cx: &mut Context<'_>, link: SetupLinkId) -> Result<()> {
+    let counter = record(cx, SETUP_LINK_OPENINGS, &link.to_string()).await?;
+    counter.check(cx, RateLimit::SetupLink, MAX_SETUP_LINK_OPENINGS)
 }
 
 /// Clears the sign-in attempts of an account, after a successful sign-in.
