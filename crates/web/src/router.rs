@@ -17,7 +17,8 @@ use vestibule_core::{
 };
 
 use crate::api::{
-    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, webhooks,
+    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, setup_links,
+    webhooks,
     workspaces,
 };
 use crate::app::App;
@@ -188,6 +189,9 @@ api_routes! {
         domains::requests::approve => command::<join_request::Approve>();
         domains::requests::deny => command::<join_request::Deny>();
         domains::requests::renew => commands(Nothing, join_request::REQUEST_RENEWAL_ERRORS);
+        setup_links::list => query::<setup_link::List>();
+        setup_links::create => command::<setup_link::Create>();
+        setup_links::revoke => command::<setup_link::Revoke>();
         webhooks::list => query::<webhook::List<webhook::ForOrganization>>();
         webhooks::create => command::<webhook::Create<webhook::ForOrganization>>();
         webhooks::show => query::<webhook::Show<webhook::ForOrganization>>();

@@ -193,8 +193,10 @@ impl Executor {
             self.count_statements(&reply);
             self.log_outcome(caller, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
             if reply.is_touch_due {
+                // It is about the session, also if the caller acts by a setup link.
+                let caller = Caller { setup_token: None, ..caller.clone() };
                 // The response does not depend on it.
-                let _ = timeout(TOUCH_TIMEOUT, self.run(caller, finish::Touch)).await;
+                let _ = timeout(TOUCH_TIMEOUT, self.run(&caller, finish::Touch)).await;
             }
             reply
         })

@@ -16,7 +16,7 @@ use self::sql::Counter;
 use crate::error::{Code, Problem, Result};
 use crate::event::UserLocked;
 use crate::execution::{Command, Context};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, SetupLinkId, UserId};
 use crate::metrics::RateLimit;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};

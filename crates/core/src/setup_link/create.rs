@@ -14,6 +14,7 @@ use crate::permission::{RequiredPermission, Requirement};
 use crate::reauthentication::require_recent_proof;
 use crate::secret::SetupToken;
 use crate::security_log::{Audit, Change};
+use crate::settings::Settings;
 use crate::setup_purpose::SetupPurposes;
 
 /// The links that stay listed when a new one is made, also those that have ended.
@@ -37,6 +38,13 @@ pub struct Create {
 pub struct NewSetupLink {
     pub link: SetupLink,
     pub token: SetupToken,
+}
+
+impl NewSetupLink {
+    /// The URL for the recipient. Browsers do not send the token, which is in the fragment.
+    pub fn url(&self, settings: &Settings) -> String {
+        format!("{}/setup#token={}", settings.public_url.as_str(), self.token.reveal())
+    }
 }
 
 impl Command for Create {
