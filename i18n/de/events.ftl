@@ -149,5 +149,4 @@ apply-filter = Filtern
 ## Gruppen von Ereignissen, in Filtern
 
 events-of-api-keys = API-Schlüssel
-events-of-setup-links = Einrichtungslinks
 events-of-mail = E-Mails

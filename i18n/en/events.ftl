@@ -149,5 +149,4 @@ apply-filter = Filter
 ## Groups of events, in filters
 
 events-of-api-keys = API keys
-events-of-setup-links = Setup links
 events-of-mail = Emails

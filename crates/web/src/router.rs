@@ -12,14 +12,13 @@ use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, impersonation, invitation, join_request, membership, notification, offboarding,
-    organization, ownership_transfer, password_reset, reauthentication, second_factor, session_token, sign_in, sign_up,
-    verification, waitlist, webhook, workspace,
+    organization, ownership_transfer, password_reset, reauthentication, second_factor, session_token, setup_link,
+    sign_in, sign_up, verification, waitlist, webhook, workspace,
 };
 
 use crate::api::{
     audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, setup_links,
-    webhooks,
-    workspaces,
+    webhooks, workspaces,
 };
 use crate::app::App;
 use crate::envelope::Refusal;

@@ -7,14 +7,14 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, SetupLinkId, UserId};
 use vestibule_core::names::SetupRecipient;
+use vestibule_core::settings::Settings;
 use vestibule_core::setup_link::{
     Create, DEFAULT_LIFETIME, List, NewSetupLink, Revoke, SetupLink, SetupPurpose, SetupPurposes,
 };
-use vestibule_core::settings::Settings;
 use vestibule_core::time::Timestamp;
-use vestibule_core::Problem;
 
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};

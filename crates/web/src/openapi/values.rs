@@ -63,7 +63,6 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("Renewal", "status", &["requested", "resent"]),
     ("RowResult", "status", &["invited", "good", "failed"]),
     ("SetupLink", "state", &["active", "suspended", "expired", "revoked"]),
-    ("SetupLinkWithUrl", "state", &["active", "suspended", "expired", "revoked"]),
     ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username", "passkey"]),
     ("SignUpRestrictions", "sign_up_mode", &["public", "restricted", "waitlist"]),
     ("UsernameSignIn", "strategy", &["plain_username"]),

@@ -47,7 +47,7 @@ impl Group {
             Self::Requests => t.join_requests(),
             Self::Roles => t.roles(),
             Self::Domains => t.domains(),
-            Self::SetupLinks => t.events_of_setup_links(),
+            Self::SetupLinks => t.setup_links(),
             Self::Organization => t.organization(),
             Self::Workspaces => t.workspaces(),
             Self::ApiKeys => t.events_of_api_keys(),
