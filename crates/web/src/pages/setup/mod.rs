@@ -4,6 +4,7 @@
 //! The token of the link is in the fragment of its URL. The script posts it, and a cookie of these pages has it from then
 //! on. Every command and query of these pages runs with the authority of the link, no matter who is signed in.
 
+mod connections;
 mod domains;
 mod open;
 
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Routes {
         .get(DONE, open::done)
         .post("/setup/close", open::close)
         .merge(domains::routes())
+        .merge(connections::routes())
 }
 
 /// A request of the holder of a setup link. Without a link, or with one that has ended, it is answered with the page that
