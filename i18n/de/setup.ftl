@@ -36,5 +36,4 @@ setup-left-roles = Auswählen, welche Gruppen Ihres Identitätsanbieters welche 
 setup-left-require = Single Sign-on vorschreiben, wenn alle es benutzen sollen.
 setup-close-explanation = Schließen Sie den Link in diesem Browser, wenn auch andere ihn benutzen.
 setup-close = Link schließen
-flash-setup-connection-created = Verbindung gespeichert. Testen Sie sie als Nächstes.
 flash-setup-closed = Link in diesem Browser geschlossen.

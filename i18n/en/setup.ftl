@@ -36,5 +36,4 @@ setup-left-roles = Choose which groups of your identity provider have which role
 setup-left-require = Require single sign-on, if everybody should use it.
 setup-close-explanation = Close the link in this browser if others use it too.
 setup-close = Close the link
-flash-setup-connection-created = Connection saved. Test it next.
 flash-setup-closed = Link closed in this browser.

@@ -81,7 +81,6 @@ impl Words {
             "domain_deleted" => self.flash_domain_deleted(),
             "logo_saved" => self.flash_logo_saved(),
             "logo_removed" => self.flash_logo_removed(),
-            "setup_connection_created" => self.flash_setup_connection_created(),
             "setup_closed" => self.flash_setup_closed(),
             "webhook_enabled" => self.flash_webhook_enabled(),
             "webhook_disabled" => self.flash_webhook_disabled(),

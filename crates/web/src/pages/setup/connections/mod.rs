@@ -1,8 +1,6 @@
 //! The steps in which the identity provider is connected: choose it, enter what it shows, and test it.
 
-mod checks;
 mod form;
-mod provider;
 mod show;
 mod trace;
 
@@ -13,9 +11,10 @@ use vestibule_core::Code;
 use vestibule_core::enterprise_connection::{Connection, List, Show};
 use vestibule_core::id::ConnectionId;
 
-use self::provider::Provider;
 use super::super::context::{PageContext, PageResult};
 use super::super::layout::Layout;
+use super::super::organization::connections::provider::Provider;
+use super::super::organization::connections::view::Badge;
 use super::super::words::Words;
 use super::{CONNECTIONS, SetupPage, Visit, page_or_response};
 use crate::routes::Routes;
@@ -33,13 +32,6 @@ pub(super) fn routes() -> Routes {
         .post("/setup/connections/{connection}/test-sign-in", show::test_sign_in)
         .post("/setup/connections/{connection}/enable", show::enable)
         .get("/setup/connections/{connection}/sign-ins/{trace}", trace::show)
-}
-
-/// A text with the class of its color.
-struct Badge {
-    text: String,
-    /// `good`, `warn`, `bad`, or empty.
-    class: &'static str,
 }
 
 struct ConnectionView {
@@ -87,9 +79,9 @@ async fn list_page(visit: &Visit) -> PageResult<Response> {
 
 fn state_badge(t: Words, connection: &Connection) -> Badge {
     match (connection.is_enabled, connection.is_required) {
-        (true, true) => Badge { text: t.connection_required(), class: "good" },
-        (true, false) => Badge { text: t.connection_enabled(), class: "good" },
-        (false, _) => Badge { text: t.connection_disabled(), class: "warn" },
+        (true, true) => Badge::new(t.connection_required(), "info"),
+        (true, false) => Badge::new(t.connection_enabled(), "good"),
+        (false, _) => Badge::new(t.connection_disabled(), ""),
     }
 }
 

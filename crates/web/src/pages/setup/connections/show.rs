@@ -3,10 +3,8 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::enterprise_connection::{
-    Connection, ConnectionTrace, ListTraces, TracePurpose, Update, test_saved,
-};
-use vestibule_core::id::{ConnectionTraceId, DomainId};
+use vestibule_core::enterprise_connection::{Connection, ListTraces, Update, test_saved};
+use vestibule_core::id::DomainId;
 use vestibule_core::setup_link::SetupPurpose;
 use vestibule_core::single_sign_on::begin_test;
 use vestibule_core::{Problem, domain};
@@ -14,24 +12,16 @@ use vestibule_core::{Problem, domain};
 use super::super::super::context::PageResult;
 use super::super::super::form::Form;
 use super::super::super::layout::Layout;
+use super::super::super::organization::connections::trace::{TraceView, trace_view};
+use super::super::super::organization::connections::view::{Badge, Checks};
 use super::super::super::single_sign_on::leave_page;
-use super::super::super::words::Words;
 use super::super::{CONNECTIONS, DONE, SetupPage, Visit, page_or_response};
-use super::checks::Checks;
-use super::{Badge, find, path_of, state_badge};
+use super::{find, path_of, state_badge};
 
 struct DomainChoice {
     id: DomainId,
     name: String,
     is_chosen: bool,
-}
-
-struct TraceView {
-    id: ConnectionTraceId,
-    /// HTML
-    time: String,
-    badge: Badge,
-    code: String,
 }
 
 #[derive(Template)]
@@ -77,7 +67,8 @@ async fn show_it(visit: &Visit, id: &str) -> PageResult<Response> {
 async fn page(visit: &Visit, connection: Connection, outcome: Outcome<'_>) -> PageResult<Response> {
     let (cx, t, organization) = (&visit.cx, visit.cx.words, visit.organization());
     let traces = cx.query(ListTraces { organization, connection: connection.id }).await?;
-    let tests: Vec<_> = traces.iter().filter(|trace| trace.purpose == TracePurpose::Test).collect();
+    let has_test = traces.iter().any(|trace| trace.error_code.is_empty());
+    let tests = traces.iter().map(|trace| trace_view(cx, trace)).filter(|trace| trace.is_test);
     let domains = domain_choices(visit, &connection).await?;
     let names: Vec<_> = connection.domains.iter().map(|domain| domain.domain.as_str()).collect();
     let page = Page {
@@ -89,12 +80,12 @@ async fn page(visit: &Visit, connection: Connection, outcome: Outcome<'_>) -> Pa
         badge: state_badge(t, &connection),
         is_enabled: connection.is_enabled,
         has_domain: !connection.domains.is_empty(),
-        has_test: tests.iter().any(|trace| trace.error_code.is_empty()),
+        has_test,
         domain_names: names.join(", "),
         is_for_domains: visit.is_for(SetupPurpose::Domains),
         domains,
         checks: outcome.checks,
-        tests: tests.into_iter().map(|trace| trace_view(visit, trace)).collect(),
+        tests: tests.collect(),
         name: connection.name,
         issuer: connection.issuer,
         client_id: connection.client_id,
@@ -115,24 +106,6 @@ async fn domain_choices(visit: &Visit, connection: &Connection) -> PageResult<Ve
         name: domain.domain,
     };
     Ok(domains.into_iter().filter(|domain| domain.verified_at.is_some()).map(choice).collect())
-}
-
-fn trace_view(visit: &Visit, trace: &ConnectionTrace) -> TraceView {
-    let t = visit.cx.words;
-    TraceView {
-        id: trace.id,
-        time: t.time_html(trace.created_at, visit.cx.now()),
-        badge: trace_badge(t, &trace.error_code),
-        code: trace.error_code.clone(),
-    }
-}
-
-pub(super) fn trace_badge(t: Words, error_code: &str) -> Badge {
-    if error_code.is_empty() {
-        Badge { text: t.trace_succeeded(), class: "good" }
-    } else {
-        Badge { text: t.trace_failed(), class: "bad" }
-    }
 }
 
 pub(super) async fn set_domains(visit: Visit, Path(id): Path<String>, form: Form) -> Response {
