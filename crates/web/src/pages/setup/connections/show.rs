@@ -26,6 +26,7 @@ struct DomainChoice {
 
 #[derive(Template)]
 #[template(path = "setup/connection.html")]
+#[expect(clippy::struct_excessive_bools, reason = "independent conditions of the template")]
 struct Page {
     layout: Layout,
     setup: SetupPage,
@@ -68,7 +69,7 @@ async fn page(visit: &Visit, connection: Connection, outcome: Outcome<'_>) -> Pa
     let (cx, t, organization) = (&visit.cx, visit.cx.words, visit.organization());
     let traces = cx.query(ListTraces { organization, connection: connection.id }).await?;
     let has_test = traces.iter().any(|trace| trace.error_code.is_empty());
-    let tests = traces.iter().map(|trace| trace_view(cx, trace)).filter(|trace| trace.is_test);
+    let tests: Vec<_> = traces.iter().map(|trace| trace_view(cx, trace)).filter(|trace| trace.is_test).collect();
     let domains = domain_choices(visit, &connection).await?;
     let names: Vec<_> = connection.domains.iter().map(|domain| domain.domain.as_str()).collect();
     let page = Page {
@@ -85,7 +86,7 @@ async fn page(visit: &Visit, connection: Connection, outcome: Outcome<'_>) -> Pa
         is_for_domains: visit.is_for(SetupPurpose::Domains),
         domains,
         checks: outcome.checks,
-        tests: tests.collect(),
+        tests,
         name: connection.name,
         issuer: connection.issuer,
         client_id: connection.client_id,
