@@ -93,7 +93,7 @@ async fn shows_the_url_once_and_lists_links_without_it() {
 #[tokio::test]
 async fn asks_for_a_recent_proof_before_a_link_is_made() {
     let setup = setup().await;
-    setup.app.advance(Duration::from_hours(12));
+    setup.app.advance(Duration::from_mins(11));
     let fields = [("purposes", "sso"), ("recipient", "IT")];
     setup.owner.post(&setup.links, &fields).await.assert_error(403, "REAUTHENTICATION_REQUIRED");
     setup.owner.reauthenticate().await;

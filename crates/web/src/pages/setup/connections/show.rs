@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_core::enterprise_connection::{Connection, ListTraces, Update, test_saved};
 use vestibule_core::id::DomainId;
 use vestibule_core::setup_link::SetupPurpose;
-use vestibule_core::single_sign_on::begin_test;
+use vestibule_core::single_sign_on::{BeginTest, begin_test};
 use vestibule_core::{Problem, domain};
 
 use super::super::super::context::PageResult;
@@ -151,8 +151,13 @@ pub(super) async fn test_sign_in(visit: Visit, Path(id): Path<String>, _: Form) 
 
 async fn test_sign_in_it(visit: &Visit, id: &str) -> PageResult<Response> {
     let (cx, found) = (&visit.cx, find(visit, id).await?);
-    let (organization, return_to) = (visit.organization(), path_of(found.id));
-    match begin_test(cx.app.service(), &cx.caller, organization, found.id, return_to).await.result {
+    let begin = BeginTest {
+        organization: visit.organization(),
+        connection: found.id,
+        return_to: path_of(found.id),
+        is_page: true,
+    };
+    match begin_test(cx.app.service(), &cx.caller, begin).await.result {
         Ok(begun) => Ok(leave_page(cx, found.name, begun.url, begun.token.as_ref())),
         Err(problem) => page(visit, found, Outcome { problem: Some(&problem), checks: None }).await,
     }
