@@ -149,6 +149,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,
+    session::sql::sso::STATEMENTS,
     setup_link::sql::STATEMENTS,
     totp::sql::STATEMENTS,
     user::sql::STATEMENTS,

@@ -85,6 +85,7 @@ mod sessions;
 mod setup_links;
 mod simulation;
 mod smtp;
+mod sso_requirement;
 mod verification;
 mod webhooks;
 mod workspaces;
