@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_core::cleanup::delete_expired;
 use vestibule_core::domain::{self, DomainName, JoinPolicy};
+use vestibule_core::enterprise_connection::Update;
 use vestibule_core::execution::Caller;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::secret::SetupToken;
@@ -252,4 +253,70 @@ async fn deletes_links_a_while_after_they_have_expired() {
     setup.app.advance(DAY * 2);
     delete_expired(&setup.app.inner.service).await.unwrap();
     assert_eq!(count(), 0);
+}
+
+/// The fields of a connection that can be saved.
+const CONNECTION: [(&str, &str); 4] = [
+    ("name", "Acme"),
+    ("issuer", "https://login.acme.example"),
+    ("client_id", "vestibule"),
+    ("client_secret", "a-secret"),
+];
+
+/// Creates a connection on the pages. Returns its path.
+async fn connect(browser: &TestClient) -> String {
+    browser.post("/setup/connections/new", &CONNECTION).await.assert_redirect("/setup/connections/")
+}
+
+#[tokio::test]
+async fn connects_an_identity_provider_step_by_step() {
+    let setup = setup().await;
+    let (_, token) = setup.create(&["sso", "domains"]).await;
+    let browser = setup.open(&token).await;
+    browser.post("/setup/domains", &[("domain", "acme.example")]).await.assert_redirect("/setup/domains");
+    setup.app.execute("UPDATE domains SET verified_at = 1");
+    browser.get("/setup/connections").await.assert_page(200, "/setup/connections/new?provider=entra");
+    let form = browser.get("/setup/connections/new?provider=entra").await;
+    let form = form.assert_page(200, "/auth/sso/oidc/callback");
+    assert!(form.contains("Microsoft Entra ID"), "{form}");
+    let refused = browser.post("/setup/connections/new", &[("issuer", "http://login.acme.example#x")]).await;
+    let refused = refused.assert_page(400, "id=\"issuer-error\"");
+    assert!(refused.contains("id=\"client-id-error\""), "{refused}");
+    let path = connect(&browser).await;
+    let page = browser.get(&path).await.assert_page(200, "https://login.acme.example");
+    assert!(page.contains("checked> acme.example") && !page.contains("a-secret"), "{page}");
+    browser.get(&format!("{path}/edit")).await.assert_page(200, "value=\"https://login.acme.example\"");
+    browser.post(&format!("{path}/edit"), &CONNECTION).await.assert_redirect(&path);
+    browser.post(&format!("{path}/domains"), &[]).await.assert_redirect(&path);
+    browser.post(&format!("{path}/enable"), &[]).await.assert_redirect(&path);
+    let entries = sealed(&setup.app, &setup.owner, &setup.organization).await;
+    let created = entries.iter().find(|entry| entry["action"] == "organization.connection.created").unwrap();
+    assert_eq!(created["actor"]["type"], "setup_link");
+    // Without the purpose, the domains stay with the admins.
+    let (_, sso) = setup.create(&["sso"]).await;
+    let other = setup.open(&sso).await;
+    other.get(&path).await.assert_page(200, "An admin of the organization chooses the domains");
+    assert_eq!(other.get("/setup/domains").await.status, 403);
+    // A link of another organization does not find it.
+    let (otto, elsewhere) = setup.app.create_organization("otto@example.com").await;
+    let links = format!("/organizations/{elsewhere}/setup-links");
+    let created = otto.post_json(&links, &json!({"purposes": ["sso"], "recipient": "IT"})).await.ok();
+    let stranger = setup.open(text(&created["url"]).split_once("#token=").unwrap().1).await;
+    assert_eq!(stranger.get(&path).await.status, 404);
+    assert_eq!(stranger.post(&format!("{path}/enable"), &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn does_not_lift_the_requirement_of_single_sign_on() {
+    let setup = setup().await;
+    let (_, token) = setup.create(&["sso"]).await;
+    let path = connect(&setup.open(&token).await).await;
+    setup.app.execute("UPDATE enterprise_connections SET is_enabled = 1, is_required = 1");
+    let connection = path.rsplit('/').next().unwrap().parse().unwrap();
+    let update = || Update::new(setup.organization.parse().unwrap(), connection);
+    let disable = Update { is_enabled: Some(false), ..update() };
+    assert_eq!(setup.run(&token, disable).await.err(), Some(Code::Forbidden));
+    let replace = Update { issuer: Some("https://elsewhere.example".to_owned()), ..update() };
+    assert_eq!(setup.run(&token, replace).await.err(), Some(Code::Forbidden));
+    assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
 }
