@@ -24,6 +24,7 @@ pub mod scope;
 pub mod search;
 pub mod secret;
 pub mod settings;
+pub mod setup_purpose;
 pub use vestibule_db::{id, time};
 
 // Infrastructure: what commands run on.
@@ -150,6 +151,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,
     session::sql::sso::STATEMENTS,
+    setup_link::sql::STATEMENTS,
     totp::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,

@@ -12,13 +12,13 @@ use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, impersonation, invitation, join_request, membership, notification, offboarding,
-    organization, ownership_transfer, password_reset, reauthentication, second_factor, session_token, sign_in, sign_up,
-    verification, waitlist, webhook, workspace,
+    organization, ownership_transfer, password_reset, reauthentication, second_factor, session_token, setup_link,
+    sign_in, sign_up, verification, waitlist, webhook, workspace,
 };
 
 use crate::api::{
-    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, webhooks,
-    workspaces,
+    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, setup_links,
+    webhooks, workspaces,
 };
 use crate::app::App;
 use crate::envelope::Refusal;
@@ -188,6 +188,9 @@ api_routes! {
         domains::requests::approve => command::<join_request::Approve>();
         domains::requests::deny => command::<join_request::Deny>();
         domains::requests::renew => commands(Nothing, join_request::REQUEST_RENEWAL_ERRORS);
+        setup_links::list => query::<setup_link::List>();
+        setup_links::create => command::<setup_link::Create>();
+        setup_links::revoke => command::<setup_link::Revoke>();
         webhooks::list => query::<webhook::List<webhook::ForOrganization>>();
         webhooks::create => command::<webhook::Create<webhook::ForOrganization>>();
         webhooks::show => query::<webhook::Show<webhook::ForOrganization>>();

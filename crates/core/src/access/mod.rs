@@ -7,13 +7,16 @@ mod restrictions;
 pub(crate) mod sql;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use crate::assurance::MfaRequirement;
+use crate::caller::CurrentSetupLink;
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
-use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ApiKeyId, MembershipId, OrganizationId, SetupLinkId, UserId, WorkspaceId};
 use crate::permission::{
-    ADMIN, AccessConditions, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
+    ADMIN, AccessConditions, AddressList, MemberPermissions, PermissionSet, RequiredPermission,
+    RequiredWorkspacePermission,
 };
 use crate::scope::Scope;
 
@@ -32,6 +35,9 @@ pub struct Grant {
 pub enum Actor {
     Member(Member),
     ApiKey(ApiKeyId),
+    /// The person who has opened a setup link. They have no permissions, and run the operations for the link's purposes with
+    /// the authority of the admin who made it.
+    SetupLink(SetupLinkId),
 }
 
 /// The caller as a member of an organization.
@@ -51,12 +57,12 @@ impl Grant {
         self.actor
     }
 
-    /// The caller's membership. `None` for an API key.
+    /// The caller's membership. `None` for an API key and a setup link.
     pub fn membership(&self) -> Option<MembershipId> {
         self.member().ok().map(|member| member.membership)
     }
 
-    /// The caller. `None` for an API key.
+    /// The caller. `None` for an API key and a setup link.
     pub fn user(&self) -> Option<UserId> {
         self.member().ok().map(|member| member.user)
     }
@@ -64,35 +70,45 @@ impl Grant {
     /// The caller, for an operation that only a person can do.
     ///
     /// # Errors
-    /// `FORBIDDEN` for an API key.
+    /// `FORBIDDEN` for an API key and a setup link.
     pub fn member(&self) -> Result<Member> {
         match self.actor {
             Actor::Member(member) => Ok(member),
-            Actor::ApiKey(_) => Err(Code::Forbidden.into()),
+            Actor::ApiKey(_) | Actor::SetupLink(_) => Err(Code::Forbidden.into()),
         }
     }
 
     /// The caller's API key, for an operation that only a backend can do.
     ///
     /// # Errors
-    /// `FORBIDDEN` for a member.
+    /// `FORBIDDEN` for a member and a setup link.
     pub fn api_key(&self) -> Result<ApiKeyId> {
         match self.actor {
             Actor::ApiKey(key) => Ok(key),
-            Actor::Member(_) => Err(Code::Forbidden.into()),
+            Actor::Member(_) | Actor::SetupLink(_) => Err(Code::Forbidden.into()),
         }
     }
 
-    /// The permissions of all the caller's roles in this organization, or of the scopes of the API key.
+    /// The permissions of all the caller's roles in this organization, or of the scopes of the API key. None for a setup
+    /// link.
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
     }
 
+    /// Whether the caller has `required` for this operation: a setup link was checked for the operation's purpose, and has
+    /// the authority of an admin for it.
+    pub fn satisfies(&self, required: RequiredPermission) -> bool {
+        match self.actor {
+            Actor::Member(_) | Actor::ApiKey(_) => self.permissions.satisfies(required),
+            Actor::SetupLink(_) => true,
+        }
+    }
+
     /// Whether the caller may grant these permissions in this organization: nobody grants more than they have. To an
-    /// API key, this applies to the built-in permissions: the others mean nothing to the service.
+    /// API key, this applies to the built-in permissions: the others mean nothing to the service. A setup link grants none.
     pub fn covers(&self, granted: &PermissionSet) -> bool {
         match self.actor {
-            Actor::Member(_) => self.permissions.covers(granted),
+            Actor::Member(_) | Actor::SetupLink(_) => self.permissions.covers(granted),
             Actor::ApiKey(_) => self.permissions.covers(&granted.built_in()),
         }
     }
@@ -101,7 +117,7 @@ impl Grant {
     /// not in it.
     pub fn covers_in_workspace(&self, in_workspace: Option<&PermissionSet>, granted: &PermissionSet) -> bool {
         match self.actor {
-            Actor::Member(_) => self.permissions.covers_in_workspace(in_workspace, granted),
+            Actor::Member(_) | Actor::SetupLink(_) => self.permissions.covers_in_workspace(in_workspace, granted),
             Actor::ApiKey(_) => self.permissions.covers_in_workspace(Some(&self.permissions), &granted.built_in()),
         }
     }
@@ -114,7 +130,8 @@ impl Grant {
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
 /// address, `SSO_REQUIRED` if they have to sign in through its identity provider, and `MFA_REQUIRED` if it requires a
-/// stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
+/// stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do
+/// depends on its scopes, and what a setup link may do on its purposes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -128,6 +145,9 @@ pub async fn authorize(
             check_organization_of_key(cx, organization, bound_to).await?;
         }
         return Ok(Grant { organization, actor: Actor::ApiKey(key), permissions });
+    }
+    if let Some(link) = &cx.setup_link {
+        return authorize_link(link, organization, cx.caller.address);
     }
     let user = cx.user()?;
     let cached = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
@@ -143,6 +163,20 @@ pub async fn authorize(
     } else {
         Err(Code::Forbidden.into())
     }
+}
+
+/// The grant of a setup link. The addresses that the organization allows bind it as they bind its creator.
+///
+/// # Errors
+/// `FORBIDDEN` in another organization; `ADDRESS_NOT_ALLOWED`.
+fn authorize_link(link: &CurrentSetupLink, organization: OrganizationId, address: IpAddr) -> Result<Grant> {
+    if link.organization_id != organization {
+        return Err(Code::Forbidden.into());
+    }
+    if !AddressList::is_allowed(link.restricts_addresses, &link.allowed_addresses, address) {
+        return Err(Code::AddressNotAllowed.into());
+    }
+    Ok(Grant { organization, actor: Actor::SetupLink(link.id), permissions: PermissionSet::default() })
 }
 
 /// Returns the organization for a query that only an API key can run, if the key can access it. [`authorize`] costs a
@@ -274,8 +308,12 @@ pub async fn authorize_in_workspace(
     // A key for another organization learns no more than one for an unknown workspace.
     let is_foreign = |problem: &Problem| problem.code() == Code::OrganizationNotFound;
     let organization = organization.map_err(|problem| if is_foreign(&problem) { unknown.into() } else { problem })?;
-    let Actor::Member(member) = organization.actor else {
-        return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
+    let member = match organization.actor {
+        Actor::Member(member) => member,
+        Actor::ApiKey(_) => {
+            return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
+        }
+        Actor::SetupLink(_) => return Err(Code::Forbidden.into()),
     };
     let permissions = workspace_permissions(cx, row.organization_id, workspace, member.membership).await?;
     let manages_all =

@@ -31,8 +31,12 @@ const ENTRY_BYTES: usize = 250;
 pub(crate) struct AccessKey([u8; 32], OrganizationId);
 
 impl AccessKey {
-    /// `None` for a caller without a session token or an API key.
+    /// `None` for a caller without a session token or an API key, and for one with a setup link, whose access is not that
+    /// of the session.
     pub(crate) fn new(caller: &Caller, organization: OrganizationId) -> Option<Self> {
+        if caller.setup_token.is_some() {
+            return None;
+        }
         let token = caller.token.as_ref().map(SessionToken::digest);
         let digest = token.or_else(|| caller.api_key.map(ApiKeyDigest::to_bytes))?;
         Some(Self(digest, organization))

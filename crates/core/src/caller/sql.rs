@@ -2,9 +2,10 @@
 
 use vestibule_db::{Bytes, record, sql};
 
-use crate::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
+use crate::id::{ApiKeyId, OrganizationId, SessionId, SetupLinkId, SignInId, UserId};
 use crate::proof::Proofs;
 use crate::scope::Scopes;
+use crate::setup_purpose::SetupPurposes;
 use crate::time::Timestamp;
 
 record! {
@@ -46,6 +47,27 @@ record! {
     }
 }
 
+record! {
+    /// The caller's setup link.
+    pub struct CurrentSetupLink {
+        pub id: SetupLinkId,
+        /// The only organization that it opens.
+        pub organization_id: OrganizationId,
+        pub organization_name: String,
+        /// The name of the organization's image; empty for none.
+        pub organization_image_url: String,
+        pub purposes: SetupPurposes,
+        /// For whom it is, as the admin wrote it.
+        pub recipient: String,
+        /// Exclusive.
+        pub expires_at: Timestamp,
+        /// Whether the organization's list of addresses applies.
+        pub(crate) restricts_addresses: bool,
+        /// As it is stored.
+        pub(crate) allowed_addresses: String,
+    }
+}
+
 sql! {
     /// The session, unless it has ended or exceeded the idle timeout ($3), and its active sign-in, unless that has
     /// ended.
@@ -73,6 +95,21 @@ sql! {
            FROM api_key_secrets s
            JOIN api_keys k ON k.id = s.api_key_id
           WHERE s.digest = $1 AND s.valid_until > $2 AND k.valid_until > $2";
+
+    /// A link carries the authority of its creator, so it ends with their membership, their admin roles and their account.
+    SETUP_LINK(Bytes, Timestamp) -> CurrentSetupLink =
+        "SELECT l.id AS id, l.organization_id AS organization_id, o.name AS organization_name,
+                o.image_url AS organization_image_url, l.purposes AS purposes, l.recipient AS recipient,
+                l.expires_at AS expires_at, o.enable_ip_restriction AS restricts_addresses,
+                o.whitelisted_ips AS allowed_addresses
+           FROM setup_links l
+           JOIN organizations o ON o.id = l.organization_id AND o.deleted_at IS NULL
+           JOIN organization_memberships m ON m.organization_id = l.organization_id AND m.id = l.created_by
+           JOIN users u ON u.id = m.user_id AND u.disabled = 0
+          WHERE l.token_digest = $1 AND l.expires_at > $2 AND l.revoked_at IS NULL
+            AND EXISTS (SELECT 1 FROM organization_membership_roles mr
+                          JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = m.organization_id AND mr.membership_id = m.id)";
 
     /// Changes nothing if the key was used before.
     INSERT_IDEMPOTENCY_KEY(ApiKeyId, Bytes, Bytes, Bytes, Timestamp) =

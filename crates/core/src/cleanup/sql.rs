@@ -2,7 +2,9 @@
 
 use vestibule_db::sql;
 
-use crate::id::{ApiKeyId, AttemptId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, UserId};
+use crate::id::{
+    ApiKeyId, AttemptId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, SetupLinkId, UserId,
+};
 use crate::time::Timestamp;
 
 sql! {
@@ -77,6 +79,11 @@ sql! {
           WHERE digest IN (SELECT t.digest FROM session_tickets t WHERE t.expires_at <= $1
                             ORDER BY t.expires_at LIMIT $2)
       RETURNING user_id";
+
+    SETUP_LINKS(Timestamp, i64) -> (SetupLinkId,) =
+        "DELETE FROM setup_links
+          WHERE id IN (SELECT l.id FROM setup_links l WHERE l.expires_at <= $1 ORDER BY l.expires_at LIMIT $2)
+      RETURNING id";
 
     DEPLOYMENT_INVITATIONS(Timestamp, i64) -> (DeploymentInvitationId,) =
         "DELETE FROM deployment_invitations

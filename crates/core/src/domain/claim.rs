@@ -10,6 +10,7 @@ use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::rate_limit;
 use crate::security_log::{Audit, Change};
+use crate::setup_purpose::SetupPurpose;
 
 /// The maximum number of domains of one organization.
 const MAX_DOMAINS: usize = 50;
@@ -26,6 +27,7 @@ pub struct List {
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Domains);
     type Out = Vec<Domain>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Domain>> {
@@ -50,6 +52,7 @@ pub struct Add {
 impl Command for Add {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::TooManyDomains, Code::DomainExists, Code::TooManyRequests];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Domains);
     type Out = Domain;
 
     fn audit(&self) -> Audit {

@@ -26,6 +26,7 @@ const AUDITED: &[&str] = &[
     "passkeys",
     "second_factor_resets",
     "session_tickets",
+    "setup_links",
     "sign_ins",
     "users",
     "waitlist",

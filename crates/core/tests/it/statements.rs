@@ -45,7 +45,9 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("audit::sql::FIRST_UNSEALED", "the sealer covers all organizations"),
     ("bootstrap::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
     ("caller::sql::API_KEY", "the caller's own key"),
+    ("caller::sql::SETUP_LINK", "the caller's own link"),
     ("cleanup::sql::API_KEYS", "cleanup covers all organizations"),
+    ("cleanup::sql::SETUP_LINKS", "cleanup covers all organizations"),
     ("event::sql::ENABLED_ENDPOINT", "asks only whether there is one; the row is not shown"),
     ("event::sql::SUBSCRIBER", "checkpoints cover all organizations; the row is not shown"),
     (

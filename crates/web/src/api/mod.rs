@@ -15,5 +15,6 @@ pub(crate) mod me;
 pub(crate) mod organizations;
 pub(crate) mod response;
 pub(crate) mod session;
+pub(crate) mod setup_links;
 pub(crate) mod webhooks;
 pub(crate) mod workspaces;

@@ -62,6 +62,7 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("RemovedMemberFields", "invitations", &["suspend", "revoke"]),
     ("Renewal", "status", &["requested", "resent"]),
     ("RowResult", "status", &["invited", "good", "failed"]),
+    ("SetupLink", "state", &["active", "suspended", "expired", "revoked"]),
     (
         "SignInAttempt",
         "method",

@@ -39,8 +39,17 @@ const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBI
 /// Members. There is no offer to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The path parameters.
-const PARAMETERS: [&str; 8] =
-    ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}", "{endpointId}", "{deliveryId}"];
+const PARAMETERS: [&str; 9] = [
+    "{id}",
+    "{invitationId}",
+    "{memberId}",
+    "{roleId}",
+    "{domainId}",
+    "{requestId}",
+    "{endpointId}",
+    "{deliveryId}",
+    "{linkId}",
+];
 /// Every caller.
 const ANYBODY: [&str; 7] = [OK; 7];
 
@@ -64,6 +73,8 @@ const NO_DOMAIN: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 DOMAIN_NOT_FOUND"];
 const NO_ENDPOINT: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 WEBHOOK_ENDPOINT_NOT_FOUND"];
+const NO_SETUP_LINK: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 SETUP_LINK_NOT_FOUND"];
 const NO_REQUEST: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 REQUEST_NOT_FOUND", "404 REQUEST_NOT_FOUND"];
 
@@ -210,6 +221,9 @@ pub(crate) const TABLE: &[Row] = &[
     ("GET", "/organizations/{id}/explain?action=invite", &[], MEMBERS),
     ("GET", "/organizations/{id}/mfa", &[], MANAGERS),
     ("GET", "/organizations/{id}/audit-log", &[], ADMINS),
+    ("GET", "/organizations/{id}/setup-links", &[], ADMINS),
+    ("POST", "/organizations/{id}/setup-links", &[("purposes", "sso"), ("recipient", "IT department")], ADMINS),
+    ("POST", "/organizations/{id}/setup-links/{linkId}/revoke", &[], NO_SETUP_LINK),
     ("GET", "/organizations/{id}/webhooks", &[], ADMINS),
     ("POST", "/organizations/{id}/webhooks", &[("url", "https://example.com/webhooks")], ADMINS),
     ("GET", "/organizations/{id}/webhooks/{endpointId}", &[], NO_ENDPOINT),
@@ -407,6 +421,7 @@ impl Setup {
                 .replace("{domainId}", &self.organization)
                 .replace("{endpointId}", &self.organization)
                 .replace("{deliveryId}", &self.organization)
+                .replace("{linkId}", &self.organization)
                 .replace("{requestId}", &self.organization)
                 .replace("HOST", &format!("host{}.example", self.count.get()))
                 .replace("ORGANIZATION", &self.organization)

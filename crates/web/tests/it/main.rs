@@ -82,6 +82,7 @@ mod security_log;
 mod security_notices;
 mod session_tokens;
 mod sessions;
+mod setup_links;
 mod simulation;
 mod smtp;
 mod sso_requirement;

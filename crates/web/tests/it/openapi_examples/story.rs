@@ -27,6 +27,7 @@ pub(super) async fn tell(recorder: &mut Recorder) {
     decide_requests(recorder, &scene).await;
     manage_members(recorder, &scene).await;
     manage_webhooks(recorder, &scene).await;
+    manage_setup_links(recorder, &scene).await;
     manage_workspace(recorder, &scene).await;
     use_account(recorder, &scene).await;
     use_second_factors(recorder).await;
@@ -191,6 +192,15 @@ async fn manage_webhooks(recorder: &mut Recorder, scene: &Scene) {
     let body = json!({"from": "2026-01-15T09:30:00Z", "only_failed": true});
     recorder.post(ada, &format!("{endpoint}/replay"), body).await;
     recorder.run(ada, &format!("{endpoint}/delete")).await;
+}
+
+async fn manage_setup_links(recorder: &mut Recorder, scene: &Scene) {
+    let Scene { ada, path, .. } = scene;
+    let links = format!("{path}/setup-links");
+    let body = json!({"purposes": ["sso", "domains"], "recipient": "IT department of Acme", "expires_in_hours": 72});
+    let link = text(&recorder.post(ada, &links, body).await["id"]);
+    recorder.get(ada, &links).await;
+    recorder.run(ada, &format!("{links}/{link}/revoke")).await;
 }
 
 async fn manage_workspace(recorder: &mut Recorder, scene: &Scene) {
