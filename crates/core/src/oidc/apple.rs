@@ -1,6 +1,7 @@
 //! What only Apple does: a client secret that the client signs itself, and a name that comes once, beside the code.
 
-use data_encoding::BASE64URL_NOPAD;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::elliptic_curve::pkcs8::DecodePrivateKey;
@@ -42,10 +43,10 @@ pub(super) fn client_secret(
         "aud": metadata.issuer,
         "sub": client_id,
     });
-    let part = |json: &Value| BASE64URL_NOPAD.encode(json.to_string().as_bytes());
+    let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let signed = format!("{}.{}", part(&header), part(&claims));
     let signature: Signature = signing_key.sign(signed.as_bytes());
-    Ok(Zeroizing::new(format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))))
+    Ok(Zeroizing::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))))
 }
 
 /// Adds the names of `user` to claims that have none. It is `{"name": {"firstName": …, "lastName": …}, …}`.

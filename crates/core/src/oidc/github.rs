@@ -12,8 +12,6 @@ use super::userinfo::bearer;
 
 const PUBLIC_URL: &str = "https://github.com";
 const PUBLIC_API: &str = "https://api.github.com";
-const VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
-const VERSION: HeaderValue = HeaderValue::from_static("2022-11-28");
 const MAX_ADDRESSES: usize = 100;
 
 /// The fixed endpoints of GitHub, or of a GitHub Enterprise server.
@@ -96,7 +94,10 @@ fn primary_address(addresses: &Value) -> Option<(&str, bool)> {
 /// Requests JSON. `None` if the token may not read it.
 async fn get(transport: &dyn Transport, url: &str, access_token: &str) -> Result<Option<Value>, OidcError> {
     let mut request = ProviderRequest::get(url);
-    request.headers = vec![(ACCEPT, HeaderValue::from_static("application/vnd.github+json")), (VERSION_HEADER, VERSION)];
+    request.headers = vec![
+        (ACCEPT, HeaderValue::from_static("application/vnd.github+json")),
+        (HeaderName::from_static("x-github-api-version"), HeaderValue::from_static("2022-11-28")),
+    ];
     request.headers.extend(bearer(access_token));
     let response = transport.send(request).await;
     let response = response.map_err(|error| OidcErrorKind::UserinfoUnreachable.from_request(error))?;
