@@ -15,6 +15,7 @@ use super::discovery::{DiscoverySource, Metadata};
 use super::error::{OidcError, OidcErrorKind};
 use super::keys::KeySet;
 use super::transport::{HttpTransport, ProviderRequest, Transport};
+use crate::error::chain;
 use crate::http_client::HttpClient;
 use crate::time::{Clock, Timestamp};
 
@@ -183,7 +184,7 @@ impl ProviderCache {
                 Ok(provider)
             }
             Err(error) => {
-                tracing::warn!(error = %error, "an identity provider cannot be used");
+                tracing::warn!(error = chain(&error), "an identity provider cannot be used");
                 state.failed = Some((error, now));
                 state.usable(now)
             }
