@@ -17,8 +17,8 @@ use crate::outbox::parse_message_id;
 use crate::password::{Password, check_and_find, sha1_hex};
 use crate::permission::AddressList;
 use crate::secret::{
-    AttemptToken, HandoffId, InvitationToken, Keys, MasterKey, NoticeToken, NotificationToken, SessionToken, SetupToken,
-    SubmittedCode, SubmittedFactorCode, TotpSecret, UnsubscribeToken,
+    AttemptToken, HandoffId, InvitationToken, Keys, MasterKey, NoticeToken, NotificationToken, SessionToken,
+    SetupToken, SubmittedCode, SubmittedFactorCode, TotpSecret, UnsubscribeToken,
 };
 use crate::settings::{Mode, PublicUrl, Settings};
 use crate::webauthn::{

@@ -128,9 +128,7 @@ async fn exchange(
 ) -> Result<ProviderTokens, OidcError> {
     let mut form = token_form(request);
     let tokens = match request.client.authenticate(&mut form, metadata, request.now) {
-        Ok(header) => {
-            token::exchange(&*cache.transport, &metadata.token_endpoint, form, header, request.now).await
-        }
+        Ok(header) => token::exchange(&*cache.transport, &metadata.token_endpoint, form, header, request.now).await,
         Err(error) => Err(error),
     };
     let shown = tokens.as_ref().ok().map(describe);

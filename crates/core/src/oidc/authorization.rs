@@ -103,8 +103,7 @@ pub(super) async fn build_logout_url(
     }
     let provider = cache.get(&client.source()).await.ok()?;
     let endpoint = provider.metadata.end_session_endpoint.as_deref()?;
-    let mut params =
-        vec![("client_id", client.client_id), ("post_logout_redirect_uri", return_to), ("state", state)];
+    let mut params = vec![("client_id", client.client_id), ("post_logout_redirect_uri", return_to), ("state", state)];
     params.extend(id_token.map(|token| ("id_token_hint", token)));
     Some(with_params(endpoint, &params))
 }

@@ -67,8 +67,7 @@ impl DiscoverySource {
             return issuer == self.url;
         }
         let Some((authority, tenant)) = self.url.rsplit_once('/') else { return false };
-        let named =
-            issuer.strip_prefix(authority).and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/v2.0"));
+        let named = issuer.strip_prefix(authority).and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/v2.0"));
         named.is_some_and(|named| match (is_guid(named), is_guid(tenant)) {
             (true, true) => named.eq_ignore_ascii_case(tenant),
             // The document of a tenant's domain, and that of personal accounts, have the id of the tenant.

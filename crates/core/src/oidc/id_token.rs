@@ -154,11 +154,7 @@ fn check_times(claims: &Map<String, Value>, now: Timestamp) -> Result<(), OidcEr
 }
 
 /// Section 3.1.3.6: the left half of a hash of the access token. The claim is optional.
-fn check_access_token(
-    claims: &Map<String, Value>,
-    algorithm: Algorithm,
-    access_token: &str,
-) -> Result<(), OidcError> {
+fn check_access_token(claims: &Map<String, Value>, algorithm: Algorithm, access_token: &str) -> Result<(), OidcError> {
     let Some(claimed) = claims.get("at_hash") else { return Ok(()) };
     let digest = ring::digest::digest(algorithm.digest(), access_token.as_bytes());
     let half = digest.as_ref().get(..digest.as_ref().len() / 2).unwrap_or_default();

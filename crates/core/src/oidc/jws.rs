@@ -61,7 +61,8 @@ impl<'a> Jws<'a> {
             return Err(invalid("the token has at most 64 KiB"));
         }
         let (header, payload, signature) = split(token).ok_or_else(|| invalid("the token is a signed JWT"))?;
-        let decode = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| invalid("the token is base64url"));
+        let decode =
+            |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| invalid("the token is base64url"));
         let fields: Map<String, Value> =
             serde_json::from_slice(&decode(header)?).map_err(|_| invalid("the header is a JSON object"))?;
         let algorithm = fields.get("alg").and_then(Value::as_str).and_then(Algorithm::parse).ok_or_else(|| {
@@ -72,7 +73,8 @@ impl<'a> Jws<'a> {
             return Err(invalid("the header has no crit"));
         }
         // Access tokens and logout tokens have types of their own (RFC 8725, section 3.11).
-        let is_of_other_type = |kind: &Value| kind.as_str().is_none_or(|kind| kind.to_ascii_lowercase().ends_with("+jwt"));
+        let is_of_other_type =
+            |kind: &Value| kind.as_str().is_none_or(|kind| kind.to_ascii_lowercase().ends_with("+jwt"));
         if fields.get("typ").is_some_and(is_of_other_type) {
             return Err(invalid("typ is JWT"));
         }
@@ -104,8 +106,7 @@ fn split(token: &str) -> Option<(&str, &str, &str)> {
 /// The header and the claims of a token that was not verified, to show them. Never trust them.
 pub(super) fn unverified(token: &str) -> Option<Value> {
     let (header, payload, _) = split(token).filter(|_| token.len() <= MAX_TOKEN)?;
-    let decode = |part: &str| -> Option<Value> {
-        serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).ok()?).ok()
-    };
+    let decode =
+        |part: &str| -> Option<Value> { serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).ok()?).ok() };
     Some(serde_json::json!({"header": decode(header)?, "claims": decode(payload)?}))
 }

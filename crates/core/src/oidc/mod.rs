@@ -34,6 +34,6 @@ pub use claims::{Claims, person_name};
 pub use client::{Authenticated, AuthorizationResponse, Client, ProviderTokens};
 pub use discovery::Issuer;
 pub use error::{OidcError, OidcErrorKind};
-pub use steps::{Outcome, Step, StepName, Steps};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzed::check_parsers;
+pub use steps::{Outcome, Step, StepName, Steps};

@@ -158,7 +158,8 @@ fn mask(value: &Value, depth: usize) -> Value {
         Value::String(text) => json!(mask_text(text)),
         Value::Array(items) => items.iter().take(MAX_ITEMS).map(|item| mask(item, depth + 1)).collect(),
         Value::Object(fields) => {
-            let masked: Map<String, Value> = fields.iter().take(MAX_ITEMS).map(|field| mask_field(field, depth)).collect();
+            let masked: Map<String, Value> =
+                fields.iter().take(MAX_ITEMS).map(|field| mask_field(field, depth)).collect();
             Value::Object(masked)
         }
     }

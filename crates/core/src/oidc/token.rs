@@ -45,9 +45,9 @@ pub(super) fn refusal(response: &ProviderResponse) -> Option<OidcErrorKind> {
     let name = body.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str);
     match name {
         Some("invalid_grant" | "bad_verification_code") => Some(OidcErrorKind::CodeRefused),
-        Some(
-            "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "redirect_uri_mismatch",
-        ) => Some(OidcErrorKind::ClientRefused),
+        Some("invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "redirect_uri_mismatch") => {
+            Some(OidcErrorKind::ClientRefused)
+        }
         _ if response.status == StatusCode::UNAUTHORIZED => Some(OidcErrorKind::ClientRefused),
         Some(_) => Some(OidcErrorKind::TokenResponseInvalid),
         None => None,

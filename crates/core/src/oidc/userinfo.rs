@@ -11,8 +11,24 @@ use super::transport::{ProviderRequest, Transport};
 
 /// Claims that only an ID token can make: they are about the token itself, or decide about what it proves.
 const TOKEN_CLAIMS: [&str; 18] = [
-    "iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "azp", "at_hash", "c_hash", "auth_time", "amr", "acr", "sid", "tid",
-    "oid", "hd", "xms_edov",
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "nonce",
+    "azp",
+    "at_hash",
+    "c_hash",
+    "auth_time",
+    "amr",
+    "acr",
+    "sid",
+    "tid",
+    "oid",
+    "hd",
+    "xms_edov",
 ];
 
 /// Requests the claims of the person with this `sub`.
