@@ -11,8 +11,9 @@ use super::client::{Authenticated, AuthorizationResponse, Client, Form, Provider
 use super::discovery::Metadata;
 use super::error::{OidcError, OidcErrorKind};
 use super::id_token::{Expected, IdToken};
+use super::jws::{self, Jws};
 use super::steps::{StepName, Steps};
-use super::{github, id_token, jws, token, userinfo};
+use super::{github, id_token, token, userinfo};
 use crate::Executor;
 use crate::identity_provider::ProviderKind;
 use crate::secret::OneTimeSecrets;
@@ -145,7 +146,7 @@ fn describe(tokens: &ProviderTokens) -> Value {
     })
 }
 
-/// Verifies an ID token. If its key is unknown, the provider's keys are loaded again, once.
+/// Verifies an ID token. If its key may be a new one, the provider's keys are loaded again, once.
 async fn verify(
     cache: &Arc<ProviderCache>,
     request: &Request<'_>,
@@ -163,11 +164,21 @@ async fn verify(
         access_token: &tokens.access_token,
         now: request.now,
     };
-    match id_token::verify(token, &provider.keys, &expected) {
-        Err(error) if error.kind() == OidcErrorKind::UnknownKey => {
-            let refetched = cache.refetch_keys(&client.source(), provider).await?;
-            id_token::verify(token, &refetched.keys, &expected)
-        }
-        verified => verified,
+    let error = match id_token::verify(token, &provider.keys, &expected) {
+        Err(error) if may_be_rotated(&error, token) => error,
+        verified => return verified,
+    };
+    match cache.refetch_keys(&client.source(), provider).await {
+        Ok(refetched) => id_token::verify(token, &refetched.keys, &expected),
+        Err(_) => Err(error),
+    }
+}
+
+/// Whether newer keys could verify a token: its key is unknown, or it does not name one.
+fn may_be_rotated(error: &OidcError, token: &str) -> bool {
+    match error.kind() {
+        OidcErrorKind::UnknownKey => true,
+        OidcErrorKind::BadSignature => Jws::parse(token).is_ok_and(|jws| jws.key_id.is_none()),
+        _ => false,
     }
 }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::cache::{fetch_document, fetch_keys};
 use super::client::{Client, Form};
-use super::discovery::{DiscoverySource, Metadata, is_issuer};
-use super::error::{OidcError, OidcErrorKind};
+use super::discovery::{Metadata, is_issuer};
+use super::error::OidcErrorKind;
 use super::token;
 use super::transport::Transport;
 use crate::Executor;
@@ -86,7 +86,7 @@ pub(super) async fn check(transport: &dyn Transport, client: &Client<'_>, now: T
     result.discovery_reachable = true;
     result.authorization_endpoint = has_endpoint(&body, "authorization_endpoint", &is_allowed);
     result.token_endpoint = has_endpoint(&body, "token_endpoint", &is_allowed);
-    let metadata = match parse(&body, &source, &is_allowed) {
+    let metadata = match Metadata::parse(&body, &source, &is_allowed) {
         Ok(metadata) => metadata,
         Err(error) => {
             result.fail("discovery", error.kind());
@@ -100,10 +100,6 @@ pub(super) async fn check(transport: &dyn Transport, client: &Client<'_>, now: T
     }
     check_client(transport, client, &metadata, now, &mut result).await;
     result
-}
-
-fn parse(body: &[u8], source: &DiscoverySource, is_allowed: &dyn Fn(&str) -> bool) -> Result<Metadata, OidcError> {
-    Metadata::parse(body, source, is_allowed)
 }
 
 fn has_endpoint(body: &[u8], name: &str, is_allowed: &dyn Fn(&str) -> bool) -> bool {

@@ -116,10 +116,6 @@ impl Claims {
         Value::Object(self.0.clone())
     }
 
-    pub(super) fn into_map(self) -> Map<String, Value> {
-        self.0
-    }
-
     /// Parses claims whose signature or connection was verified.
     pub(super) fn parse(json: &[u8], kind: OidcErrorKind) -> Result<Map<String, Value>, OidcError> {
         if json.len() > MAX_CLAIMS {

@@ -116,7 +116,7 @@ pub struct AuthorizationResponse {
 
 impl fmt::Debug for AuthorizationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AuthorizationResponse({:?}, …)", self.iss.is_some())
+        f.write_str("AuthorizationResponse(…)")
     }
 }
 

@@ -79,7 +79,7 @@ impl DiscoverySource {
 
 /// What is used of a discovery document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// It may contain [`TENANT`].
     pub(super) issuer: String,
     pub(super) authorization_endpoint: String,

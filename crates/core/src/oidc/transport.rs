@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use zeroize::Zeroizing;
 
-use crate::http_client::{Excess, HttpClient, HttpError, HttpErrorKind, OutgoingRequest};
+use crate::http_client::{Excess, HttpClient, HttpError, HttpErrorKind, OutgoingRequest, UrlError};
 
 /// For a whole exchange. Someone waits for it.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ impl Transport for HttpTransport {
 
     fn send(&self, request: ProviderRequest) -> SendFuture<'_> {
         Box::pin(async move {
-            let refused = |error| HttpError {
+            let refused = |error: UrlError| HttpError {
                 kind: HttpErrorKind::BlockedAddress,
                 detail: format!("requests are not sent to this URL: {error}"),
             };

@@ -15,14 +15,16 @@ use super::super::cache::ProviderCache;
 use super::super::client::{Authenticated, AuthorizationResponse, Client, ProviderTokens};
 use super::super::error::{OidcError, OidcErrorKind};
 use super::super::steps::Steps;
-use super::fixtures::{CLIENT, FakeTransport, ISSUER, NONCE, NOW, P256, SECONDS, claims_with, document, jwk, sign};
+use super::fixtures::{
+    CLIENT, FakeTransport, ISSUER, NONCE, NOW, P256, SECONDS, claims_with, document, jwk, sign, sign_with,
+};
 use crate::error::Code;
 use crate::identity_provider::ProviderKind;
 use crate::secret::OneTimeSecrets;
 use crate::settings::{ClientCredential, Secret};
 use crate::time::{ManualClock, Timestamp};
 
-pub(super) const TOKEN: &str = "https://login.example/token";
+const TOKEN: &str = "https://login.example/token";
 const USERINFO: &str = "https://login.example/userinfo";
 
 pub(super) struct Flow {
@@ -193,6 +195,28 @@ async fn keys_that_were_rotated_are_loaded_once() {
     flow.transport.answer(keys, 200, &json!({"keys": [jwk("EdDSA")]}));
     flow.cache.get(&flow.client().source()).await.unwrap();
     flow.transport.answer(keys, 200, &json!({"keys": [jwk("RS256")]}));
+    assert!(flow.run().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_rotated_key_without_an_id_is_found_too() {
+    let without_id = |algorithm| {
+        let mut key = jwk(algorithm);
+        (key["kid"], key["alg"]) = (Value::Null, Value::Null);
+        json!({"keys": [key]})
+    };
+    let mut flow = Flow::with_token(&sign_with(&json!({"alg": "RS256"}), &claims_with(&json!({}))));
+    let keys = "https://login.example/keys";
+    let mut old = without_id("RS256");
+    old["keys"][0]["e"] = json!("Aw");
+    flow.transport.answer(keys, 200, &old);
+    assert_eq!(flow.refusal().await, OidcErrorKind::BadSignature);
+    assert_eq!(flow.refusal().await, OidcErrorKind::BadSignature);
+    assert_eq!(flow.transport.count(keys), 2);
+    let mut flow = Flow::with_token(&sign_with(&json!({"alg": "RS256"}), &claims_with(&json!({}))));
+    flow.transport.answer(keys, 200, &old);
+    flow.cache.get(&flow.client().source()).await.unwrap();
+    flow.transport.answer(keys, 200, &without_id("RS256"));
     assert!(flow.run().await.is_ok());
 }
 
