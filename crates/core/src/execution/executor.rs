@@ -25,6 +25,7 @@ use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
 use crate::metrics::Metrics;
+use crate::oidc::ProviderCache;
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::Requirement;
 use crate::random::Randomness;
@@ -75,7 +76,8 @@ pub struct Executor {
     pub images: ImageStore,
     pub(crate) dns: Arc<dyn Dns>,
     /// For requests to URLs that users name.
-    pub http_client: HttpClient,
+    pub http_client: Arc<HttpClient>,
+    pub(crate) identity_providers: Arc<ProviderCache>,
     /// Wakes the worker of the outbox's ordinary queue.
     pub(crate) outbox: Notify,
     /// Wakes the worker of the outbox's urgent queue.
@@ -109,6 +111,7 @@ impl Executor {
     pub(crate) fn new(dependencies: Dependencies) -> Self {
         let Dependencies { db, clock, random, settings, keys, mail_transport, templates, images, dns } = dependencies;
         db.set_max_group(settings.max_writes_per_commit);
+        let http_client = Arc::new(HttpClient::new(&settings, Arc::clone(&dns)));
         Self {
             db,
             ids: IdSource::without_node(),
@@ -120,7 +123,8 @@ impl Executor {
             password_policy: PasswordPolicy::new(&settings),
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
-            http_client: HttpClient::new(&settings, Arc::clone(&dns)),
+            identity_providers: ProviderCache::new(Arc::clone(&http_client), Arc::clone(&clock)),
+            http_client,
             dns,
             outbox: Notify::new(),
             urgent_outbox: Notify::new(),
