@@ -10,7 +10,7 @@ use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql::{self, OwnedAddress, claims};
-use crate::{session, user};
+use crate::{identity, session, user};
 
 /// Lists the caller's addresses with their claims, oldest first.
 ///
@@ -53,7 +53,8 @@ impl Query for ShowAddress {
 /// Deletes one of the caller's addresses.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`;
+/// `NO_ALTERNATIVE_AUTH_METHOD` if they could not sign in any more.
 #[derive(Debug)]
 pub struct DeleteAddress {
     pub address: EmailAddressId,
@@ -61,7 +62,12 @@ pub struct DeleteAddress {
 
 impl Command for DeleteAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailIsPrimary];
+    const ERRORS: &'static [Code] = &[
+        Code::ReauthenticationRequired,
+        Code::EmailAddressNotFound,
+        Code::EmailIsPrimary,
+        Code::NoAlternativeAuthMethod,
+    ];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
@@ -72,7 +78,8 @@ impl Command for DeleteAddress {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
-        delete_address(cx, user, self.address).await
+        delete_address(cx, user, self.address).await?;
+        identity::require_way_in(cx, user).await
     }
 }
 
