@@ -78,15 +78,14 @@ impl Command for DeleteAddress {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
-        delete_address(cx, user, self.address).await?;
-        identity::require_way_in(cx, user).await
+        delete_address(cx, user, self.address).await
     }
 }
 
 /// Deletes an address of a user, or their claim.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`; `NO_ALTERNATIVE_AUTH_METHOD`, not for an API key.
 pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
     let removed = find(cx, user, address).await?;
     if removed.is_claim {
@@ -99,7 +98,7 @@ pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: 
     // One of them may have begun with a code to this address.
     session::end_pending_sign_ins(cx, user).await?;
     cx.emit(EmailRemoved { user_id: user, email_id: address, email: Some(Personal(removed.email)) });
-    Ok(())
+    if cx.api_key.is_some() { Ok(()) } else { identity::require_way_in(cx, user).await }
 }
 
 /// Makes one of the caller's addresses the primary one, which is shown to others and used for mail.

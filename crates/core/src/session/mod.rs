@@ -5,6 +5,7 @@
 
 mod factors;
 mod pending;
+mod profile;
 mod restrictions;
 mod select_token;
 mod show;
@@ -31,6 +32,11 @@ pub(crate) use factors::{
 };
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};
 pub(crate) use pending::{end_pending_sign_ins, find_pending, find_tried, record_try};
+pub use profile::PendingProfile;
+pub(crate) use profile::{
+    NewProfile, extend_profile, find_newest_profile, find_profile, insert_profile, sql as profile_sql, take_profile,
+    take_profile_of_attempt,
+};
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};

@@ -5,16 +5,16 @@ use super::finish::{Attempted, finish};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
-use crate::id::UserId;
+use crate::id::{AttemptId, UserId};
+use crate::identity::{self, NewIdentity, Profile, Source};
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::SignUpMode;
-use crate::user;
 use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{Method, Purpose};
-use crate::{deployment_invitation, rate_limit};
+use crate::{deployment_invitation, rate_limit, session, user};
 
 /// Signs in the owner of the verified address, or creates their account.
 #[derive(Debug)]
@@ -108,9 +108,28 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
     };
     // The code proves the mailbox, an unverified address does not.
     let user = account.insert(cx, true).await?;
+    link_identity(cx, user, attempt.id).await?;
     if cx.executor.settings.sign_up != SignUpMode::Public {
         // It is used up, if the person signed up by one.
         cx.tx.execute(deployment_invitation::sql::DELETE_OF_ADDRESS, (&attempt.address_key,)).await?;
     }
     Ok(user)
+}
+
+/// Links the identity with which this sign-up has begun, if there is one. If another account has it by now, the new
+/// account is created without it: its owner has verified the address.
+async fn link_identity(cx: &mut Context<'_>, user: UserId, attempt: AttemptId) -> Result<()> {
+    let Some(pending) = session::take_profile_of_attempt(cx, attempt).await? else { return Ok(()) };
+    let profile = Profile::new(pending.address(), &pending.first_name, &pending.last_name);
+    let source = Source::Social(pending.provider.clone());
+    let new = NewIdentity {
+        id: pending.identity(),
+        source: &source,
+        issuer: &pending.issuer,
+        subject: &pending.subject,
+        profile: &profile,
+        tokens: pending.tokens.as_deref(),
+    };
+    identity::link_if_free(cx, user, &new).await?;
+    Ok(())
 }
