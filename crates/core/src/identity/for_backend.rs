@@ -1,12 +1,11 @@
 //! What an API key does with the identities of a user.
 
-use std::fmt;
-
 use super::disconnect::finish;
 use super::sql::{self, Identity, TokensRow};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{IdentityId, UserId};
+use crate::oidc::ProviderTokens;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
@@ -22,34 +21,11 @@ pub struct ListUserIdentities {
     pub user: UserId,
 }
 
-/// An identity with the tokens of its provider, which are not in the debug output.
+/// An identity, with the tokens of its provider.
+#[derive(Debug)]
 pub struct IdentityOfUser {
     pub identity: Identity,
-    /// The tokens as a JSON object, with `access_token` and `refresh_token`; `None` without them.
-    pub tokens: Option<serde_json::Value>,
-}
-
-impl fmt::Debug for IdentityOfUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdentityOfUser({:?}, …)", self.identity)
-    }
-}
-
-impl IdentityOfUser {
-    fn token(&self, name: &str) -> &str {
-        let token = self.tokens.as_ref().and_then(|tokens| tokens.get(name));
-        token.and_then(serde_json::Value::as_str).unwrap_or_default()
-    }
-
-    /// Empty without one.
-    pub fn access_token(&self) -> &str {
-        self.token("access_token")
-    }
-
-    /// Empty without one.
-    pub fn refresh_token(&self) -> &str {
-        self.token("refresh_token")
-    }
+    pub tokens: Option<ProviderTokens>,
 }
 
 impl Query for ListUserIdentities {
@@ -73,11 +49,11 @@ impl Query for ListUserIdentities {
     }
 }
 
-fn open(cx: &Context<'_>, stored: Option<&TokensRow>) -> Result<Option<serde_json::Value>> {
+fn open(cx: &Context<'_>, stored: Option<&TokensRow>) -> Result<Option<ProviderTokens>> {
     let Some(TokensRow { id, tokens: Some(sealed) }) = stored else { return Ok(None) };
     let opened = cx.executor.keys.open_provider_tokens(*id, sealed);
     let opened = opened.map_err(|_| Problem::internal("the tokens of an identity cannot be opened"))?;
-    serde_json::from_str(&opened).map(Some).map_err(Problem::internal)
+    Ok(ProviderTokens::from_json(&opened))
 }
 
 /// Deletes an identity of a user, who is not asked.
