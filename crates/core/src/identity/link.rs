@@ -16,22 +16,13 @@ pub(crate) async fn find(
     subject: &str,
 ) -> Result<Option<KnownIdentity>> {
     Ok(match source {
-        Source::Social(provider) => {
-            cx.tx.optional(sql::FIND_SOCIAL, (provider.as_str(), issuer, subject)).await?
-        }
-        Source::Enterprise(connection) => {
-            cx.tx.optional(sql::FIND_ENTERPRISE, (*connection, issuer, subject)).await?
-        }
+        Source::Social(provider) => cx.tx.optional(sql::FIND_SOCIAL, (provider.as_str(), issuer, subject)).await?,
+        Source::Enterprise(connection) => cx.tx.optional(sql::FIND_ENTERPRISE, (*connection, issuer, subject)).await?,
     })
 }
 
 /// Whether a user has an identity of this issuer, with any subject.
-pub(crate) async fn has_identity_of(
-    cx: &mut Context<'_>,
-    user: UserId,
-    source: &Source,
-    issuer: &str,
-) -> Result<bool> {
+pub(crate) async fn has_identity_of(cx: &mut Context<'_>, user: UserId, source: &Source, issuer: &str) -> Result<bool> {
     let found = match source {
         Source::Social(provider) => cx.tx.optional(sql::OF_ISSUER, (user, provider.as_str(), issuer)).await?,
         Source::Enterprise(connection) => cx.tx.optional(sql::OF_CONNECTION, (user, *connection, issuer)).await?,

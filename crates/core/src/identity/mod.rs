@@ -16,7 +16,8 @@ use crate::identity_provider::ProviderId;
 pub use disconnect::DisconnectIdentity;
 pub use for_backend::{DeleteUserIdentity, IdentityOfUser, ListUserIdentities};
 pub(crate) use link::{
-    announce_and_link, delete_all_of_user, find, find_own, has_identity_of, link, link_if_free, require_free_place, touch,
+    announce_and_link, delete_all_of_user, find, find_own, has_identity_of, link, link_if_free, require_free_place,
+    touch,
 };
 pub use list::ListIdentities;
 pub use profile::Profile;

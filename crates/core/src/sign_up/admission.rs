@@ -1,5 +1,6 @@
 //! Who may create an account: anyone or invitees only, depending on the settings.
 
+use crate::deployment_invitation;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::event::DeploymentInvitationAccepted;
@@ -8,7 +9,6 @@ use crate::id::DeploymentInvitationId;
 use crate::invitation::{self, InvitationState};
 use crate::secret::{DeploymentInvitationToken, InvitationToken, SignUpToken};
 use crate::settings::SignUpMode;
-use crate::deployment_invitation;
 
 /// A valid invitation for the address of a person who signs up.
 #[derive(Clone, Copy, Debug)]
@@ -89,11 +89,7 @@ async fn check_sign_up_invitation(
     Ok(Admission { is_mailed: token.is_mailed(), sign_up_invitation: Some(invitation.id) })
 }
 
-async fn check_invitation(
-    cx: &mut Context<'_>,
-    token: &InvitationToken,
-    address: &EmailAddress,
-) -> Result<Admission> {
+async fn check_invitation(cx: &mut Context<'_>, token: &InvitationToken, address: &EmailAddress) -> Result<Admission> {
     let invitation = invitation::find_by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
     match invitation.state(cx.now) {
         InvitationState::Open => {}

@@ -137,12 +137,8 @@ struct StartLink {
 
 impl Command for StartLink {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[
-        Code::ReauthenticationRequired,
-        Code::ProviderNotConfigured,
-        Code::TooManyIdentities,
-        Code::TooManyRequests,
-    ];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::ProviderNotConfigured, Code::TooManyIdentities, Code::TooManyRequests];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = CreatedRequest;
 

@@ -149,8 +149,7 @@ async fn sign_in(
     })
 }
 
-/// A person whom a social provider has identified.
-#[derive(Debug)]
+/// A person whom a social provider has identified. It may have tokens, so there is no `Debug`.
 pub(super) struct Arrived {
     pub(super) request: SpentRequest,
     pub(super) provider: SocialProvider,
@@ -166,11 +165,7 @@ pub(super) struct Arrived {
 }
 
 /// Asks the provider who has come back.
-async fn arrive(
-    executor: &Arc<Executor>,
-    request: &SpentRequest,
-    parameters: CallbackParameters,
-) -> Result<Arrived> {
+async fn arrive(executor: &Arc<Executor>, request: &SpentRequest, parameters: CallbackParameters) -> Result<Arrived> {
     let id: ProviderId = request.provider.parse().map_err(|_| Code::ProviderNotConfigured)?;
     let provider = require_configured(&executor.settings, &id)?;
     let CallbackParameters { code, iss, error, apple_user, .. } = parameters;
@@ -182,8 +177,7 @@ async fn arrive(
     let client = client(&executor.settings, provider);
     let response = AuthorizationResponse { code, iss, apple_user };
     let mut steps = Steps::default();
-    let authenticated =
-        oidc::authenticate(executor, &client, &secrets, &response, executor.now(), &mut steps).await?;
+    let authenticated = oidc::authenticate(executor, &client, &secrets, &response, executor.now(), &mut steps).await?;
     let Authenticated { issuer, subject, claims, tokens } = authenticated;
     let profile = Profile::from_claims(&claims);
     let is_vouched = profile.email.as_ref().is_some_and(|email| identity::vouch(provider.kind, &claims, email));

@@ -12,7 +12,6 @@ use crate::security_log::{Audit, Change};
 use crate::session::{self, PendingProfile, SessionDetails};
 
 /// Connects the identity with which the caller has come back. They have proved who they are when they began.
-#[derive(Debug)]
 pub(super) struct LinkIdentity {
     /// The user who has begun.
     pub(super) user: Option<UserId>,
@@ -21,8 +20,7 @@ pub(super) struct LinkIdentity {
 
 impl Command for LinkIdentity {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] =
-        &[Code::InvalidState, Code::SocialAccountAlreadyConnected, Code::TooManyIdentities];
+    const ERRORS: &'static [Code] = &[Code::InvalidState, Code::SocialAccountAlreadyConnected, Code::TooManyIdentities];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = (Identity, SessionDetails);
 

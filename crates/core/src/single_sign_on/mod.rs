@@ -16,9 +16,7 @@ mod request;
 mod social;
 pub(crate) mod sql;
 
-pub use begin::{
-    BEGIN_LINK_ERRORS, BEGIN_SOCIAL_ERRORS, BeginLink, BeginSocial, Begun, begin_link, begin_social,
-};
+pub use begin::{BEGIN_LINK_ERRORS, BEGIN_SOCIAL_ERRORS, BeginLink, BeginSocial, Begun, begin_link, begin_social};
 pub use finish::{CallbackPurpose, FINISH_ERRORS, Finished, finish};
 pub use handoff::{CallbackParameters, keep_handoff, take_handoff};
 pub use link::{FindPending, LinkPending};

@@ -13,13 +13,13 @@ use crate::names::{PersonName, Username};
 use crate::password::{NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
+use crate::rate_limit;
 use crate::security_log::{Audit, Authentication};
 use crate::session::{self, PendingProfile, Strategy};
 use crate::sign_in::{Attempted, SignedIn, finish};
 use crate::sign_up::{Admission, admit, require_free_username};
 use crate::user::NewUser;
 use crate::verification::{Method, Purpose, SignUpProfile, insert_attempt};
-use crate::rate_limit;
 
 /// What a person completes their profile with. What is missing is taken from the provider.
 #[derive(Debug, Default)]

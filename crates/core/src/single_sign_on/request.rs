@@ -13,7 +13,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::{AuthorizationRequestId, ConnectionId, UserId};
 use crate::permission::Requirement;
 use crate::secret::{SessionToken, SignUpToken};
-use crate::security_log::{Audit, Authentication};
+use crate::security_log::{Audit, Authentication, Subject};
 use crate::settings::Settings;
 use crate::{rate_limit, session};
 
@@ -135,7 +135,7 @@ pub(super) async fn spend(
         Some((id, purposes)) => executor.run(caller, Spend { id, purposes }).await,
         None => {
             let problem = Code::InvalidState.into();
-            executor.log_outcome(caller, AUDIT, &crate::security_log::Subject::default(), Some(&problem));
+            executor.log_outcome(caller, AUDIT, &Subject::default(), Some(&problem));
             Reply::failed(problem)
         }
     }

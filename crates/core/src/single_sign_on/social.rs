@@ -5,6 +5,7 @@
 //! every other case, the person has to prove the mailbox or the account first.
 
 use super::finish::Arrived;
+use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -19,7 +20,6 @@ use crate::sign_in::{Attempted, SignedIn, find_account, finish};
 use crate::sign_up::{Admission, admit};
 use crate::user::NewUser;
 use crate::verification::sql::{ADDRESS_OWNER, MailboxAccess, Owner};
-use crate::domain;
 
 /// What the sign-in has led to.
 #[derive(Debug)]
@@ -36,7 +36,6 @@ pub(super) enum Outcome {
 }
 
 /// Signs in the person whom a social provider has identified, creates their account, or asks for their profile.
-#[derive(Debug)]
 pub(super) struct SignInSocial {
     pub(super) arrived: Arrived,
 }
