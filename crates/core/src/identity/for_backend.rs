@@ -28,6 +28,19 @@ pub struct IdentityOfUser {
     pub tokens: Option<ProviderTokens>,
 }
 
+impl IdentityOfUser {
+    /// Empty without one.
+    pub fn access_token(&self) -> &str {
+        self.tokens.as_ref().map_or("", |tokens| tokens.access_token.as_str())
+    }
+
+    /// Empty without one.
+    pub fn refresh_token(&self) -> &str {
+        let token = self.tokens.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
+        token.map_or("", |token| token.as_str())
+    }
+}
+
 impl Query for ListUserIdentities {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::KeyBoundToOrganization, Code::UserNotFound];

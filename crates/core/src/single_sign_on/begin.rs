@@ -15,6 +15,7 @@ use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::secret::{SessionToken, SignUpToken};
 use crate::security_log::{Audit, Authentication, Subject};
+use crate::session::SessionDetails;
 use crate::settings::{Settings, SocialProvider};
 
 /// Where providers send browsers back to.
@@ -27,6 +28,7 @@ pub struct Begun {
     pub url: String,
     /// The token of a new session; `None` if the caller had one.
     pub token: Option<SessionToken>,
+    pub session: SessionDetails,
 }
 
 /// A sign-in with a social provider.
@@ -195,7 +197,7 @@ async fn with_url(
         Err(problem) => return Reply { session: started.session, ..Reply::failed(problem.clone()) },
     };
     match url(executor, provider, (id, purpose), login_hint).await {
-        Ok(url) => started.map(|created| Begun { url, token: created.token }),
+        Ok(url) => started.map(|created| Begun { url, token: created.token, session: created.session }),
         Err(problem) => {
             executor.log_outcome(caller, audit, &Subject::default(), Some(&problem));
             Reply { session: started.session, ..Reply::failed(problem) }

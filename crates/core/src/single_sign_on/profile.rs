@@ -10,7 +10,6 @@ use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::identity::{self, NewIdentity, Profile, Source};
 use crate::names::{PersonName, Username};
-use crate::password::{NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::rate_limit;
@@ -22,21 +21,20 @@ use crate::user::NewUser;
 use crate::verification::{Method, Purpose, SignUpProfile, insert_attempt};
 
 /// What a person completes their profile with. What is missing is taken from the provider.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CompleteProfile {
+    /// The attempt that waits for it.
+    pub attempt: AttemptId,
     pub email: Option<EmailAddress>,
     pub first_name: Option<PersonName>,
     pub last_name: Option<PersonName>,
     pub username: Option<Username>,
-    /// The account can do without one.
-    pub password: Option<NewPassword>,
 }
 
 /// The codes of [`complete_profile`].
 pub const COMPLETE_PROFILE_ERRORS: &[Code] = &[
     Code::ImpersonationNotAllowed,
     Code::TooManyRequests,
-    Code::InvalidPassword,
     Code::BadSignInAttempt,
     Code::ProviderNotConfigured,
     Code::RequiredField,
@@ -61,38 +59,17 @@ pub const COMPLETE_PROFILE_ERRORS: &[Code] = &[
 /// [`COMPLETE_PROFILE_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` for an attempt that waits for no profile, has expired, or belongs to
 /// another session; `REQUIRED_FIELD` without an address; `MAIL_NOT_AVAILABLE` if an address must be verified and no mail
 /// is configured.
-pub async fn complete_profile(
-    executor: &Arc<Executor>,
-    caller: &Caller,
-    attempt: AttemptId,
-    profile: CompleteProfile,
-) -> Reply<SignedIn> {
+pub async fn complete_profile(executor: &Arc<Executor>, caller: &Caller, profile: CompleteProfile) -> Reply<SignedIn> {
     let Reply { session, result: recorded, .. } = executor.run(caller, rate_limit::RecordSignUp).await;
-    let digest = match recorded {
-        Ok(()) => digest_password(executor, &profile).await,
-        Err(problem) => Err(problem),
-    };
-    match digest {
-        Ok(password) => executor.run(caller, Complete { attempt, profile, password }).await,
+    match recorded {
+        Ok(()) => executor.run(caller, Complete { profile }).await,
         Err(problem) => Reply { session, ..Reply::failed(problem) },
     }
 }
 
-async fn digest_password(executor: &Arc<Executor>, profile: &CompleteProfile) -> Result<Option<PasswordDigest>> {
-    let Some(password) = &profile.password else { return Ok(None) };
-    let mut words = executor.password_policy.context_words();
-    let names = [&profile.first_name, &profile.last_name];
-    names.into_iter().flatten().for_each(|name| words.add(name.as_str()));
-    words.add(profile.username.as_ref().map_or("", Username::as_str));
-    words.add_address(profile.email.as_ref().map_or("", EmailAddress::key));
-    let accepted = executor.password_policy.accept(password.clone(), &words).await?;
-    executor.passwords.digest(accepted, executor.random.as_ref()).await.map(Some)
-}
-
+#[derive(Debug)]
 struct Complete {
-    attempt: AttemptId,
     profile: CompleteProfile,
-    password: Option<PasswordDigest>,
 }
 
 impl Command for Complete {
@@ -121,7 +98,7 @@ impl Command for Complete {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
-        let pending = session::find_profile(cx, self.attempt).await?;
+        let pending = session::find_profile(cx, self.profile.attempt).await?;
         if !require_configured(&cx.executor.settings, &pending.provider)?.allows_sign_up {
             return Err(Code::SignupRestricted.into());
         }
@@ -135,7 +112,7 @@ impl Command for Complete {
             first_name: &first_name,
             last_name: &last_name,
             username: self.profile.username.as_ref(),
-            password: self.password.as_ref(),
+            password: None,
             language: Some(cx.caller.language),
         };
         match (cx.executor.mail_transport.is_some(), cx.executor.settings.verify_addresses) {
@@ -179,7 +156,7 @@ async fn start_verification(
         first_name: Some(account.first_name),
         last_name: Some(account.last_name),
         username: account.username,
-        password: account.password,
+        password: None,
     };
     // The account does not exist yet.
     cx.subject.is_unchanged = true;

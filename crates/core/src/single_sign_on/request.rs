@@ -14,6 +14,7 @@ use crate::id::{AuthorizationRequestId, ConnectionId, UserId};
 use crate::permission::Requirement;
 use crate::secret::{SessionToken, SignUpToken};
 use crate::security_log::{Audit, Authentication, Subject};
+use crate::session::SessionDetails;
 use crate::settings::Settings;
 use crate::{rate_limit, session};
 
@@ -66,6 +67,7 @@ pub(super) struct CreatedRequest {
     pub(super) id: AuthorizationRequestId,
     /// The token of a new session; `None` if the caller had one.
     pub(super) token: Option<SessionToken>,
+    pub(super) session: SessionDetails,
 }
 
 /// Stores a request of the caller's session, or of a new one, and counts it.
@@ -94,15 +96,12 @@ pub(super) async fn create(cx: &mut Context<'_>, new: NewRequest<'_>) -> Result<
         expires_at: cx.now.plus(LIFETIME),
     };
     cx.tx.execute(sql::INSERT, row).await?;
-    Ok(CreatedRequest { id, token })
+    let session = session::show(cx).await?.ok_or_else(|| Problem::internal("the session does not exist"))?;
+    Ok(CreatedRequest { id, token, session })
 }
 
 fn seal_invitation(cx: &Context<'_>, id: AuthorizationRequestId, token: &SignUpToken) -> Result<Vec<u8>> {
-    let text = match token {
-        SignUpToken::Organization(token) => token.reveal(),
-        SignUpToken::Deployment(token) => token.reveal(),
-    };
-    let sealed = cx.executor.keys.seal_invitation(id, &text, cx.random());
+    let sealed = cx.executor.keys.seal_invitation(id.get(), token, cx.random());
     sealed.map_err(|_| Problem::internal("the token of an invitation cannot be sealed"))
 }
 
@@ -112,10 +111,8 @@ pub(super) fn open_invitation(
     id: AuthorizationRequestId,
     sealed: Option<&[u8]>,
 ) -> Result<Option<SignUpToken>> {
-    let Some(sealed) = sealed else { return Ok(None) };
-    let broken = || Problem::internal("the token of an invitation cannot be opened");
-    let text = executor.keys.open_invitation(id, sealed).map_err(|_| broken())?;
-    text.parse().map(Some).map_err(|_| broken())
+    let opened = sealed.map(|sealed| executor.keys.open_invitation(id.get(), sealed)).transpose();
+    opened.map_err(|_| Problem::internal("the token of an invitation cannot be opened"))
 }
 
 /// Spends the request of a state, in a transaction of its own: also a response that is wrong uses it up.

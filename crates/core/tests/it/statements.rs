@@ -47,6 +47,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("cleanup::sql::API_KEYS", "cleanup covers all organizations"),
     ("event::sql::ENABLED_ENDPOINT", "asks only whether there is one; the row is not shown"),
     ("event::sql::SUBSCRIBER", "checkpoints cover all organizations; the row is not shown"),
+    ("identity::sql::WAYS_IN", "the connections that know a user, of whatever organization"),
     ("domain::sql::JOINABLE_BY_DOMAIN", "the organizations that a user who is no member may join"),
     ("ownership_transfer::sql::LIST_OWN", "the offers to a user"),
     ("cleanup::sql::IDEMPOTENT_RESPONSES", "cleanup covers all organizations"),
