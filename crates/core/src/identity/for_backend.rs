@@ -1,8 +1,9 @@
 //! What an API key does with the identities of a user.
 
 use super::disconnect::finish;
-use super::sql::{self, Identity, TokensRow};
-use crate::error::{Code, Problem, Result};
+use super::sql::{self, Identity};
+use super::tokens::open;
+use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{IdentityId, UserId};
 use crate::oidc::ProviderTokens;
@@ -56,17 +57,10 @@ impl Query for ListUserIdentities {
             .into_iter()
             .map(|identity| {
                 let stored = tokens.iter().find(|row| row.id == identity.id);
-                Ok(IdentityOfUser { tokens: open(cx, stored)?, identity })
+                Ok(IdentityOfUser { tokens: stored.map(|row| open(cx, row)).transpose()?.flatten(), identity })
             })
             .collect()
     }
-}
-
-fn open(cx: &Context<'_>, stored: Option<&TokensRow>) -> Result<Option<ProviderTokens>> {
-    let Some(TokensRow { id, tokens: Some(sealed) }) = stored else { return Ok(None) };
-    let opened = cx.executor.keys.open_provider_tokens(*id, sealed);
-    let opened = opened.map_err(|_| Problem::internal("the tokens of an identity cannot be opened"))?;
-    Ok(ProviderTokens::from_json(&opened))
 }
 
 /// Deletes an identity of a user, who is not asked.

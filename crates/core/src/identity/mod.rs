@@ -7,6 +7,7 @@ mod link;
 mod list;
 mod profile;
 pub(crate) mod sql;
+mod tokens;
 mod vouch;
 mod ways_in;
 
@@ -23,6 +24,7 @@ pub use list::ListIdentities;
 pub use profile::Profile;
 pub use sql::Identity;
 pub(crate) use sql::KnownIdentity;
+pub(crate) use tokens::{renew_tokens, seal_tokens};
 pub(crate) use vouch::vouch;
 pub(crate) use ways_in::{count_ways_in, require_way_in};
 

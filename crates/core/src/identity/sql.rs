@@ -133,6 +133,8 @@ sql! {
 
     TOKENS_OF_USER(UserId) -> TokensRow = "SELECT id, tokens FROM identities WHERE user_id = $1 ORDER BY id";
 
+    TOKENS(IdentityId) -> TokensRow = "SELECT id, tokens FROM identities WHERE id = $1";
+
     PROVIDERS_OF_USER(UserId) -> (String,) =
         "SELECT DISTINCT provider FROM identities WHERE user_id = $1 AND connection_id IS NULL";
 

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
-use super::accept::accept_invitation;
 use super::begin::{client, require_configured};
 use super::handoff::CallbackParameters;
 use super::link::LinkIdentity;
@@ -17,12 +14,12 @@ use crate::id::{AttemptId, ConnectionId, ConnectionTraceId, OrganizationId};
 use crate::identity::{self, Identity, Profile, Source};
 use crate::identity_provider::ProviderId;
 use crate::invitation::AcceptOutcome;
-use crate::oidc::{self, Authenticated, AuthorizationResponse, Steps};
+use crate::oidc::{self, Authenticated, AuthorizationResponse, ProviderTokens, Steps};
 use crate::secret::SignUpToken;
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session::SessionDetails;
 use crate::settings::SocialProvider;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{SignedIn, accept_invitation};
 
 /// What a callback finishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +146,8 @@ async fn sign_in(
     })
 }
 
-/// A person whom a social provider has identified. It may have tokens, so there is no `Debug`.
+/// A person whom a social provider has identified.
+#[derive(Debug)]
 pub(super) struct Arrived {
     pub(super) request: SpentRequest,
     pub(super) provider: SocialProvider,
@@ -159,8 +157,8 @@ pub(super) struct Arrived {
     pub(super) profile: Profile,
     /// Whether the provider vouches for the address.
     pub(super) is_vouched: bool,
-    /// As JSON; `None` unless the settings keep them.
-    pub(super) tokens: Option<Zeroizing<String>>,
+    /// `None` unless the settings keep them.
+    pub(super) tokens: Option<ProviderTokens>,
     pub(super) invitation: Option<SignUpToken>,
 }
 
@@ -184,7 +182,7 @@ async fn arrive(executor: &Arc<Executor>, request: &SpentRequest, parameters: Ca
     Ok(Arrived {
         invitation: request::open_invitation(executor, request.id, request.invitation.as_deref())?,
         request: request.clone(),
-        tokens: provider.keeps_tokens.then(|| tokens.to_json()),
+        tokens: provider.keeps_tokens.then_some(tokens),
         provider: provider.clone(),
         source: Source::Social(id),
         issuer,

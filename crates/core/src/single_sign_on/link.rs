@@ -12,6 +12,7 @@ use crate::security_log::{Audit, Change};
 use crate::session::{self, PendingProfile, SessionDetails};
 
 /// Connects the identity with which the caller has come back. They have proved who they are when they began.
+#[derive(Debug)]
 pub(super) struct LinkIdentity {
     /// The user who has begun.
     pub(super) user: Option<UserId>,
@@ -34,12 +35,11 @@ impl Command for LinkIdentity {
         if self.user != Some(user) {
             return Err(Code::InvalidState.into());
         }
-        let Arrived { source, issuer, subject, profile, provider, .. } = &self.arrived;
+        let Arrived { source, issuer, subject, provider, .. } = &self.arrived;
         let id = match identity::find(cx, source, issuer, subject).await? {
             Some(known) if known.user_id == user => {
                 cx.subject.is_unchanged = true;
-                let tokens = self.arrived.seal_tokens(cx, known.id)?;
-                identity::touch(cx, known.id, profile, tokens.as_deref()).await?;
+                self.arrived.touch(cx, known.id).await?;
                 known.id
             }
             Some(_) => return Err(Code::SocialAccountAlreadyConnected.into()),

@@ -5,7 +5,6 @@
 //! says about a person signs in the user who has this identity; addresses are only looked at for an identity that nobody
 //! has.
 
-mod accept;
 mod begin;
 mod enterprise;
 mod finish;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::begin::require_configured;
-use super::request::open_invitation;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
@@ -131,7 +130,7 @@ impl Complete {
         pending: &PendingProfile,
         email: &EmailAddress,
     ) -> Result<Option<Admission>> {
-        let invitation = open_invitation(cx.executor, pending.request(), pending.invitation.as_deref())?;
+        let invitation = pending.open_invitation(cx)?;
         let checked = match &invitation {
             Some(token) => Some(Admission::check(cx, token, email).await),
             None => None,

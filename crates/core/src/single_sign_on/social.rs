@@ -7,7 +7,7 @@
 use super::finish::Arrived;
 use crate::domain;
 use crate::email_address::EmailAddress;
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{AttemptId, IdentityId, UserId};
 use crate::identity::{self, KnownIdentity, NewIdentity};
@@ -36,6 +36,7 @@ pub(super) enum Outcome {
 }
 
 /// Signs in the person whom a social provider has identified, creates their account, or asks for their profile.
+#[derive(Debug)]
 pub(super) struct SignInSocial {
     pub(super) arrived: Arrived,
 }
@@ -96,8 +97,7 @@ impl SignInSocial {
         if known.user_is_disabled {
             return Err(Code::UserDisabled.into());
         }
-        let tokens = self.arrived.seal_tokens(cx, known.id)?;
-        identity::touch(cx, known.id, &self.arrived.profile, tokens.as_deref()).await?;
+        self.arrived.touch(cx, known.id).await?;
         self.finish(cx, known.user_id, Account::Existing { is_linked: false }).await
     }
 
@@ -233,8 +233,15 @@ impl Arrived {
 
     /// Seals the tokens of the provider for an identity, if they are kept.
     pub(super) fn seal_tokens(&self, cx: &Context<'_>, id: IdentityId) -> Result<Option<Vec<u8>>> {
-        let Some(tokens) = &self.tokens else { return Ok(None) };
-        let sealed = cx.executor.keys.seal_provider_tokens(id, tokens, cx.random());
-        sealed.map(Some).map_err(|_| Problem::internal("the tokens of a provider cannot be sealed"))
+        self.tokens.as_ref().map(|tokens| identity::seal_tokens(cx, id, tokens)).transpose()
+    }
+
+    /// Stores a use of an identity that is known already.
+    pub(super) async fn touch(&self, cx: &mut Context<'_>, id: IdentityId) -> Result<()> {
+        let tokens = match &self.tokens {
+            Some(tokens) => Some(identity::renew_tokens(cx, id, tokens.clone()).await?),
+            None => None,
+        };
+        identity::touch(cx, id, &self.profile, tokens.as_deref()).await
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{AttemptId, AuthorizationRequestId, IdentityId, SessionId};
 use crate::identity_provider::ProviderId;
+use crate::secret::SignUpToken;
 use crate::time::Timestamp;
 
 pub use sql::PendingProfile;
@@ -50,9 +51,11 @@ impl PendingProfile {
         self.id.get().into()
     }
 
-    /// The request that identified the person.
-    pub(crate) fn request(&self) -> AuthorizationRequestId {
-        self.id.get().into()
+    /// Opens the token of the invitation that was passed along, if there is one.
+    pub(crate) fn open_invitation(&self, cx: &Context<'_>) -> Result<Option<SignUpToken>> {
+        let open = |sealed: &Vec<u8>| cx.executor.keys.open_invitation(self.id.get(), sealed);
+        let opened = self.invitation.as_ref().map(open).transpose();
+        opened.map_err(|_| Problem::internal("the token of an invitation cannot be opened"))
     }
 }
 

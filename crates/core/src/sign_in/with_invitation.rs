@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use super::SignedIn;
 use crate::error::Problem;
 use crate::execution::{Caller, Executor};
 use crate::invitation::{Accept, AcceptOutcome};
 use crate::secret::{InvitationToken, SignUpToken};
 use crate::session;
-use crate::sign_in::SignedIn;
 
 /// Accepts an invitation to an organization for the user who has just signed in, in a transaction of its own: the sign-in
 /// stays, whatever comes of the invitation. Refusals are part of the outcome. `None` without such an invitation, and if
 /// the sign-in still waits for the second factor.
-pub(super) async fn accept_invitation(
+pub(crate) async fn accept_invitation(
     executor: &Arc<Executor>,
     caller: &Caller,
     signed_in: &mut SignedIn,
