@@ -26,7 +26,7 @@ pub use sql::Identity;
 pub(crate) use sql::KnownIdentity;
 pub(crate) use tokens::{renew_tokens, seal_tokens};
 pub(crate) use vouch::vouch;
-pub(crate) use ways_in::{count_ways_in, require_way_in};
+pub(crate) use ways_in::require_way_in;
 
 /// Identities of a user. The message of `TOO_MANY_IDENTITIES` has it too.
 const MAX_IDENTITIES: i64 = 20;

@@ -9,7 +9,7 @@ use crate::user::trusted_primary_address;
 
 /// Counts how a user can sign in: with a password, with a passkey, with each social provider that the settings enable,
 /// with the connection of an organization, and with a code that is mailed to them.
-pub(crate) async fn count_ways_in(cx: &mut Context<'_>, user: UserId) -> Result<usize> {
+async fn count_ways_in(cx: &mut Context<'_>, user: UserId) -> Result<usize> {
     let row = cx.tx.one(sql::WAYS_IN, (user,)).await?;
     let providers = cx.tx.all(sql::PROVIDERS_OF_USER, (user,)).await?;
     let settings = &cx.executor.settings;

@@ -120,7 +120,7 @@ pub async fn finish(
     };
     match request.purpose {
         RequestPurpose::Link => {
-            let return_to = request.return_to.clone();
+            let return_to = request.return_to;
             let linked = executor.run(caller, LinkIdentity { user: request.user_id, arrived }).await;
             linked.map(|(identity, session)| Finished::Linked { session, identity, return_to })
         }
@@ -134,7 +134,7 @@ async fn sign_in(
     request: SpentRequest,
     arrived: Arrived,
 ) -> Reply<Finished> {
-    let (return_to, invitation) = (request.return_to.clone(), arrived.invitation.clone());
+    let (return_to, invitation) = (request.return_to, arrived.invitation.clone());
     let mut reply = executor.run(caller, SignInSocial { arrived }).await;
     let accepted = match &mut reply.result {
         Ok(Outcome::SignedIn { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,

@@ -110,7 +110,7 @@ impl SignInSocial {
             return Err(Code::UserDisabled.into());
         }
         if owner.verified_at.is_none() {
-            // Whoever created the account has not proved the mailbox: nothing of theirs opens it from now on.
+            // The person who created the account may not have the mailbox. Nothing of theirs opens it from now on.
             find_account(cx, email.key()).await?;
             self.arrived.link(cx, user, None).await?;
         } else if identity::has_identity_of(cx, user, source, issuer).await? {

@@ -21,7 +21,6 @@ record! {
     /// A request whose browser has come back. Nobody can use it again.
     pub(crate) struct SpentRequest {
         pub(crate) id: AuthorizationRequestId,
-        pub(crate) session_id: SessionId,
         pub(crate) purpose: RequestPurpose,
         /// The only truth about who is asked: a response says nothing about it.
         pub(crate) provider: String,
@@ -29,7 +28,6 @@ record! {
         pub(crate) connection_version: i64,
         pub(crate) user_id: Option<UserId>,
         pub(crate) return_to: String,
-        pub(crate) is_page: bool,
         /// Sealed.
         pub(crate) invitation: Option<Vec<u8>>,
     }
@@ -76,7 +74,7 @@ sql! {
     SPEND(AuthorizationRequestId, SessionId, RequestPurpose, RequestPurpose, UserId, Timestamp) -> SpentRequest =
         "DELETE FROM authorization_requests
           WHERE id = $1 AND session_id = $2 AND purpose IN ($3, $4) AND COALESCE(user_id, $5) = $5 AND expires_at > $6
-      RETURNING id, session_id, purpose, provider, connection_id, connection_version, user_id, return_to, is_page, invitation";
+      RETURNING id, purpose, provider, connection_id, connection_version, user_id, return_to, invitation";
 
     /// Succeeds once per request.
     KEEP_HANDOFF(AuthorizationRequestId, Bytes, Bytes, Timestamp) -> (AuthorizationRequestId,) =
