@@ -149,6 +149,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,
+    session::sql::sso::STATEMENTS,
     session::profile_sql::STATEMENTS,
     single_sign_on::sql::STATEMENTS,
     totp::sql::STATEMENTS,

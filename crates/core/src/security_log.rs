@@ -312,6 +312,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         Code::Forbidden
         | Code::NotAMember
         | Code::AddressNotAllowed
+        | Code::SsoRequired
         | Code::MfaRequired
         | Code::RoleExceedsYours
         | Code::NotJoinable => "permission.refused",

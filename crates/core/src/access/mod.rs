@@ -3,19 +3,21 @@
 //! Every statement on an organization's data takes its organization from a grant, so that no caller can reach another
 //! organization's data by its id.
 
+mod restrictions;
 pub(crate) mod sql;
 
 use std::collections::HashMap;
 
-use crate::assurance::{Assurance, MfaChange, MfaRequirement, RequiredAssurance};
+use crate::assurance::MfaRequirement;
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
-    ADMIN, AccessConditions, Circumstances, MemberPermissions, PermissionSet, RequiredPermission,
-    RequiredWorkspacePermission, Restriction,
+    ADMIN, AccessConditions, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
 };
 use crate::scope::Scope;
+
+pub(crate) use restrictions::{apply_mfa_change, circumstances, organizations_requiring_sso, require_unrestricted};
 
 /// Proof that the caller is authorized in one organization, in the state that this transaction sees.
 #[derive(Debug)]
@@ -111,8 +113,8 @@ impl Grant {
 /// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
-/// address, and `MFA_REQUIRED` if it requires a stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is
-/// for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
+/// address, `SSO_REQUIRED` if they have to sign in through its identity provider, and `MFA_REQUIRED` if it requires a
+/// stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -134,7 +136,7 @@ pub async fn authorize(
         None => load_member(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
     let restriction = member.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await?;
+    require_unrestricted(cx, organization, restriction).await?;
     let MemberPermissions { membership, permissions, .. } = member;
     if permissions.satisfies(required) {
         Ok(Grant { organization, actor: Actor::Member(Member { membership, user }), permissions })
@@ -197,50 +199,6 @@ pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
     }
 }
 
-/// What restrictions depend on for the caller's active sign-in.
-pub(crate) fn circumstances(cx: &Context<'_>) -> Circumstances {
-    let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
-    Circumstances { address: cx.caller.address, proofs, now: cx.now }
-}
-
-/// Checks that nothing restricts the caller.
-///
-/// # Errors
-/// `ADDRESS_NOT_ALLOWED`, also if a stronger sign-in is required as well; `MFA_REQUIRED`.
-pub(crate) async fn require_unrestricted(cx: &mut Context<'_>, restriction: Restriction) -> Result<()> {
-    match restriction {
-        Restriction::None => Ok(()),
-        Restriction::MfaRequired(minimum) => Err(mfa_required(cx, minimum).await?),
-        Restriction::AddressNotAllowed | Restriction::Both(_) => Err(Code::AddressNotAllowed.into()),
-    }
-}
-
-/// What an organization or a workspace requires after a change. The caller's own sign-in, also an impersonator's, must be
-/// strong enough for it: the change would otherwise lock them out. No requirement applies to API keys.
-///
-/// # Errors
-/// `MFA_REQUIRED`.
-pub(crate) async fn apply_mfa_change(
-    cx: &mut Context<'_>,
-    grant: &Grant,
-    change: MfaChange,
-    current: MfaRequirement,
-) -> Result<MfaRequirement> {
-    let changed = change.apply(current, cx.now);
-    let applies = changed != current && changed.is_enforced && grant.user().is_some();
-    if applies && circumstances(cx).proofs.assurance() < changed.minimum {
-        return Err(mfa_required(cx, changed.minimum).await?);
-    }
-    Ok(changed)
-}
-
-/// An `MFA_REQUIRED` error with the caller's methods.
-async fn mfa_required(cx: &mut Context<'_>, minimum: Assurance) -> Result<Problem> {
-    let user = cx.user()?;
-    let (factors,) = cx.tx.one(sql::SECOND_FACTORS, (user,)).await?;
-    Ok(Problem::mfa_required(RequiredAssurance { minimum, methods: factors.methods_for(minimum) }))
-}
-
 async fn load_member(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -249,12 +207,14 @@ async fn load_member(
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
     let first = rows.first().map(|first| {
         let mfa = MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from);
-        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), mfa)
+        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), first.requires_sso, mfa)
     });
-    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, mfa)| MemberPermissions {
+    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, requires_sso, mfa)| MemberPermissions {
+        organization,
         membership,
         restricts_addresses,
         allowed_addresses,
+        requires_sso,
         mfa,
         permissions: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
     }))
@@ -347,12 +307,15 @@ pub(crate) async fn require_admitted_to_workspace(
 
 async fn require_admitted(cx: &mut Context<'_>, workspace: &sql::WorkspaceRow) -> Result<()> {
     let conditions = AccessConditions {
+        organization: workspace.organization_id,
         restricts_addresses: workspace.restricts_addresses,
         allowed_addresses: &workspace.allowed_addresses,
+        requires_sso: false,
+        is_admin: false,
         mfa: MfaRequirement::new(workspace.enforce_mfa, workspace.minimum_assurance, workspace.mfa_enforced_from),
     };
     let restriction = conditions.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await
+    require_unrestricted(cx, workspace.organization_id, restriction).await
 }
 
 /// The current permissions of a membership in its organization, for checks on members other than the caller.

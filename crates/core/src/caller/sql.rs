@@ -21,6 +21,8 @@ record! {
         pub impersonator_id: Option<UserId>,
         /// How the user has proved who they are in the active sign-in.
         pub proofs: Option<Proofs>,
+        /// The organization through whose identity provider they have signed in.
+        pub sso_organization: Option<OrganizationId>,
         /// No verification of this session is pending after this time.
         pub(crate) attempts_until: Timestamp,
         /// The session ends then, even if it is in use.
@@ -50,7 +52,8 @@ sql! {
     CURRENT(Bytes, Timestamp, Timestamp) -> CurrentSession =
         "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
                 i.id AS sign_in_id, u.id AS user_id, i.impersonator_id AS impersonator_id, i.proofs AS proofs,
-                s.attempts_until AS attempts_until, s.expires_at AS expires_at, s.revision AS revision
+                i.sso_organization_id AS sso_organization, s.attempts_until AS attempts_until, s.expires_at AS expires_at,
+                s.revision AS revision
            FROM sessions s
            LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0

@@ -48,6 +48,7 @@ pub const VERIFY_ERRORS: &[Code] = &[
     Code::Unauthorized,
     Code::Forbidden,
     Code::AddressNotAllowed,
+    Code::SsoRequired,
     Code::MfaRequired,
     Code::DomainNotFound,
     Code::TooManyRequests,

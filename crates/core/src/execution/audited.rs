@@ -54,6 +54,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("session::sql::ACTIVATE_IF_NONE", "which organization a person works in"),
     ("session::sql::DELETE_EXPIRED_SIGN_IN", "an expired sign-in has no effect any more"),
     ("session::sql::factors::ADD_PROOF", "how and when a signed-in person last proved who they are"),
+    ("session::sql::sso::ADD_CONNECTION", "how and when a signed-in person last proved who they are"),
     ("session::sql::SET_ACTIVE_ORGANIZATION", "which organization a person works in"),
     ("session::sql::SET_ACTIVE_WORKSPACE", "which workspace a person works in"),
     ("session::sql::SET_DEFAULT_", "which organization a person works in after the next sign-in"),

@@ -62,6 +62,8 @@ pub struct PendingSignIn {
     pub strategy: Strategy,
     /// The normalized address that was used; empty for a user name.
     pub address: String,
+    /// The id of the identity provider; empty without one.
+    pub provider: String,
     /// Codes that were tried.
     pub tries: i64,
     /// What completes it, in the order in which a page offers it.
@@ -79,6 +81,7 @@ impl From<sql::PendingRow> for PendingSignIn {
             user_id: row.user_id,
             strategy: row.strategy,
             address: row.address,
+            provider: row.provider,
             tries: row.tries,
             methods: row.second_factors.methods(),
             expires_at: row.expires_at,
@@ -182,6 +185,7 @@ mod tests {
             user_id: 2.into(),
             strategy: Strategy::EmailOtp,
             address: String::new(),
+            provider: String::new(),
             tries: 0,
             methods: Vec::new(),
             expires_at: time,
@@ -199,9 +203,15 @@ mod tests {
 
     #[test]
     fn strategies_are_stored_by_their_names() {
-        for strategy in
-            [Strategy::PlainEmail, Strategy::PlainUsername, Strategy::EmailOtp, Strategy::MagicLink, Strategy::Passkey]
-        {
+        for strategy in [
+            Strategy::PlainEmail,
+            Strategy::PlainUsername,
+            Strategy::EmailOtp,
+            Strategy::MagicLink,
+            Strategy::Passkey,
+            Strategy::Sso,
+            Strategy::EnterpriseSso,
+        ] {
             assert_eq!(strategy.as_str().parse(), Ok(strategy));
         }
     }

@@ -15,6 +15,7 @@ const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH", "cache::sql::RE
 
 /// Statements on tenant tables that do not filter by the tenant, each with the reason.
 const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
+    ("access::sql::REQUIRING_SSO", "the user's own organizations"),
     ("access::sql::WORKSPACE", "the path names only the workspace; the next statement filters by its organization"),
     ("bootstrap::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
     ("api_key::sql::AFTER", "the keys of the installation"),
@@ -98,6 +99,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("session::sql::SIGN_INS", "the user's own sign-ins"),
     ("session::sql::SIGN_INS_OF_USER", "the user's own sign-ins"),
     ("session::sql::WORKSPACE_ROLES", "the user's own roles"),
+    ("session::sql::sso::BYPASSED", "the user's own organizations"),
     ("user::sql::SOLE_ADMIN_OF", "the user's own organizations"),
     ("webhook::sql::ANY", "whether there is any endpoint; the row is not shown"),
     ("webhook::sql::CLEAR_FAILING", "the worker covers all organizations"),

@@ -333,7 +333,7 @@ pub(crate) async fn setup() -> Setup {
 
 impl Setup {
     /// Signs in a caller of this kind. Each call gets a new session, since calls may sign out.
-    async fn sign_in(&self, kind: &str) -> TestClient {
+    pub(crate) async fn sign_in(&self, kind: &str) -> TestClient {
         let caller = self.app.anonymous();
         if kind != "anonymous" {
             caller.post("/auth/signin", &[("email", &address(kind)), ("password", PASSWORD)]).await.ok();
@@ -557,7 +557,7 @@ async fn foreign_and_missing_resources_look_alike() {
 
 impl Setup {
     /// Makes each call on the organization or its workspace as this caller, with ids that need not exist.
-    async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
+    pub(crate) async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
         let mut outcomes = Vec::new();
         // Restoring is allowed for a deleted organization, and joining for non-members.
         let rows = TABLE

@@ -85,6 +85,7 @@ mod session_tokens;
 mod sessions;
 mod simulation;
 mod smtp;
+mod sso_requirement;
 mod verification;
 mod webhooks;
 mod workspaces;
