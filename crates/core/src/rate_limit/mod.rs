@@ -4,6 +4,7 @@
 //! attempts are all counted. What users create and send is counted in the transaction of the change: see `quota`.
 
 mod pending_block;
+mod providers;
 mod quota;
 pub(crate) mod sql;
 mod webhooks;
@@ -23,6 +24,7 @@ use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 pub(crate) use pending_block::PendingBlock;
+pub(crate) use providers::{record_provider_callback, record_provider_request};
 pub(crate) use quota::{
     check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipient, take_recipients, take_role, take_senders, take_sign_up_recipient, take_upload,
@@ -32,9 +34,6 @@ pub(crate) use webhooks::{check_webhook_replays, max_webhook_replays, take_webho
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
-/// Sign-ins with identity providers that a network gets to begin for each attempt that `passwords.attempts_per_address`
-/// allows it, and as many to finish.
-const PROVIDER_SIGN_INS_PER_ATTEMPT: u32 = 10;
 /// Challenges of passkeys that a network gets for each attempt that `passwords.attempts_per_address` allows it.
 const PASSKEY_CHALLENGES_PER_ATTEMPT: u32 = 10;
 
@@ -47,8 +46,6 @@ const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
 const PASSKEYS_BY_NETWORK: &str = "passkey sign-in by address";
-const PROVIDERS_BY_NETWORK: &str = "provider sign-in by address";
-const CALLBACKS_BY_NETWORK: &str = "provider callback by address";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 const SECOND_FACTOR: &str = "second factor of account";
 
@@ -279,30 +276,6 @@ impl Command for RecordSignUp {
 pub(crate) async fn record_passkey_challenge(cx: &mut Context<'_>) -> Result<()> {
     let max = cx.executor.settings.passwords.attempts_per_address.saturating_mul(PASSKEY_CHALLENGES_PER_ATTEMPT);
     let counter = record_network(cx, PASSKEYS_BY_NETWORK).await?;
-    check_network(cx, RateLimit::SignIn, counter.as_ref(), max)
-}
-
-/// Records one browser that is sent to an identity provider, for the caller's network. It is no guess either: see
-/// [`record_passkey_challenge`].
-///
-/// # Errors
-/// `TOO_MANY_REQUESTS`.
-pub(crate) async fn record_provider_request(cx: &mut Context<'_>) -> Result<()> {
-    record_provider(cx, PROVIDERS_BY_NETWORK).await
-}
-
-/// Records one browser that comes back from an identity provider, for the caller's network. Each makes the server send
-/// requests.
-///
-/// # Errors
-/// `TOO_MANY_REQUESTS`.
-pub(crate) async fn record_provider_callback(cx: &mut Context<'_>) -> Result<()> {
-    record_provider(cx, CALLBACKS_BY_NETWORK).await
-}
-
-async fn record_provider(cx: &mut Context<'_>, limit: &str) -> Result<()> {
-    let max = cx.executor.settings.passwords.attempts_per_address.saturating_mul(PROVIDER_SIGN_INS_PER_ATTEMPT);
-    let counter = record_network(cx, limit).await?;
     check_network(cx, RateLimit::SignIn, counter.as_ref(), max)
 }
 
