@@ -71,6 +71,9 @@ names! {
         PasskeyAdded = "passkey.added",
         PasskeyRenamed = "passkey.renamed",
         PasskeyRemoved = "passkey.removed",
+        /// An account at an identity provider was connected.
+        IdentityAdded = "identity.added",
+        IdentityRemoved = "identity.removed",
         AccountDeleted = "account.deleted",
         /// By an API key.
         UserCreated = "user.created",

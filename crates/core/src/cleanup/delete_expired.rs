@@ -44,6 +44,10 @@ enum ExpiredRows {
     PendingSignIns,
     /// Challenges of passkeys that were not used in time.
     PasskeyChallenges,
+    /// Browsers that have not come back from an identity provider.
+    AuthorizationRequests,
+    /// Profiles that were not completed in time.
+    PendingIdentities,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -65,6 +69,8 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::SetupLinks,
         ExpiredRows::PendingSignIns,
         ExpiredRows::PasskeyChallenges,
+        ExpiredRows::AuthorizationRequests,
+        ExpiredRows::PendingIdentities,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -105,6 +111,8 @@ impl Command for ExpiredRows {
             Self::SetupLinks => tx.all(sql::SETUP_LINKS, links_expired).await?.len(),
             Self::PendingSignIns => tx.all(sql::PENDING_SIGN_INS, expired).await?.len(),
             Self::PasskeyChallenges => tx.all(sql::PASSKEY_CHALLENGES, expired).await?.len(),
+            Self::AuthorizationRequests => tx.all(sql::AUTHORIZATION_REQUESTS, expired).await?.len(),
+            Self::PendingIdentities => tx.all(sql::PENDING_IDENTITIES, expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

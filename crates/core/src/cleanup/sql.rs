@@ -4,6 +4,7 @@ use vestibule_db::sql;
 
 use crate::id::{
     ApiKeyId, AttemptId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, SetupLinkId, UserId,
+    ApiKeyId, AttemptId, AuthorizationRequestId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, UserId,
 };
 use crate::time::Timestamp;
 
@@ -56,6 +57,16 @@ sql! {
           WHERE digest IN (SELECT c.digest FROM passkey_challenges c WHERE c.expires_at <= $1
                             ORDER BY c.expires_at LIMIT $2)
       RETURNING expires_at";
+
+    AUTHORIZATION_REQUESTS(Timestamp, i64) -> (AuthorizationRequestId,) =
+        "DELETE FROM authorization_requests
+          WHERE id IN (SELECT r.id FROM authorization_requests r WHERE r.expires_at <= $1 ORDER BY r.expires_at LIMIT $2)
+      RETURNING id";
+
+    PENDING_IDENTITIES(Timestamp, i64) -> (AttemptId,) =
+        "DELETE FROM pending_identities
+          WHERE id IN (SELECT p.id FROM pending_identities p WHERE p.expires_at <= $1 ORDER BY p.expires_at LIMIT $2)
+      RETURNING id";
 
     ADDRESS_CLAIMS(Timestamp, i64) -> (EmailAddressId,) =
         "DELETE FROM email_claims

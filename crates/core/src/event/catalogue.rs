@@ -6,6 +6,7 @@ use super::field::{Field, Place};
 use super::payload::{Document, Payload};
 use super::record::{PendingEvent, SALT_LENGTH};
 use super::{accounts, connections, installation, members, organizations, second_factors, workspaces};
+use super::{accounts, identities, installation, members, organizations, second_factors, workspaces};
 use crate::id::AuditEntryId;
 
 /// A field of a payload, for documents.
@@ -167,6 +168,8 @@ events! {
     second_factors::SecondFactorResetRequested,
     second_factors::SecondFactorResetCancelled,
     second_factors::SecondFactorsReset,
+    identities::IdentityAdded,
+    identities::IdentityRemoved,
     installation::ApiKeyCreated,
     installation::ApiKeyRotated,
     installation::ApiKeyDeleted,

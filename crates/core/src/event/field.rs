@@ -221,6 +221,7 @@ ids!(
     DeploymentInvitationId,
     DomainId,
     EmailAddressId,
+    IdentityId,
     InvitationId,
     JoinRequestId,
     MembershipId,

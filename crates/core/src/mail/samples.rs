@@ -113,7 +113,7 @@ const fn webhooks_sample() -> WebhooksEmail<'static> {
     }
 }
 
-/// One sample of each notice about second factors. All use the template of notices.
+/// One sample of each notice about second factors and identities. All use the template of notices.
 #[cfg(test)]
 pub(super) fn second_factor_notices() -> Vec<EmailTemplate<'static>> {
     let (user, operator) = (notice_sample(), NoticeEmail { ip_address: "", user_agent: "", ..notice_sample() });
@@ -122,6 +122,8 @@ pub(super) fn second_factor_notices() -> Vec<EmailTemplate<'static>> {
         NoticeEmail { kind: "authenticator_removed", detail: "", ..user },
         NoticeEmail { kind: "passkey_added", detail: "Pixel 9", ..user },
         NoticeEmail { kind: "passkey_removed", detail: "Pixel 9", ..user },
+        NoticeEmail { kind: "identity_added", detail: "Google", ..user },
+        NoticeEmail { kind: "identity_removed", detail: "", ..user },
         NoticeEmail { kind: "backup_codes_generated", detail: "", ..user },
         NoticeEmail { kind: "backup_code_used", detail: "7", ..user },
         NoticeEmail { kind: "backup_code_used", detail: "1", ..user },

@@ -4,6 +4,7 @@
 //! attempts are all counted. What users create and send is counted in the transaction of the change: see `quota`.
 
 mod pending_block;
+mod providers;
 mod quota;
 pub(crate) mod sql;
 mod webhooks;
@@ -23,6 +24,7 @@ use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 pub(crate) use pending_block::PendingBlock;
+pub(crate) use providers::{record_provider_callback, record_provider_request};
 pub(crate) use quota::{
     check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipient, take_recipients, take_role, take_senders, take_sign_up_recipient, take_upload,

@@ -7,6 +7,7 @@ mod break_glass;
 mod factors;
 mod id_token;
 mod pending;
+mod profile;
 mod restrictions;
 mod select_token;
 mod show;
@@ -35,6 +36,11 @@ pub(crate) use factors::{
 pub(crate) use id_token::{find_id_token, store_id_token};
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};
 pub(crate) use pending::{end_pending_sign_ins, find_pending, find_tried, record_try};
+pub use profile::PendingProfile;
+pub(crate) use profile::{
+    NewProfile, extend_profile, find_newest_profile, find_profile, insert_profile, sql as profile_sql, take_profile,
+    take_profile_of_attempt,
+};
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};

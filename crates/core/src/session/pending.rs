@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::profile::{self, PendingProfile};
 use super::sql::factors as sql;
 use crate::assurance::SecondFactorMethod;
 use crate::error::{Code, Result};
@@ -97,6 +98,9 @@ pub enum SessionAttempt {
     Verification(Attempt),
     /// It waits for the second factor.
     SecondFactor(PendingSignIn),
+    /// An identity provider has identified a person who has no account with this identity yet. It waits for the rest of
+    /// their profile.
+    Profile(PendingProfile),
 }
 
 impl SessionAttempt {
@@ -104,6 +108,7 @@ impl SessionAttempt {
         match self {
             Self::Verification(attempt) => attempt.id,
             Self::SecondFactor(pending) => pending.id,
+            Self::Profile(profile) => profile.id,
         }
     }
 
@@ -112,6 +117,7 @@ impl SessionAttempt {
         match self {
             Self::Verification(attempt) => (attempt.created_at, false, attempt.id),
             Self::SecondFactor(pending) => (pending.created_at, true, pending.id),
+            Self::Profile(profile) => (profile.created_at, true, profile.id),
         }
     }
 }
@@ -121,7 +127,9 @@ pub(super) async fn load_attempts(cx: &mut Context<'_>, session: SessionId) -> R
     let verifications = cx.tx.all(verification::sql::OPEN, (session, cx.now)).await?;
     let pending = cx.tx.all(sql::PENDING_OF_SESSION, (session, cx.now, MAX_TRIES)).await?;
     let pending = pending.into_iter().map(|row| SessionAttempt::SecondFactor(row.into()));
-    let mut attempts: Vec<_> = verifications.into_iter().map(SessionAttempt::Verification).chain(pending).collect();
+    let profiles = profile::list_open(cx, session).await?.into_iter().map(SessionAttempt::Profile);
+    let verifications = verifications.into_iter().map(SessionAttempt::Verification);
+    let mut attempts: Vec<_> = verifications.chain(pending).chain(profiles).collect();
     attempts.sort_by_key(SessionAttempt::position);
     Ok(attempts)
 }

@@ -32,6 +32,7 @@ mod field_access;
 mod grants;
 mod guides;
 mod harness;
+mod identities;
 mod image_bucket;
 mod images;
 mod invitations;
