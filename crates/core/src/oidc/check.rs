@@ -13,7 +13,6 @@ use crate::identity_provider::ProviderKind;
 use crate::settings::{ClientCredential, Secret};
 use crate::time::Timestamp;
 
-const CALLBACK_PATH: &str = "/auth/sso/oidc/callback";
 /// No provider has issued it.
 const CODE: &str = "vestibule-connection-test";
 const VERIFIER: &str = "vestibule-connection-test-vestibule-connection-test";
@@ -50,6 +49,7 @@ pub async fn test_connection(
     issuer: &str,
     client_id: &str,
     secret: Option<&str>,
+    redirect_uri: &str,
 ) -> ConnectionCheck {
     let credential = match secret {
         Some(secret) => ClientCredential::Secret(Secret::new(secret.to_owned())),
@@ -62,7 +62,7 @@ pub async fn test_connection(
         credential: &credential,
         scopes: &[],
         allowed_tenants: &[],
-        redirect_uri: format!("{}{CALLBACK_PATH}", executor.settings.public_url.as_str()),
+        redirect_uri: redirect_uri.to_owned(),
     };
     check(&*executor.identity_providers.transport, &client, executor.now()).await
 }
