@@ -112,6 +112,10 @@ impl AttributeMapping {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
+        // Serde would take an array for a struct.
+        if !text.trim_start().starts_with('{') {
+            return Err(invalid("it is no JSON object"));
+        }
         let document: Document = serde_json::from_str(text).map_err(|error| {
             // Serde's message would repeat a part of the text.
             invalid(format_args!(

@@ -11,7 +11,7 @@ use super::super::error::OidcErrorKind::{
 use super::super::id_token::{self, Expected, IdToken};
 use super::super::keys::KeySet;
 use super::fixtures::{
-    ALGORITHMS, CLIENT, ISSUER, NONCE, NOW, SECONDS, claims, claims_with, document, jwk, jwks, sign,
+    ALGORITHMS, CLIENT, ISSUER, NONCE, NOW, SECONDS, claims_with, document, jwk, jwks, sign,
 };
 use crate::identity_provider::ProviderKind;
 
