@@ -10,6 +10,7 @@ pub(crate) mod factors;
 pub(crate) mod identity_provider;
 mod mail;
 mod passkeys;
+pub(crate) mod provider_package;
 mod response;
 mod totp;
 

@@ -155,8 +155,7 @@ async fn address_is_vouched_for_only_by_the_owner_of_the_mailbox() {
 /// GitHub and providers of the settings are entitled for no domain, whatever they say.
 #[tokio::test]
 async fn providers_without_mailboxes_never_vouch() {
-    let (github, example) =
-        (IdentityProvider::start_as(ProviderKind::GitHub).await, IdentityProvider::start().await);
+    let (github, example) = (IdentityProvider::start_as(ProviderKind::GitHub).await, IdentityProvider::start().await);
     let app = start(&[(GITHUB, &github), (EXAMPLE, &example)]).await;
     verified_user(&app, ADA).await;
     let claims = json!({"hd": "gmail.com", "xms_edov": true});
@@ -234,9 +233,8 @@ async fn two_callbacks_of_one_new_identity_create_one_account() {
     }
     let responses = browsers.iter().zip(&callbacks).map(|(browser, callback)| browser.come_back(callback));
     let responses = futures_util::future::join_all(responses).await;
-    let is_signed_in = |response: &&TestResponse| {
-        response.body["data"]["session"]["active_signin"]["user"]["email"] == ADA
-    };
+    let is_signed_in =
+        |response: &&TestResponse| response.body["data"]["session"]["active_signin"]["user"]["email"] == ADA;
     assert!(responses.iter().filter(is_signed_in).count() >= 1);
     assert_eq!((users(&app), identities(&app)), (1, 1));
 }
