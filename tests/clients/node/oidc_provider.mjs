@@ -29,7 +29,7 @@ const provider = new Provider(issuer, {
     ],
     jwks: {
         keys: [
-            key("rsa", { modulusLength: 2048 }, { kid: "rsa", alg: "RS256" }),
+            key("rsa", { modulusLength: 2048 }, { kid: "rsa" }),
             key("ec", { namedCurve: "P-256" }, { kid: "ec", alg: "ES256" }),
             key("ed25519", {}, { kid: "ed", alg: "EdDSA" }),
         ],
