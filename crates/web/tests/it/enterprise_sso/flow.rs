@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{DOMAIN, NINA, OLGA, Setup, add_domain, nina_with, signed_in_as};
 use crate::harness::identity_provider::{RETURN_TO, person};
-use crate::harness::{TestResponse, text};
+use crate::harness::{TestClient, TestResponse, text};
 use crate::session_tokens::claims;
 
 #[tokio::test]
@@ -41,6 +41,10 @@ async fn existing_account_with_the_address_is_linked() {
     browser.get(&format!("{}/members", setup.path)).await.ok();
 }
 
+async fn identify(client: &TestClient, identifier: &str) -> TestResponse {
+    client.post("/auth/identify", &[("identifier", identifier)]).await
+}
+
 /// What an identifier leads to depends on its domain and on nothing else.
 #[tokio::test]
 async fn identify_tells_the_domain_s_way_for_known_and_unknown_people_alike() {
@@ -51,28 +55,20 @@ async fn identify_tells_the_domain_s_way_for_known_and_unknown_people_alike() {
     let anonymous = setup.app.anonymous();
     let mut seen = Vec::new();
     for email in [OLGA, "nobody@acme.example", "NOBODY@ACME.EXAMPLE"] {
-        let identified = anonymous.post("/auth/identify", &[("identifier", email)]).await;
+        let identified = identify(&anonymous, email).await;
         assert_eq!(identified.body["data"]["strategy"], "sso", "{}", identified.text);
         assert_eq!(identified.body["data"]["connection_id"], setup.connection.as_str());
         assert_eq!(identified.body["data"]["provider"], "oidc");
         seen.push(comparable(identified, email));
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
-    let other = |identifier: &str| {
-        let fields = [("identifier", identifier.to_owned())];
-        let anonymous = &anonymous;
-        async move {
-            let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
-            anonymous.post("/auth/identify", &fields).await
-        }
-    };
     let identifiers = ["olga@other.example", "olga@sub.acme.example", "olga@xacme.example", "olga", "acme.example"];
     for identifier in identifiers {
-        assert_eq!(other(identifier).await.ok()["strategy"], "password", "{identifier}");
+        assert_eq!(identify(&anonymous, identifier).await.ok()["strategy"], "password", "{identifier}");
     }
     // Not by a connection that is disabled.
     setup.update(&json!({"enabled": false})).await.ok();
-    assert_eq!(other(OLGA).await.ok()["strategy"], "password");
+    assert_eq!(identify(&anonymous, OLGA).await.ok()["strategy"], "password");
 }
 
 #[tokio::test]
@@ -111,7 +107,9 @@ async fn address_can_come_from_another_claim_and_from_userinfo() {
 async fn redirect_uri_stays_at_allowed_origins() {
     let setup = Setup::start().await;
     let browser = setup.app.anonymous();
-    for refused in ["https://evil.example/", "//evil.example", "javascript:alert(1)", "http://vestibule.test@evil.example/"] {
+    for refused in
+        ["https://evil.example/", "//evil.example", "javascript:alert(1)", "http://vestibule.test@evil.example/"]
+    {
         browser.begin_sso_with(&setup.connection, refused).await.assert_error(400, "INVALID_REDIRECT_URI");
     }
     for unknown in ["1", "9223372036854775807"] {

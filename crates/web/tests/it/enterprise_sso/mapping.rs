@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{NINA, OLGA, Setup, nina_with, signed_in_as};
+use super::{NINA, OLGA, Setup, create_connection, nina_with, signed_in_as};
 use crate::harness::identity_provider::{person, person_with};
-use crate::harness::{TestClient, create_role, text};
+use crate::harness::{TestClient, TestResponse, create_role, text};
 
 /// The names of the roles of the only membership of this user.
 async fn roles(client: &TestClient) -> Vec<String> {
@@ -19,7 +19,7 @@ async fn role(setup: &Setup, name: &str, permissions: &[&str]) -> String {
     text(&setup.olga.post_json(&format!("{}/roles", setup.path), &body).await.ok()["id"])
 }
 
-async fn map(setup: &Setup, roles: &Value, default_role: Option<&str>) -> crate::harness::TestResponse {
+async fn map(setup: &Setup, roles: &Value, default_role: Option<&str>) -> TestResponse {
     let mut mapping = json!({"groups": "groups", "roles": roles});
     if let Some(role) = default_role {
         mapping["default_role_id"] = json!(role);
@@ -41,8 +41,8 @@ async fn roles_follow_the_groups_at_each_sign_in() {
     assert_eq!(roles(&nina).await, ["Auditor", "Editor"]);
     // A role that an admin gave by hand and that no group has stays.
     let helper = role(&setup, "Helper", &[]).await;
-    let id = text(&nina.get("/me").await.ok()["id"]);
-    setup.olga.post(&format!("{}/members/{id}/roles/{helper}/add", setup.path), &[]).await.ok();
+    let membership = text(&nina.get("/me/organization-memberships").await.ok()[0]["id"]);
+    setup.olga.post(&format!("{}/members/{membership}/roles/{helper}/add", setup.path), &[]).await.ok();
     let (nina, _) = setup.sign_in(&in_groups(json!(["Auditors"]))).await;
     assert_eq!(roles(&nina).await, ["Auditor", "Helper"]);
     // Never without any role.
@@ -93,7 +93,7 @@ async fn mapping_grants_nothing_that_its_author_does_not_hold() {
     let manager_role = role(&setup, "Manager", &["organization:manage"]).await;
     let manager = setup.app.create_member(&setup.olga, &setup.organization, "max@acme.example", &manager_role).await;
     let admin = setup.olga.admin_role(&setup.path).await;
-    let draft = super::create_connection(&manager, &setup.path, &setup.provider, &json!({})).await;
+    let draft = create_connection(&manager, &setup.path, &setup.provider, &json!({})).await;
     let update = format!("{}/{draft}/update", setup.connections());
     for (mapping, code) in [
         (json!({"roles": [{"group": "x", "role_id": admin}]}), "ROLE_EXCEEDS_YOURS"),

@@ -1,10 +1,12 @@
 //! Who may sign in by a connection, and who becomes a member by it.
 
 use serde_json::{Value, json};
+use vestibule_core::settings::SignUpMode;
 
-use super::{NINA, OLGA, Setup, assert_refused, nina_with, signed_in_as};
-use crate::harness::identity_provider::{person, person_with};
+use super::{DOMAIN, NINA, OLGA, Setup, add_domain, assert_refused, create_connection, nina_with, signed_in_as};
+use crate::harness::identity_provider::{IdentityProvider, person, person_with};
 use crate::harness::{PASSWORD, TestApp, TestClient, allow_this_machine, text};
+use crate::platform::PlatformClient;
 
 #[tokio::test]
 async fn address_has_to_be_at_a_domain_of_the_connection() {
@@ -140,25 +142,25 @@ async fn two_first_sign_ins_at_once_create_one_account() {
     assert_eq!((setup.count("users"), setup.count("identities"), setup.members().len()), (2, 1, 2));
 }
 
-/// Sign-up is for everybody else: whom the directory knows needs none.
+/// Sign-up is for other people: those whom the directory knows need none.
 #[tokio::test]
 async fn jit_does_not_depend_on_the_mode_of_sign_up() {
-    let provider_settings = |settings: &mut vestibule_core::settings::Settings| {
+    let app = TestApp::with_settings(|settings| {
         allow_this_machine(settings);
-        settings.verify_addresses = true;
-    };
-    let app = TestApp::with_settings(provider_settings).await;
-    let backend = crate::platform::PlatformClient::new(&app, "*").await;
+        (settings.verify_addresses, settings.sign_up) = (true, SignUpMode::Restricted);
+    })
+    .await;
+    let backend = PlatformClient::new(&app, "*").await;
     let fields = json!({"first_name": "Olga", "email_address": OLGA, "password": PASSWORD});
     backend.post("/users", &fields).await.ok();
     let olga = app.anonymous();
     olga.post("/auth/signin", &[("email", OLGA), ("password", PASSWORD)]).await.ok();
     let organization = text(&olga.post("/organizations", &[("name", "Acme")]).await.ok()["organization"]["id"]);
     let path = format!("/organizations/{organization}");
-    let provider = crate::harness::identity_provider::IdentityProvider::start().await;
+    let provider = IdentityProvider::start().await;
     provider.attach(&app);
-    let domain = super::add_domain(&app, &olga, &path, super::DOMAIN).await;
-    let connection = super::create_connection(&olga, &path, &provider, &json!({"domain_ids": [domain]})).await;
+    let domain = add_domain(&app, &olga, &path, DOMAIN).await;
+    let connection = create_connection(&olga, &path, &provider, &json!({"domain_ids": [domain]})).await;
     let update = format!("{path}/enterprise-connections/{connection}/update");
     olga.post_json(&update, &json!({"enabled": true})).await.ok();
     let browser = app.anonymous();
