@@ -262,7 +262,7 @@ async fn change_of_the_issuer_ends_sign_ins_and_the_demand_and_is_mailed() {
 }
 
 #[tokio::test]
-async fn end_of_the_secret_is_announced_three_times() {
+async fn end_of_the_secret_is_shown() {
     let setup = Setup::start().await;
     let now = setup.app.inner.service.now();
     let end = now.plus(DAY * 40).to_string();

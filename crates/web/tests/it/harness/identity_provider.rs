@@ -1,5 +1,6 @@
-//! [`IdentityProvider`]: an identity provider on loopback that follows the protocols, and departs from them where a test
-//! says so. The test plays the browser: it reads the authorization URL, decides, and comes back with a [`Callback`].
+//! [`IdentityProvider`]: an identity provider on loopback that follows the protocols, and departs from them where a
+//! test says so. The test plays the browser: it reads the authorization URL, decides, and comes back with a
+//! [`Callback`].
 
 mod browser;
 mod keys;

@@ -43,7 +43,8 @@ impl ProviderPackage {
         Self::start_python("nanoidp_provider.py", users)
     }
 
-    /// The package oidc-provider-mock of `PyPI`: no PKCE, no `kid`, a list as audience, and whatever claims a test gives.
+    /// The package oidc-provider-mock of `PyPI`: no PKCE, no `kid`, a list as audience, and any claims that a test
+    /// gives.
     pub(crate) fn mock(users: &Value) -> Self {
         Self::start_python("mock_provider.py", users)
     }
@@ -99,8 +100,8 @@ impl ProviderPackage {
         }
     }
 
-    /// Follows a URL of the provider with the cookies that it has set, until it leads to the service. Each form field is
-    /// posted to the first URL. Returns the path and the query at the service.
+    /// Follows a URL of the provider with the cookies that it has set, until it leads to the service. The form is posted
+    /// to the first URL. Returns the path and the query at the service.
     pub(crate) fn browse(&self, url: &str, form: &[(&str, &str)]) -> String {
         let jar = self.folder.path().join("cookies");
         let mut url = url.to_owned();

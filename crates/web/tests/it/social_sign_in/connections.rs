@@ -93,7 +93,8 @@ async fn two_people_who_connect_one_identity_at_once() {
     assert_eq!(identities(&setup.app), 1);
 }
 
-/// The attacker begins, and has the victim's browser finish: the attacker's identity would be a key to the victim's account.
+/// The attacker begins, and has the victim's browser finish: the attacker's identity would be a key to the victim's
+/// account.
 #[tokio::test]
 async fn connection_is_finished_by_the_session_and_user_that_began() {
     let setup = setup().await;

@@ -1,5 +1,5 @@
-//! Signing in with an account of Google and others: whom a provider's answer signs in, what becomes of accounts that exist,
-//! and what an attacker can do with the redirects and the tokens.
+//! Signing in with an account of Google and others: whom a provider's answer signs in, what becomes of accounts that
+//! exist, and what an attacker can do with the redirects and the tokens.
 
 mod connections;
 mod flow;
@@ -12,7 +12,7 @@ mod providers;
 mod requests;
 mod tokens;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
 
 use crate::harness::identity_provider::{IdentityProvider, social_provider};
@@ -56,7 +56,7 @@ fn waits_for_profile(response: TestResponse) -> Value {
     assert_eq!(session["active_signin"], Value::Null, "{session}");
     let attempt = session["signin_attempts"].as_array().and_then(|attempts| attempts.last()).unwrap().clone();
     assert_eq!(attempt["current_step"], "complete_profile", "{session}");
-    assert_eq!((&attempt["requires_completion"], &attempt["completed"]), (&true.into(), &false.into()), "{session}");
+    assert_eq!((&attempt["requires_completion"], &attempt["completed"]), (&json!(true), &json!(false)), "{session}");
     attempt
 }
 

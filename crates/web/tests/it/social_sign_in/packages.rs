@@ -105,7 +105,7 @@ async fn mock_provider_sends_claims_of_any_type() {
             None => assert_eq!(waits_for_profile(response)["missing_fields"], json!(["email_address"])),
         }
     }
-    // Its refusal has no state, so nobody can tell whose it is.
+    // Its refusal has no state, so it belongs to no request.
     let browser = app.anonymous();
     let denied = provider.browse(&begin(&browser, "").await, &[("action", "deny")]);
     assert!(!denied.contains("state="), "{denied}");

@@ -95,7 +95,7 @@ async fn chosen_address_is_proved_too() {
 
 /// The owner of the account gets a mail and no code to give away. The account stays as it is.
 #[tokio::test]
-async fn taken_address_is_told_to_its_owner_alone() {
+async fn taken_address_is_reported_to_its_owner_alone() {
     let (provider, app) = setup().await;
     let owner = app.anonymous();
     let attempt = arrive(&owner, &provider, &person("owner", CARL)).await;
@@ -141,7 +141,7 @@ async fn profile_expires() {
     assert_eq!(browser.get("/session").await.ok()["signin_attempts"], json!([]));
 }
 
-/// Whoever has an account signs in as usual, in the same browser, and connects what waits.
+/// People who have an account sign in as usual, in the same browser, and connect what waits.
 #[tokio::test]
 async fn pending_identity_is_connected_after_the_account_is_proved() {
     let (provider, app) = setup().await;

@@ -65,7 +65,7 @@ impl TestKey {
                 serde_json::to_value(Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap()).unwrap()
             }
             Self::P256 => {
-                let point = p256().verifying_key().to_sec1_point(false);
+                let point = p256_key().verifying_key().to_sec1_point(false);
                 let point = point.as_bytes();
                 json!({"kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..])})
             }
@@ -81,7 +81,7 @@ impl TestKey {
     pub(crate) fn sign(self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         let padding: &'static dyn RsaEncoding = match (self, algorithm) {
             (Self::P256, "ES256") => {
-                let signature: Signature = p256().sign(message);
+                let signature: Signature = p256_key().sign(message);
                 return signature.to_bytes().to_vec();
             }
             (Self::Ed25519, "EdDSA") => return ed25519().sign(message).as_ref().to_vec(),
@@ -113,7 +113,7 @@ pub(super) fn sign_hs256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     decode(&crypto::sign(message, &EncodingKey::from_secret(secret), Algorithm::HS256).unwrap())
 }
 
-pub(super) fn p256() -> SigningKey {
+pub(super) fn p256_key() -> SigningKey {
     SigningKey::from_slice(&[11; 32]).unwrap()
 }
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use vestibule_core::identity_provider::ProviderKind;
 use vestibule_core::time::Clock;
 
-use super::keys::{decode, encode, p256, sign_hs256};
+use super::keys::{decode, encode, p256_key, sign_hs256};
 use super::{
     APPLE_KEY, APPLE_TEAM, CLIENT_ID, Endpoint, Fault, Grant, Part, ProviderRequest, Shared, TENANT, TestKey,
     challenge_of, set,
@@ -185,7 +185,7 @@ impl Shared {
             && (&claims["iss"], &claims["sub"]) == (&json!(APPLE_TEAM), &json!(CLIENT_ID))
             && audiences.contains(&claims["aud"])
             && is_current
-            && p256().verifying_key().verify(signed.as_bytes(), &signature).is_ok()
+            && p256_key().verifying_key().verify(signed.as_bytes(), &signature).is_ok()
     }
 
     fn issue(&self, grant: &Grant) -> Value {

@@ -22,7 +22,7 @@ pub(crate) fn social_provider(id: &str, provider: &IdentityProvider) -> SocialPr
         ProviderKind::Apple => ClientCredential::AppleKey {
             team_id: APPLE_TEAM.to_owned(),
             key_id: APPLE_KEY.to_owned(),
-            key: Secret::new(keys::p256().to_pkcs8_pem(LineEnding::LF).unwrap().to_string()),
+            key: Secret::new(keys::p256_key().to_pkcs8_pem(LineEnding::LF).unwrap().to_string()),
         },
         _ => ClientCredential::Secret(Secret::new(provider.client_secret())),
     };
