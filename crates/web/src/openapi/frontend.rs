@@ -44,6 +44,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Organizations", "Organizations with their members, roles and ownership transfers."),
     ("Invitations", "Invitations to an organization, and what an invitee does with one."),
     ("Domains", "Email domains of an organization, and users who join by their address."),
+    ("Single sign-on", "Connections of an organization to its identity provider, and links to set them up."),
     ("Workspaces", "Workspaces of an organization, with members and roles of their own."),
     ("Webhooks", "Endpoints that get the events of an organization, and what was delivered to them."),
     ("Audit log", "What happened in an organization, and to the signed-in user's account."),

@@ -1,6 +1,6 @@
 //! Sign-up, sign-in, verification and password reset.
 
-mod callback;
+pub(crate) mod callback;
 pub(crate) mod complete_profile;
 pub(crate) mod forgot_password;
 pub(crate) mod identifier;
@@ -12,3 +12,15 @@ pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod sso;
 pub(crate) mod verification;
+
+use crate::routes::Routes;
+
+/// Returns the routes that the OpenAPI document leaves out: those where identity providers make a browser post their
+/// response, and those of SAML, which is not supported.
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .post("/auth/oauth2/callback", oauth2::receive)
+        .post("/auth/sso/oidc/callback", sso::receive)
+        .get("/auth/sso/metadata", sso::refuse_saml)
+        .post("/auth/sso/callback", sso::refuse_saml)
+}
