@@ -19,3 +19,5 @@ pub(crate) mod response;
 pub(crate) mod session;
 pub(crate) mod webhooks;
 pub(crate) mod workspaces;
+
+pub(crate) use redirect_uri::ERRORS as REDIRECT_URI_ERRORS;

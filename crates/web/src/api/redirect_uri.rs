@@ -9,7 +9,7 @@ use crate::return_to::ReturnTo;
 pub(super) const FIELD: &str = "redirect_uri";
 
 /// The codes of [`required`].
-pub(super) const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidRedirectUri];
+pub(crate) const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidRedirectUri];
 
 /// Reads the field, which may be missing in one of query and body.
 pub(super) fn read(fields: &mut FieldReader) -> Result<Option<String>, Problem> {

@@ -85,7 +85,7 @@ impl FromFields for CallbackParams {
 }
 
 impl CallbackParams {
-    fn into_parameters(self) -> CallbackParameters {
+    pub(in crate::api) fn into_parameters(self) -> CallbackParameters {
         let Self { code, state, iss, error, apple_user, handoff: _ } = self;
         CallbackParameters { state: state.unwrap_or_default(), code, iss, error, apple_user }
     }
@@ -247,9 +247,7 @@ pub(in crate::api) async fn run(
 
 /// Keeps a posted response, and sends the browser to `path` with the id of it.
 pub(super) async fn receive(app: &App, path: &str, params: CallbackParams) -> Response {
-    let parameters = params.into_parameters();
-    let state = parameters.state.clone();
-    match keep_handoff(app.service(), &state, parameters).await {
+    match keep_handoff(app.service(), params.into_parameters()).await {
         Ok(handoff) => see_other(&format!("{path}?handoff={}", handoff.reveal())),
         Err(problem) => Refusal(problem).into_response(),
     }

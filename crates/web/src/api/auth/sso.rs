@@ -130,7 +130,7 @@ pub(crate) async fn finish(
     navigation: Navigation,
     Query(params): Query<CallbackParams>,
 ) -> Response {
-    callback::finish(&app, caller, navigation, params, CallbackPurpose::Any).await
+    callback::finish(&app, caller, navigation, params, CallbackPurpose::SignIn).await
 }
 
 /// Takes the response of a provider that posts it.

@@ -19,9 +19,6 @@ use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Path};
 use crate::openapi::Enveloped;
 
-/// The codes of [`begin_test_sign_in`] besides those of the core.
-pub(crate) const TEST_SIGN_IN_ERRORS: &[vestibule_core::Code] = redirect_uri::ERRORS;
-
 type Ids = Path<(OrganizationId, ConnectionId)>;
 
 /// Lists the connections of an organization, oldest first.
