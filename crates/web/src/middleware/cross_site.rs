@@ -13,12 +13,7 @@ const RESPONSES_OF_PROVIDERS: [&str; 2] = ["/auth/oauth2/callback", "/auth/sso/o
 ///
 /// # Errors
 /// `CROSS_SITE_REQUEST`.
-pub(crate) fn check_path(
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
-    settings: &Settings,
-) -> Result<(), Problem> {
+pub(crate) fn check_path(method: &Method, path: &str, headers: &HeaderMap, settings: &Settings) -> Result<(), Problem> {
     if *method == Method::POST && RESPONSES_OF_PROVIDERS.contains(&path) {
         return Ok(());
     }

@@ -10,8 +10,7 @@ use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
     api_key, audit, bootstrap, deployment_invitation, identity, impersonation, invitation, membership, offboarding,
-    organization,
-    second_factor, user_management, webhook, workspace,
+    organization, second_factor, user_management, webhook, workspace,
 };
 
 use super::{

@@ -1,5 +1,6 @@
 //! Sign-up, sign-in, verification and password reset.
 
+pub(in crate::api) mod begun;
 pub(crate) mod callback;
 pub(crate) mod complete_profile;
 pub(crate) mod forgot_password;

@@ -9,6 +9,7 @@ use vestibule_core::secret::SignUpToken;
 use vestibule_core::single_sign_on::{BeginSocial, CallbackPurpose, begin_social};
 use vestibule_core::{Code, Problem, Reply};
 
+use super::begun;
 use super::callback::{self, CallbackParams, FinishedResponse, Navigation};
 use crate::api::redirect_uri;
 use crate::api::response::SessionResponse;
@@ -125,11 +126,7 @@ pub(crate) async fn init(
         Ok(begin) => begin_social(app.service(), &caller, begin).await,
         Err(problem) => Reply::failed(problem),
     };
-    let token = reply.result.as_ref().ok().and_then(|begun| begun.token.clone());
-    let context = app.response_context();
-    let response = reply
-        .map(|begun| InitResponse { oauth_url: begun.url, session: SessionResponse::new(&begun.session, context) });
-    ApiResponse::from(response).with_session_token(&app, token)
+    begun::respond(&app, &caller, reply, |oauth_url, session| InitResponse { oauth_url, session }).await
 }
 
 /// Finishes a sign-in with an account of a social provider.

@@ -8,6 +8,7 @@ use vestibule_core::id::ConnectionId;
 use vestibule_core::single_sign_on::{BeginEnterprise, CallbackPurpose, begin_enterprise, logout as end_with_provider};
 use vestibule_core::{Code, Problem, Reply};
 
+use super::begun;
 use super::callback::{self, CallbackParams, FinishedResponse, Navigation};
 use super::oauth2::invitation;
 use crate::api::redirect_uri;
@@ -108,11 +109,7 @@ pub(crate) async fn login(
         Ok(begin) => begin_enterprise(app.service(), &caller, begin).await,
         Err(problem) => Reply::failed(problem),
     };
-    let token = reply.result.as_ref().ok().and_then(|begun| begun.token.clone());
-    let context = app.response_context();
-    let response =
-        reply.map(|begun| LoginResponse { sso_url: begun.url, session: SessionResponse::new(&begun.session, context) });
-    ApiResponse::from(response).with_session_token(&app, token)
+    begun::respond(&app, &caller, reply, |sso_url, session| LoginResponse { sso_url, session }).await
 }
 
 /// Finishes a sign-in with the identity provider of an organization.
@@ -186,9 +183,7 @@ pub(crate) async fn logout(
         Err(problem) => Reply::failed(problem),
     };
     let context = app.response_context();
-    let response = reply.map(|ended| LogoutResponse {
-        logout_url: ended.url,
-        session: SessionResponse::new(&ended.session, context),
-    });
+    let response = reply
+        .map(|ended| LogoutResponse { logout_url: ended.url, session: SessionResponse::new(&ended.session, context) });
     ApiResponse::from(response).with_site_data_cleared(&outdated_cookies)
 }

@@ -4,16 +4,17 @@ mod fields;
 mod response;
 
 use axum::extract::State;
+use vestibule_core::Reply;
 use vestibule_core::enterprise_connection::{Delete, List, ListTraces, SetRequired, Show, test_draft, test_saved};
 use vestibule_core::id::{ConnectionId, OrganizationId};
 use vestibule_core::single_sign_on::begin_test;
-use vestibule_core::Reply;
 
 pub(crate) use self::fields::{CreateFields, DraftFields, RequireFields, TestSignInFields, UpdateFields};
 pub(crate) use self::response::{CheckResponse, ConnectionResponse, TraceResponse};
+use super::auth::begun;
 use super::auth::sso::LoginResponse;
 use super::redirect_uri;
-use crate::api::response::{SessionResponse, SuccessResponse};
+use crate::api::response::SuccessResponse;
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Path};
@@ -167,10 +168,7 @@ pub(crate) async fn begin_test_sign_in(
         Ok(return_to) => begin_test(app.service(), &caller, organization, connection, return_to).await,
         Err(problem) => Reply::failed(problem),
     };
-    let context = app.response_context();
-    ApiResponse::from(
-        reply.map(|begun| LoginResponse { sso_url: begun.url, session: SessionResponse::new(&begun.session, context) }),
-    )
+    begun::respond(&app, &caller, reply, |sso_url, session| LoginResponse { sso_url, session }).await
 }
 
 /// Lists the last 50 sign-ins and tests of a connection, newest first, step by step.
