@@ -1,8 +1,6 @@
 //! The response of the calls that send a browser to an identity provider.
 
 use vestibule_core::Reply;
-use vestibule_core::execution::Caller;
-use vestibule_core::session::Show;
 use vestibule_core::single_sign_on::Begun;
 
 use crate::api::response::SessionResponse;
@@ -10,23 +8,13 @@ use crate::api_response::ApiResponse;
 use crate::app::App;
 
 /// Responds with the URL of the provider and the session, which may be a new one.
-pub(in crate::api) async fn respond<T>(
+pub(in crate::api) fn respond<T>(
     app: &App,
-    caller: &Caller,
-    mut reply: Reply<Begun>,
+    reply: Reply<Begun>,
     response: impl FnOnce(String, SessionResponse) -> T,
 ) -> ApiResponse<T> {
     let token = reply.result.as_ref().ok().and_then(|begun| begun.token.clone());
-    let mut session = SessionResponse::anonymous(app.service().now());
-    if reply.result.is_ok() {
-        let mut caller = caller.clone();
-        caller.token = token.clone().or(caller.token);
-        match app.query(&caller, Show).await.result {
-            Ok(Some(shown)) => session = SessionResponse::new(&shown, app.response_context()),
-            // It has just ended.
-            Ok(None) => {}
-            Err(problem) => reply.result = Err(problem),
-        }
-    }
-    ApiResponse::from(reply.map(|begun| response(begun.url, session))).with_session_token(app, token)
+    let context = app.response_context();
+    let reply = reply.map(|begun| response(begun.url, SessionResponse::new(&begun.session, context)));
+    ApiResponse::from(reply).with_session_token(app, token)
 }

@@ -5,9 +5,8 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::AttemptId;
 use vestibule_core::names::{PersonName, Username};
-use vestibule_core::password::Password;
 use vestibule_core::single_sign_on::{CompleteProfile, complete_profile};
-use vestibule_core::{Code, Problem, Reply};
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;
@@ -33,9 +32,9 @@ impl FromFields for AttemptParams {
     }
 }
 
-/// The fields of the account. A missing one is as the provider has sent it.
-// No `Debug`: the password is a secret.
-#[derive(ToSchema)]
+/// The fields of the account. A missing one is as the provider has sent it. A password is ignored: the account has none
+/// until its owner sets one.
+#[derive(Debug, ToSchema)]
 #[schema(as = ProfileFields)]
 pub(crate) struct Fields {
     /// An address that the person can read: they get a code.
@@ -47,34 +46,22 @@ pub(crate) struct Fields {
     last_name: Option<PersonName>,
     #[schema(value_type = Option<String>)]
     username: Option<Username>,
-    /// The account can do without one.
-    #[schema(format = Password)]
-    password: Option<String>,
-}
-
-impl Fields {
-    fn parse(self, min_password_length: usize) -> Result<CompleteProfile, Problem> {
-        let Self { email, first_name, last_name, username, password } = self;
-        let password = password.map(|password| Password::parse_new(password, min_password_length)).transpose()?;
-        Ok(CompleteProfile { email, first_name, last_name, username, password })
-    }
 }
 
 impl FromFields for Fields {
     /// Clients send all fields of a sign-up.
     const ALLOW_UNKNOWN_FIELDS: bool = true;
-    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidUsername, Code::InvalidPassword];
+    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidUsername];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let mut text = |name| Ok::<_, Problem>(fields.text(name)?.filter(|text| !text.is_empty()));
         let (email, username) = (text("email")?, text("username")?);
-        let (first_name, last_name, password) = (text("first_name")?, text("last_name")?, text("password")?);
+        let (first_name, last_name) = (text("first_name")?, text("last_name")?);
         Ok(Self {
             email: email.map(|email| EmailAddress::parse(&email)).transpose()?,
             first_name: first_name.map(|name| PersonName::parse("first_name", &name)).transpose()?,
             last_name: last_name.map(|name| PersonName::parse("last_name", &name)).transpose()?,
             username: username.map(|name| Username::parse("username", &name)).transpose()?,
-            password,
         })
     }
 }
@@ -90,11 +77,8 @@ pub(crate) async fn complete(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Query(AttemptParams { attempt_id: attempt }): Query<AttemptParams>,
-    Body(fields): Body<Fields>,
+    Body(Fields { email, first_name, last_name, username }): Body<Fields>,
 ) -> ApiResponse<SessionResponse> {
-    let reply = match fields.parse(app.settings().passwords.minimum_length) {
-        Ok(profile) => complete_profile(app.service(), &caller, attempt, profile).await,
-        Err(problem) => Reply::failed(problem),
-    };
-    ApiResponse::from_sign_in(&app, reply)
+    let profile = CompleteProfile { attempt, email, first_name, last_name, username };
+    ApiResponse::from_sign_in(&app, complete_profile(app.service(), &caller, profile).await)
 }

@@ -126,7 +126,7 @@ pub(crate) async fn init(
         Ok(begin) => begin_social(app.service(), &caller, begin).await,
         Err(problem) => Reply::failed(problem),
     };
-    begun::respond(&app, &caller, reply, |oauth_url, session| InitResponse { oauth_url, session }).await
+    begun::respond(&app, reply, |oauth_url, session| InitResponse { oauth_url, session })
 }
 
 /// Finishes a sign-in with an account of a social provider.

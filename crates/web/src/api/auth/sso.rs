@@ -109,7 +109,7 @@ pub(crate) async fn login(
         Ok(begin) => begin_enterprise(app.service(), &caller, begin).await,
         Err(problem) => Reply::failed(problem),
     };
-    begun::respond(&app, &caller, reply, |sso_url, session| LoginResponse { sso_url, session }).await
+    begun::respond(&app, reply, |sso_url, session| LoginResponse { sso_url, session })
 }
 
 /// Finishes a sign-in with the identity provider of an organization.

@@ -260,9 +260,8 @@ pub(crate) struct DraftFields {
     protocol: (),
     #[schema(example = "https://login.example.com")]
     oidc_issuer_url: String,
-    /// Without it, only the issuer is tested.
-    #[schema(value_type = Option<String>)]
-    oidc_client_id: Option<ClientId>,
+    #[schema(value_type = String)]
+    oidc_client_id: ClientId,
     #[schema(value_type = Option<String>, format = Password)]
     oidc_client_secret: Option<ClientSecret>,
 }
@@ -277,7 +276,7 @@ impl FromFields for DraftFields {
         Ok(Self {
             protocol: (),
             oidc_issuer_url: fields.required_text(ISSUER)?,
-            oidc_client_id: client_id(fields)?,
+            oidc_client_id: client_id(fields)?.ok_or_else(|| Problem::required(CLIENT_ID))?,
             oidc_client_secret: client_secret(fields)?,
         })
     }

@@ -168,7 +168,7 @@ pub(crate) async fn begin_test_sign_in(
         Ok(return_to) => begin_test(app.service(), &caller, organization, connection, return_to).await,
         Err(problem) => Reply::failed(problem),
     };
-    begun::respond(&app, &caller, reply, |sso_url, session| LoginResponse { sso_url, session }).await
+    begun::respond(&app, reply, |sso_url, session| LoginResponse { sso_url, session })
 }
 
 /// Lists the last 50 sign-ins and tests of a connection, newest first, step by step.
