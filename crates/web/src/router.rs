@@ -46,6 +46,9 @@ pub fn route_list() -> Vec<Route> {
     all_routes().into_list()
 }
 
+/// What finishing to connect an account answers, and finishing a sign-in does not.
+const NOT_SIGNED_IN: &[Code] = &[Code::Unauthorized];
+
 fn all_routes() -> Routes {
     add_legacy_routes(api_routes())
         .get("/openapi.json", crate::docs::openapi_json)
@@ -98,16 +101,19 @@ api_routes! {
                 .with_errors(REDIRECT_URI_ERRORS)
                 .with_errors(&[Code::InvalidInvitationToken]);
         auth::oauth2::finish
-            => commands(Nothing, single_sign_on::FINISH_ERRORS).with_errors(auth::callback::CALLBACK_ERRORS);
+            => commands(Nothing, single_sign_on::FINISH_ERRORS)
+                .with_errors(auth::callback::CALLBACK_ERRORS)
+                .without_errors(NOT_SIGNED_IN);
         auth::complete_profile::complete => commands(Nothing, single_sign_on::COMPLETE_PROFILE_ERRORS);
         auth::sso::login
             => commands(Nothing, single_sign_on::BEGIN_ENTERPRISE_ERRORS)
                 .with_errors(REDIRECT_URI_ERRORS)
                 .with_errors(&[Code::InvalidInvitationToken]);
         auth::sso::finish
-            => commands(Nothing, single_sign_on::FINISH_ERRORS).with_errors(auth::callback::CALLBACK_ERRORS);
-        auth::sso::logout
-            => commands(Nothing, single_sign_on::LOGOUT_ERRORS).with_errors(&[Code::InvalidRedirectUri]);
+            => commands(Nothing, single_sign_on::FINISH_ERRORS)
+                .with_errors(auth::callback::CALLBACK_ERRORS)
+                .without_errors(NOT_SIGNED_IN);
+        auth::sso::logout => commands(SignIn, single_sign_on::LOGOUT_ERRORS);
         auth::magic_link::verify => commands(Nothing, sign_in::WITH_LINK_ERRORS);
         auth::forgot_password::forgot
             => commands(Nothing, password_reset::START_PASSWORD_RESET_ERRORS)

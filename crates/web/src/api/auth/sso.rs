@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::ConnectionId;
-use vestibule_core::single_sign_on::{BeginEnterprise, CallbackPurpose, begin_enterprise, logout as end_with_provider};
+use vestibule_core::single_sign_on::{self, BeginEnterprise, CallbackPurpose, begin_enterprise};
 use vestibule_core::{Code, Problem, Reply};
 
 use super::begun;
@@ -28,8 +28,6 @@ const CALLBACK: &str = "/auth/sso/oidc/callback";
 #[schema(as = EnterpriseSignIn)]
 pub(crate) struct LoginParams {
     /// From `POST /auth/identify`, or the error `SSO_REQUIRED`.
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
     connection_id: Option<ConnectionId>,
     /// The page of your application that finishes, on the origin of `app.url` or one in `allowed_origins`.
     #[param(example = "https://app.example.com/sign-in/callback")]
@@ -51,7 +49,6 @@ impl FromFields for LoginParams {
 #[derive(ToSchema)]
 #[schema(as = EnterpriseSignInFields)]
 pub(crate) struct LoginFields {
-    #[schema(value_type = Option<String>)]
     connection_id: Option<ConnectionId>,
     #[schema(example = "https://app.example.com/sign-in/callback")]
     redirect_uri: Option<String>,
@@ -140,23 +137,6 @@ pub(super) async fn refuse_saml() -> Refusal {
     Refusal(Code::ProtocolNotSupported.into())
 }
 
-/// Where the browser goes after the provider has signed the person out.
-#[derive(Debug, ToSchema)]
-#[schema(as = EnterpriseSignOut)]
-pub(crate) struct LogoutFields {
-    /// On the origin of `app.url` or one in `allowed_origins`. The default is the sign-in page.
-    #[schema(example = "https://app.example.com/")]
-    redirect_uri: Option<String>,
-}
-
-impl FromFields for LogoutFields {
-    const ALLOW_UNKNOWN_FIELDS: bool = true;
-
-    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        Ok(Self { redirect_uri: redirect_uri::read(fields)? })
-    }
-}
-
 /// The session after the sign-out.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EnterpriseSignedOut)]
@@ -168,22 +148,23 @@ pub(crate) struct LogoutResponse {
 
 /// Ends the active sign-in, and returns where the identity provider that made it ends its session
 /// (OpenID Connect RP-Initiated Logout 1.0).
+///
+/// Send the browser to `logout_url`. The provider sends it back to the sign-in page of this server.
 #[utoipa::path(post, path = "/auth/sso/logout", operation_id = "end_enterprise_sign_in", tag = "Auth",
-    request_body = Option<LogoutFields>,
     responses((status = 200, description = "Signed out", body = Enveloped<LogoutResponse>)))]
 pub(crate) async fn logout(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     outdated_cookies: OutdatedCookies,
-    Body(LogoutFields { redirect_uri }): Body<LogoutFields>,
 ) -> ApiResponse<LogoutResponse> {
-    let return_to = redirect_uri.map(|url| redirect_uri::required(Some(url), app.settings())).transpose();
-    let reply = match return_to {
-        Ok(return_to) => end_with_provider(app.service(), &caller, return_to).await,
-        Err(problem) => Reply::failed(problem),
-    };
-    let context = app.response_context();
-    let response = reply
-        .map(|ended| LogoutResponse { logout_url: ended.url, session: SessionResponse::new(&ended.session, context) });
+    let reply = single_sign_on::logout(app.service(), &caller).await;
+    let (context, now) = (app.response_context(), app.service().now());
+    let response = reply.map(|ended| LogoutResponse {
+        logout_url: ended.url,
+        session: match &ended.session {
+            Some(session) => SessionResponse::new(session, context),
+            None => SessionResponse::anonymous(now),
+        },
+    });
     ApiResponse::from(response).with_site_data_cleared(&outdated_cookies)
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use vestibule_core::Reply;
 use vestibule_core::enterprise_connection::{Delete, List, ListTraces, SetRequired, Show, test_draft, test_saved};
 use vestibule_core::id::{ConnectionId, OrganizationId};
-use vestibule_core::single_sign_on::begin_test;
+use vestibule_core::single_sign_on::{BeginTest, begin_test};
 
 pub(crate) use self::fields::{CreateFields, DraftFields, RequireFields, TestSignInFields, UpdateFields};
 pub(crate) use self::response::{CheckResponse, ConnectionResponse, TraceResponse};
@@ -165,7 +165,9 @@ pub(crate) async fn begin_test_sign_in(
     Body(TestSignInFields { redirect_uri }): Body<TestSignInFields>,
 ) -> ApiResponse<LoginResponse> {
     let reply = match redirect_uri::required(redirect_uri, app.settings()) {
-        Ok(return_to) => begin_test(app.service(), &caller, organization, connection, return_to).await,
+        Ok(return_to) => {
+            begin_test(app.service(), &caller, BeginTest { organization, connection, return_to, is_page: false }).await
+        }
         Err(problem) => Reply::failed(problem),
     };
     begun::respond(&app, reply, |sso_url, session| LoginResponse { sso_url, session })
