@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::enterprise_connection::{Connection, ConnectionDomain, ConnectionTrace};
+use vestibule_core::enterprise_connection::{
+    Connection, ConnectionDomain, ConnectionTrace, logout_redirect_uri, redirect_uri,
+};
 use vestibule_core::id::{ConnectionId, ConnectionTraceId, DeploymentId, DomainId, OrganizationId, UserId};
 use vestibule_core::oidc::ConnectionCheck;
 use vestibule_core::time::Timestamp;
@@ -54,6 +56,9 @@ pub(crate) struct ConnectionResponse {
     /// What to register at the provider.
     #[schema(example = "https://join.example.com/auth/sso/oidc/callback")]
     redirect_uri: String,
+    /// What to register for the sign-out, if the provider asks for it.
+    #[schema(example = "https://join.example.com/sign-in")]
+    post_logout_redirect_uri: String,
     /// When an admin has signed in through it as it is now. It can be required from then on.
     admin_signed_in_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
@@ -107,7 +112,8 @@ impl ConnectionResponse {
             trusts_mfa: connection.trusts_mfa,
             has_client_secret: connection.has_client_secret,
             oidc_client_secret_expires_at: connection.secret_expires_at,
-            redirect_uri: format!("{}/auth/sso/oidc/callback", app.settings().public_url.as_str()),
+            redirect_uri: redirect_uri(app.settings()),
+            post_logout_redirect_uri: logout_redirect_uri(app.settings()),
             admin_signed_in_at: connection.admin_signed_in_at,
             last_used_at: connection.last_used_at,
         }
