@@ -13,12 +13,12 @@ use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, enterprise_connection, identity, impersonation, invitation, join_request, membership,
     notification, offboarding, organization, ownership_transfer, password_reset, reauthentication, second_factor,
-    session_token, sign_in, sign_up, single_sign_on, verification, waitlist, webhook, workspace,
+    session_token, setup_link, sign_in, sign_up, single_sign_on, verification, waitlist, webhook, workspace,
 };
 
 use crate::api::{
     REDIRECT_URI_ERRORS, audit_log, auth, captcha, deployment, domains, enterprise_connections, handovers, invitations,
-    me, organizations, session, webhooks, workspaces,
+    me, organizations, session, setup_links, webhooks, workspaces,
 };
 use crate::app::App;
 use crate::envelope::Refusal;
@@ -232,6 +232,9 @@ api_routes! {
         enterprise_connections::begin_test_sign_in
             => commands(Organization(ManageSettings), single_sign_on::BEGIN_TEST_ERRORS).with_errors(REDIRECT_URI_ERRORS);
         enterprise_connections::list_sign_ins => query::<enterprise_connection::ListTraces>();
+        setup_links::list => query::<setup_link::List>();
+        setup_links::create => command::<setup_link::Create>();
+        setup_links::revoke => command::<setup_link::Revoke>();
         webhooks::list => query::<webhook::List<webhook::ForOrganization>>();
         webhooks::create => command::<webhook::Create<webhook::ForOrganization>>();
         webhooks::show => query::<webhook::Show<webhook::ForOrganization>>();

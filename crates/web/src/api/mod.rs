@@ -17,6 +17,7 @@ pub(crate) mod organizations;
 mod redirect_uri;
 pub(crate) mod response;
 pub(crate) mod session;
+pub(crate) mod setup_links;
 pub(crate) mod webhooks;
 pub(crate) mod workspaces;
 

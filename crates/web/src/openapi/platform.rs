@@ -87,6 +87,7 @@ fn has_error(call: &Call, method: &HttpMethod, code: Code) -> bool {
         Code::Unauthorized
         | Code::Forbidden
         | Code::AddressNotAllowed
+        | Code::SsoRequired
         | Code::MfaRequired
         | Code::ReauthenticationRequired
         | Code::ImpersonationNotAllowed

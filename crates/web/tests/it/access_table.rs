@@ -39,7 +39,7 @@ const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBI
 /// Members. There is no offer to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The path parameters.
-const PARAMETERS: [&str; 10] = [
+const PARAMETERS: [&str; 11] = [
     "{id}",
     "{invitationId}",
     "{memberId}",
@@ -50,6 +50,7 @@ const PARAMETERS: [&str; 10] = [
     "{deliveryId}",
     "{connectionId}",
     "{attemptId}",
+    "{linkId}",
 ];
 /// Every caller.
 const ANYBODY: [&str; 7] = [OK; 7];
@@ -76,6 +77,8 @@ const NO_ENDPOINT: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 WEBHOOK_ENDPOINT_NOT_FOUND"];
 const NO_CONNECTION: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 CONNECTION_NOT_FOUND"];
+const NO_SETUP_LINK: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 SETUP_LINK_NOT_FOUND"];
 const NO_REQUEST: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 REQUEST_NOT_FOUND", "404 REQUEST_NOT_FOUND"];
 
@@ -276,6 +279,9 @@ pub(crate) const TABLE: &[Row] = &[
         NO_CONNECTION,
     ),
     ("GET", "/organizations/{id}/enterprise-connections/{connectionId}/sign-ins", &[], NO_CONNECTION),
+    ("GET", "/organizations/{id}/setup-links", &[], ADMINS),
+    ("POST", "/organizations/{id}/setup-links", &[("purposes", "sso"), ("recipient", "IT department")], ADMINS),
+    ("POST", "/organizations/{id}/setup-links/{linkId}/revoke", &[], NO_SETUP_LINK),
     ("GET", "/organizations/{id}/webhooks", &[], ADMINS),
     ("POST", "/organizations/{id}/webhooks", &[("url", "https://example.com/webhooks")], ADMINS),
     ("GET", "/organizations/{id}/webhooks/{endpointId}", &[], NO_ENDPOINT),
@@ -399,7 +405,7 @@ pub(crate) async fn setup() -> Setup {
 
 impl Setup {
     /// Signs in a caller of this kind. Each call gets a new session, since calls may sign out.
-    async fn sign_in(&self, kind: &str) -> TestClient {
+    pub(crate) async fn sign_in(&self, kind: &str) -> TestClient {
         let caller = self.app.anonymous();
         if kind != "anonymous" {
             caller.post("/auth/signin", &[("email", &address(kind)), ("password", PASSWORD)]).await.ok();
@@ -475,6 +481,7 @@ impl Setup {
                 .replace("{deliveryId}", &self.organization)
                 .replace("{connectionId}", &self.organization)
                 .replace("{attemptId}", &self.organization)
+                .replace("{linkId}", &self.organization)
                 .replace("{requestId}", &self.organization)
                 .replace("HOST", &format!("host{}.example", self.count.get()))
                 .replace("ORGANIZATION", &self.organization)
@@ -625,7 +632,7 @@ async fn foreign_and_missing_resources_look_alike() {
 
 impl Setup {
     /// Makes each call on the organization or its workspace as this caller, with ids that need not exist.
-    async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
+    pub(crate) async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
         let mut outcomes = Vec::new();
         // Restoring is allowed for a deleted organization, and joining for non-members.
         let rows = TABLE

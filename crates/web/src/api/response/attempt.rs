@@ -20,12 +20,12 @@ pub(crate) struct SignInAttempt {
     session_id: SessionId,
     #[schema(format = Email)]
     email: String,
-    /// `email_otp` or `magic_link`. If the first factor is proved, also `plain_email` or `plain_username`, and for a
-    /// completed sign-in `passkey`.
+    /// `email_otp` or `magic_link`. If the first factor is proved, also `plain_email` or `plain_username`, `sso` or
+    /// `enterprise_sso`, and for a completed sign-in `passkey`.
     #[schema(example = "email_otp")]
     method: &'static str,
-    /// Always empty: SSO is not supported.
-    sso_provider: &'static str,
+    /// The id of the identity provider, such as `google_oauth`. Empty unless the sign-in was made through one.
+    sso_provider: String,
     expires_at: Timestamp,
     /// `verify_email_otp`, `verify_email_link` or `verify_password`, and then `verify_second_factor`, if the user has
     /// two-factor authentication. The last step, if the attempt is completed. `complete_profile` after an identity provider
@@ -112,7 +112,7 @@ impl SignInAttempt {
             session_id: attempt.session_id,
             email: attempt.address_key.clone(),
             method,
-            sso_provider: "",
+            sso_provider: String::new(),
             expires_at: attempt.expires_at,
             current_step: step,
             remaining_steps: vec![step],
@@ -138,7 +138,7 @@ impl SignInAttempt {
             session_id: pending.session_id,
             email: pending.address.clone(),
             method: names(pending.strategy).0,
-            sso_provider: "",
+            sso_provider: pending.provider.clone(),
             expires_at: pending.expires_at,
             current_step: SECOND_FACTOR_STEP,
             remaining_steps: vec![SECOND_FACTOR_STEP],
@@ -201,7 +201,7 @@ impl SignInAttempt {
             session_id: made.sign_in.session_id,
             email: email.cloned().unwrap_or_default(),
             method,
-            sso_provider: "",
+            sso_provider: attempt.provider.clone(),
             expires_at: attempt.expires_at,
             current_step: if has_second_step { SECOND_FACTOR_STEP } else { only_step },
             remaining_steps: Vec::new(),

@@ -81,6 +81,7 @@ impl Words {
             "domain_deleted" => self.flash_domain_deleted(),
             "logo_saved" => self.flash_logo_saved(),
             "logo_removed" => self.flash_logo_removed(),
+            "setup_closed" => self.flash_setup_closed(),
             "webhook_enabled" => self.flash_webhook_enabled(),
             "webhook_disabled" => self.flash_webhook_disabled(),
             "webhook_deleted" => self.flash_webhook_deleted(),

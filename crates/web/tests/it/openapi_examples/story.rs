@@ -29,6 +29,7 @@ pub(super) async fn tell(recorder: &mut Recorder) {
     manage_members(recorder, &scene).await;
     manage_webhooks(recorder, &scene).await;
     manage_connections(recorder, &scene).await;
+    manage_setup_links(recorder, &scene).await;
     manage_workspace(recorder, &scene).await;
     use_account(recorder, &scene).await;
     use_second_factors(recorder).await;
@@ -226,6 +227,15 @@ async fn use_social_providers(recorder: &mut Recorder) {
     let body = json!({"provider": "github_oauth", "redirect_uri": "https://app.example.com/sign-in/callback"});
     recorder.post(&app.anonymous(), "/auth/oauth2/init", body.clone()).await;
     recorder.post(&ada, "/me/init-sso-connection", body).await;
+}
+
+async fn manage_setup_links(recorder: &mut Recorder, scene: &Scene) {
+    let Scene { ada, path, .. } = scene;
+    let links = format!("{path}/setup-links");
+    let body = json!({"purposes": ["sso", "domains"], "recipient": "IT department of Acme", "expires_in_hours": 72});
+    let link = text(&recorder.post(ada, &links, body).await["id"]);
+    recorder.get(ada, &links).await;
+    recorder.run(ada, &format!("{links}/{link}/revoke")).await;
 }
 
 async fn manage_workspace(recorder: &mut Recorder, scene: &Scene) {

@@ -37,7 +37,7 @@ use flate2::write::GzEncoder;
 use crate::harness::{TestApp, TestClient, text};
 
 /// Pages that need no session.
-pub(crate) const PUBLIC_PAGES: [&str; 11] = [
+pub(crate) const PUBLIC_PAGES: [&str; 12] = [
     "/invite",
     "/sign-in",
     "/sign-in/code?attempt=1",
@@ -49,6 +49,7 @@ pub(crate) const PUBLIC_PAGES: [&str; 11] = [
     "/reset/code?email=ada%40example.com",
     "/invite/stop/nonsense",
     "/security-notice",
+    "/setup",
 ];
 
 /// Pages that need a session; those of the organization need its owner.
