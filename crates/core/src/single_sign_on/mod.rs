@@ -16,6 +16,10 @@ mod social;
 pub(crate) mod sql;
 
 pub use begin::{BEGIN_LINK_ERRORS, BEGIN_SOCIAL_ERRORS, BeginLink, BeginSocial, Begun, begin_link, begin_social};
+pub use enterprise::{
+    BEGIN_ENTERPRISE_ERRORS, BEGIN_TEST_ERRORS, BeginEnterprise, BeginTest, LOGOUT_ERRORS, SignedOut, begin_enterprise,
+    begin_test, logout,
+};
 pub use finish::{CallbackPurpose, FINISH_ERRORS, Finished, finish};
 pub use handoff::{CallbackParameters, keep_handoff, take_handoff};
 pub use link::{FindPending, LinkPending};
