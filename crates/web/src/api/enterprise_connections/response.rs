@@ -129,7 +129,7 @@ pub(crate) struct CheckResponse {
     /// Always `oidc`.
     protocol: &'static str,
     checks: ChecksResponse,
-    /// The code of each check that has failed, such as `{"discovery_reachable": "discovery_unreachable"}`.
+    /// The code of each check that has failed, such as `{"discovery": "discovery_unreachable"}`.
     errors: BTreeMap<&'static str, &'static str>,
 }
 

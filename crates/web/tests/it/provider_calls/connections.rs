@@ -83,7 +83,7 @@ async fn refuse_bad_input() {
         (vec![("protocol", "oidc"), ISSUER, CLIENT, ("domain_id", "x")], "INVALID_ID"),
         (vec![("protocol", "oidc"), ISSUER, CLIENT, ("jit_enabled", "yes")], "INVALID_FIELD"),
         (vec![("protocol", "oidc"), ISSUER, CLIENT, ("oidc_scopes", "a\"b")], "INVALID_FIELD"),
-        (vec![("protocol", "oidc"), ISSUER, CLIENT, ("attribute_mapping", "[]")], "INVALID_ATTRIBUTE_MAPPING"),
+        (vec![("protocol", "oidc"), ISSUER, CLIENT, ("attribute_mapping", "nonsense")], "INVALID_ATTRIBUTE_MAPPING"),
         (vec![("protocol", "oidc"), ISSUER, CLIENT, ("attribute_mapping", "{\"x\": 1}")], "INVALID_ATTRIBUTE_MAPPING"),
         (vec![("protocol", "oidc"), ISSUER, CLIENT, ("jit_enable", "true")], "UNKNOWN_FIELD"),
     ] {
