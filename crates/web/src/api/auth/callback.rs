@@ -52,7 +52,7 @@ impl ExtractorErrors for Navigation {}
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CallbackParams {
-    /// The code of the provider. Without it and `error`, the error is `CODE_REQUIRED`.
+    /// The code of the provider. Without it and `error`, the call fails with `CODE_REQUIRED`.
     code: Option<String>,
     /// The state of the request.
     state: Option<String>,
@@ -229,18 +229,18 @@ async fn finish_call(
 /// Finishes a request of the caller's session.
 ///
 /// # Errors
-/// `CODE_REQUIRED`; `INVALID_STATE`; those of [`single_sign_on::finish`].
+/// `INVALID_STATE`; `CODE_REQUIRED`; those of [`single_sign_on::finish`].
 pub(in crate::api) async fn run(
     app: &App,
     caller: &Caller,
     parameters: CallbackParameters,
     purpose: CallbackPurpose,
 ) -> Reply<Finished> {
-    if parameters.code.is_none() && parameters.error.is_none() {
-        return Reply::failed(Code::CodeRequired.into());
-    }
     if parameters.state.is_empty() {
         return Reply::failed(Code::InvalidState.into());
+    }
+    if parameters.code.is_none() && parameters.error.is_none() {
+        return Reply::failed(Code::CodeRequired.into());
     }
     single_sign_on::finish(app.service(), caller, parameters, purpose).await
 }
