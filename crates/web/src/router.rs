@@ -230,7 +230,8 @@ api_routes! {
             => commands(Organization(ManageSettings), enterprise_connection::TEST_SAVED_ERRORS);
         enterprise_connections::require => command::<enterprise_connection::SetRequired>();
         enterprise_connections::begin_test_sign_in
-            => commands(Organization(ManageSettings), single_sign_on::BEGIN_TEST_ERRORS).with_errors(REDIRECT_URI_ERRORS);
+            => commands(Organization(ManageSettings), single_sign_on::BEGIN_TEST_ERRORS)
+                .with_errors(&[Code::InvalidRedirectUri]);
         enterprise_connections::list_sign_ins => query::<enterprise_connection::ListTraces>();
         setup_links::list => query::<setup_link::List>();
         setup_links::create => command::<setup_link::Create>();

@@ -311,8 +311,8 @@ impl FromFields for RequireFields {
 #[schema(as = EnterpriseConnectionTest)]
 pub(crate) struct TestSignInFields {
     /// The page of your application that finishes with `GET /auth/sso/oidc/callback`, on the origin of `app.url` or one in
-    /// `allowed_origins`.
-    #[schema(value_type = String, example = "https://app.example.com/sso/test")]
+    /// `allowed_origins`. By default a page of this server shows the result.
+    #[schema(example = "https://app.example.com/sso/test")]
     pub(super) redirect_uri: Option<String>,
 }
 

@@ -151,10 +151,10 @@ pub(crate) async fn require(
 
 /// Starts a sign-in that tests a connection, also a disabled one. It signs nobody in.
 ///
-/// Send the browser to `sso_url`. The page at `redirect_uri` finishes with `GET /auth/sso/oidc/callback`; the result is
-/// then in the list of sign-ins.
+/// Send the browser to `sso_url`. The page at `redirect_uri` finishes with `GET /auth/sso/oidc/callback`; without one, a page
+/// of this server shows the result. It is then in the list of sign-ins.
 #[utoipa::path(post, path = "/organizations/{id}/enterprise-connections/{connectionId}/test-sign-in",
-    operation_id = "begin_enterprise_connection_test", tag = "Single sign-on", request_body = TestSignInFields,
+    operation_id = "begin_enterprise_connection_test", tag = "Single sign-on", request_body = Option<TestSignInFields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("connectionId" = ConnectionId, Path, description = "The connection")),
     responses((status = 200, description = "Where to send the browser", body = Enveloped<LoginResponse>)))]
@@ -164,9 +164,14 @@ pub(crate) async fn begin_test_sign_in(
     Path((organization, connection)): Ids,
     Body(TestSignInFields { redirect_uri }): Body<TestSignInFields>,
 ) -> ApiResponse<LoginResponse> {
-    let reply = match redirect_uri::required(redirect_uri, app.settings()) {
+    let is_page = redirect_uri.is_none();
+    let return_to = match redirect_uri {
+        None => Ok(format!("/organizations/{organization}/connections/{connection}")),
+        Some(url) => redirect_uri::required(Some(url), app.settings()),
+    };
+    let reply = match return_to {
         Ok(return_to) => {
-            begin_test(app.service(), &caller, BeginTest { organization, connection, return_to, is_page: false }).await
+            begin_test(app.service(), &caller, BeginTest { organization, connection, return_to, is_page }).await
         }
         Err(problem) => Reply::failed(problem),
     };

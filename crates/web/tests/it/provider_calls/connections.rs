@@ -110,7 +110,7 @@ async fn refuse_bad_input() {
         ("require", vec![], "REQUIRED_FIELD"),
         ("require", vec![("required", "yes")], "INVALID_FIELD"),
         ("require", vec![("required", "true")], "CONNECTION_NOT_AVAILABLE"),
-        ("test-sign-in", vec![], "REQUIRED_FIELD"),
+        ("test-sign-in", vec![], "PROVIDER_UNAVAILABLE"),
         ("test-sign-in", vec![("redirect_uri", "https://evil.example")], "INVALID_REDIRECT_URI"),
     ] {
         owner.post(&format!("{connection}/{call}"), &fields).await.assert_error(400, code);
