@@ -166,7 +166,7 @@ pub(crate) async fn begin_test_sign_in(
 ) -> ApiResponse<LoginResponse> {
     let is_page = redirect_uri.is_none();
     let return_to = match redirect_uri {
-        None => Ok(format!("/organizations/{organization}/connections/{connection}")),
+        None => Ok(format!("/organizations/{organization}/-/connections/{connection}")),
         Some(url) => redirect_uri::required(Some(url), app.settings()),
     };
     let reply = match return_to {
