@@ -28,7 +28,6 @@ pub use create::Create;
 pub use delete::Delete;
 pub use expiry::{SECRET_NOTICE_DAYS, run_secret_notices};
 pub use list::{List, ListTraces, Show, ShowTrace};
-pub(crate) use mail::mail_admins;
 pub use mapping::{AttributeMapping, GroupRole, MappedRoles};
 pub use require::SetRequired;
 pub use sql::{ConnectionDomain, ConnectionTrace};

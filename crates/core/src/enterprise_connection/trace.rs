@@ -5,6 +5,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{ConnectionId, ConnectionTraceId, OrganizationId, UserId};
 use crate::permission::Requirement;
+use crate::setup_purpose::SetupPurpose;
 
 /// What the trace is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub(crate) struct StoreTrace {
 impl Command for StoreTrace {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Sso);
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ConnectionTraceId;
 

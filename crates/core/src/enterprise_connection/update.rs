@@ -226,6 +226,10 @@ impl Update {
             || self.trusts_mfa.is_some_and(|trusts_mfa| trusts_mfa != row.trusts_mfa);
         let enables = new.is_enabled && !row.is_enabled;
         let lifts_demand = row.is_required && !new.is_required;
+        if lifts_demand {
+            // A setup link sets a connection up, and does not take a demand back.
+            grant.member()?;
+        }
         if enables || lifts_demand || (row.is_enabled && changes_who_enters) {
             authority::require_admin(grant)?;
         }

@@ -5,8 +5,7 @@ use serde_json::Value;
 use super::field::{Field, Place};
 use super::payload::{Document, Payload};
 use super::record::{PendingEvent, SALT_LENGTH};
-use super::{accounts, connections, installation, members, organizations, second_factors, workspaces};
-use super::{accounts, identities, installation, members, organizations, second_factors, workspaces};
+use super::{accounts, connections, identities, installation, members, organizations, second_factors, workspaces};
 use crate::id::AuditEntryId;
 
 /// A field of a payload, for documents.

@@ -63,7 +63,7 @@ pub(super) async fn build_authorization_url(
     Ok(with_params(&endpoint, &params))
 }
 
-/// The configured scopes, or those that a sign-in needs. `openid` is always among those of an OpenID provider.
+/// The configured scopes, or those that a sign-in needs. `openid` is always among those of an `OpenID` provider.
 fn scopes(kind: ProviderKind, configured: &[String]) -> String {
     let default = match kind {
         ProviderKind::GitHub => "read:user user:email",

@@ -13,7 +13,6 @@ use crate::identity_provider::ProviderKind;
 use crate::settings::{ClientCredential, Secret};
 use crate::time::Timestamp;
 
-const CALLBACK_PATH: &str = "/auth/sso/oidc/callback";
 /// No provider has issued it.
 const CODE: &str = "vestibule-connection-test";
 const VERIFIER: &str = "vestibule-connection-test-vestibule-connection-test";
@@ -30,7 +29,7 @@ pub struct ConnectionCheck {
     pub keys: bool,
     /// Whether the provider knows the client and its secret. `None` if its answer does not say.
     pub client_accepted: Option<bool>,
-    /// Each failed check, with the reason.
+    /// The field of each failed check, with the reason.
     pub errors: Vec<(&'static str, OidcErrorKind)>,
 }
 
@@ -50,6 +49,7 @@ pub async fn test_connection(
     issuer: &str,
     client_id: &str,
     secret: Option<&str>,
+    redirect_uri: &str,
 ) -> ConnectionCheck {
     let credential = match secret {
         Some(secret) => ClientCredential::Secret(Secret::new(secret.to_owned())),
@@ -62,7 +62,7 @@ pub async fn test_connection(
         credential: &credential,
         scopes: &[],
         allowed_tenants: &[],
-        redirect_uri: format!("{}{CALLBACK_PATH}", executor.settings.public_url.as_str()),
+        redirect_uri: redirect_uri.to_owned(),
     };
     check(&*executor.identity_providers.transport, &client, executor.now()).await
 }
@@ -72,14 +72,14 @@ pub(super) async fn check(transport: &dyn Transport, client: &Client<'_>, now: T
     let is_allowed = |url: &str| transport.is_allowed(url);
     result.issuer_valid = is_issuer(client.url, &is_allowed);
     if !result.issuer_valid {
-        result.fail("issuer", OidcErrorKind::IssuerInvalid);
+        result.fail("issuer_valid", OidcErrorKind::IssuerInvalid);
         return result;
     }
     let source = client.source();
     let body = match fetch_document(transport, &source).await {
         Ok(body) => body,
         Err(error) => {
-            result.fail("discovery", error.kind());
+            result.fail("discovery_reachable", error.kind());
             return result;
         }
     };
@@ -89,7 +89,7 @@ pub(super) async fn check(transport: &dyn Transport, client: &Client<'_>, now: T
     let metadata = match Metadata::parse(&body, &source, &is_allowed) {
         Ok(metadata) => metadata,
         Err(error) => {
-            result.fail("discovery", error.kind());
+            result.fail("discovery_valid", error.kind());
             return result;
         }
     };
@@ -128,11 +128,11 @@ async fn check_client(
     match response.map(|response| token::refusal(&response)) {
         Ok(Some(OidcErrorKind::ClientRefused)) => {
             result.client_accepted = Some(false);
-            result.fail("client", OidcErrorKind::ClientRefused);
+            result.fail("client_accepted", OidcErrorKind::ClientRefused);
         }
         Ok(Some(OidcErrorKind::CodeRefused)) => result.client_accepted = Some(true),
         // Such as `invalid_request`, which some providers answer for every code that they have not issued.
         Ok(_) => result.client_accepted = None,
-        Err(error) => result.fail("token", error.kind()),
+        Err(error) => result.fail("client_accepted", error.kind()),
     }
 }

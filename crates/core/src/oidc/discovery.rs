@@ -1,4 +1,4 @@
-//! Discovery documents (OpenID Connect Discovery 1.0).
+//! Discovery documents (`OpenID` Connect Discovery 1.0).
 
 use serde_json::{Map, Value};
 
@@ -164,7 +164,7 @@ fn endpoint(
     }
 }
 
-/// Clients use the header unless the provider says otherwise (OpenID Connect Core 1.0, section 9).
+/// Clients use the header unless the provider says otherwise (`OpenID` Connect Core 1.0, section 9).
 fn prefers_secret_in_body(document: &Map<String, Value>) -> bool {
     let methods = document.get("token_endpoint_auth_methods_supported").and_then(Value::as_array);
     let lists = |method: &str| methods.is_some_and(|methods| methods.iter().take(MAX_METHODS).any(|m| m == method));

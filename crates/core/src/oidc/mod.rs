@@ -1,4 +1,4 @@
-//! OpenID Connect and OAuth 2.0, as a client: discovery, keys, authorization URLs, the exchange of codes, ID tokens and
+//! `OpenID` Connect and OAuth 2.0, as a client: discovery, keys, authorization URLs, the exchange of codes, ID tokens and
 //! profiles. Nothing here reads the database.
 //!
 //! A provider may be hostile, since every organization can connect its own. What it sends is bounded, claims may be of any

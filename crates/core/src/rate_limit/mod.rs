@@ -301,6 +301,8 @@ pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: Org
 pub(crate) async fn record_connection_test(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     let counter = record(cx, CONNECTION_TESTS, &organization.to_string()).await?;
     counter.check(cx, RateLimit::ConnectionTest, MAX_CONNECTION_TESTS)
+}
+
 /// Records one opening of a setup link.
 ///
 /// # Errors

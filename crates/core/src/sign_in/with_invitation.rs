@@ -33,6 +33,7 @@ async fn accept(executor: &Arc<Executor>, caller: &Caller, token: InvitationToke
     let refused = |problem: Problem| AcceptOutcome {
         invited_email: String::new(),
         refusal: Some(problem.code()),
+        required_connection: None,
         organization: None,
         workspace: None,
         sign_in: None,

@@ -152,7 +152,7 @@ async fn a_configuration_is_tested_step_by_step() {
     transport.answer(TOKEN, 401, &json!({"error": "invalid_client"}));
     let refused = check_with(&transport, ISSUER).await;
     assert_eq!(refused.client_accepted, Some(false));
-    assert_eq!(refused.errors, [("client", OidcErrorKind::ClientRefused)]);
+    assert_eq!(refused.errors, [("client_accepted", OidcErrorKind::ClientRefused)]);
     transport.answer(TOKEN, 400, &json!({"error": "invalid_request"}));
     assert_eq!(check_with(&transport, ISSUER).await, ConnectionCheck { client_accepted: None, ..all.clone() });
     transport.remove("https://login.example/keys");
@@ -163,18 +163,21 @@ async fn a_configuration_is_tested_step_by_step() {
 async fn a_test_ends_at_the_first_step_that_others_need() {
     let transport = FakeTransport::provider();
     let invalid = check_with(&transport, "http://login.example").await;
-    let expected = vec![("issuer", OidcErrorKind::IssuerInvalid)];
+    let expected = vec![("issuer_valid", OidcErrorKind::IssuerInvalid)];
     assert_eq!(invalid, ConnectionCheck { errors: expected, ..ConnectionCheck::default() });
     assert!(transport.requests().is_empty() && !invalid.is_success());
     let unknown = check_with(&transport, "https://other.example").await;
-    assert_eq!(unknown.errors, [("discovery", OidcErrorKind::DiscoveryUnreachable)]);
+    assert_eq!(unknown.errors, [("discovery_reachable", OidcErrorKind::DiscoveryUnreachable)]);
     let url = "https://login.example/.well-known/openid-configuration";
     transport.answer(url, 302, &document());
-    assert_eq!(check_with(&transport, ISSUER).await.errors, [("discovery", OidcErrorKind::DiscoveryUnreachable)]);
+    assert_eq!(
+        check_with(&transport, ISSUER).await.errors,
+        [("discovery_reachable", OidcErrorKind::DiscoveryUnreachable)]
+    );
     let mut without = document();
     without["token_endpoint"] = json!("https://internal.example/");
     transport.answer(url, 200, &without);
     let partial = check_with(&transport, ISSUER).await;
     assert!(partial.authorization_endpoint && !partial.token_endpoint && !partial.discovery_valid);
-    assert_eq!(partial.errors, [("discovery", OidcErrorKind::DiscoveryInvalid)]);
+    assert_eq!(partial.errors, [("discovery_valid", OidcErrorKind::DiscoveryInvalid)]);
 }

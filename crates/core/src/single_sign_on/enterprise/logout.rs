@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
+use zeroize::Zeroizing;
 
 use super::client;
 use crate::enterprise_connection::{self, LiveConnection, logout_redirect_uri, sql};
@@ -39,7 +40,7 @@ pub async fn logout(executor: &Arc<Executor>, caller: &Caller) -> Reply<SignedOu
     // The provider is asked only for a sign-in that has ended: it may be slow.
     let url = match &provider {
         Some((connection, id_token)) if ended.result.is_ok() => {
-            provider_url(executor, connection, id_token.as_deref()).await
+            provider_url(executor, connection, id_token.as_ref().map(|token| token.as_str())).await
         }
         _ => None,
     };
@@ -58,7 +59,7 @@ async fn provider_url(executor: &Executor, connection: &LiveConnection, id_token
 struct FoundSignIn {
     sign_in: SignInId,
     /// The connection by which it was made, if it is enabled, and the ID token.
-    provider: Option<(LiveConnection, Option<String>)>,
+    provider: Option<(LiveConnection, Option<Zeroizing<String>>)>,
 }
 
 struct FindSignIn;
