@@ -167,12 +167,7 @@ impl fmt::Display for SettingError {
 }
 
 /// A value that is no table is not shown: it may have a secret.
-fn fmt_providers(
-    f: &mut fmt::Formatter<'_>,
-    setting: &'static Setting,
-    origin: &Origin,
-    value: &RawValue,
-) -> fmt::Result {
+fn fmt_providers(f: &mut fmt::Formatter<'_>, setting: &Setting, origin: &Origin, value: &RawValue) -> fmt::Result {
     let error = match value {
         RawValue::Table(table) => social::parse(table).err(),
         _ => None,

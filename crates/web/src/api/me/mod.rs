@@ -1,4 +1,5 @@
-//! The signed-in user's account, addresses, password, second factors, social accounts, sign-ins, memberships and invitations.
+//! The signed-in user's account, addresses, password, second factors, social accounts, sign-ins, memberships and
+//! invitations.
 
 pub(crate) mod account;
 pub(crate) mod addresses;

@@ -1,5 +1,7 @@
 //! `/users/{id}/social-connections`: who a user is at identity providers. Only the user can add one, by signing in there.
 
+use std::fmt;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +15,6 @@ use crate::platform::page::{Page, WholeListQuery};
 use crate::platform::response::{Empty, PlatformResponse};
 
 /// An account of a user at an identity provider.
-// No `Debug`: the tokens are secrets.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserSocialConnection)]
 pub(crate) struct SocialConnectionResponse {
@@ -38,6 +39,12 @@ pub(crate) struct SocialConnectionResponse {
     #[schema(value_type = ConnectionId, required = false)]
     connection_id: Option<ConnectionId>,
     last_used_at: Timestamp,
+}
+
+impl fmt::Debug for SocialConnectionResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SocialConnectionResponse({}, …)", self.id)
+    }
 }
 
 impl SocialConnectionResponse {
