@@ -35,7 +35,7 @@ use crate::site_data::{self, OutdatedCookies};
 
 /// An extractor with everything that a page handler needs.
 #[derive(Clone, Debug)]
-pub(super) struct PageContext {
+pub(crate) struct PageContext {
     pub(super) app: App,
     pub(super) caller: Caller,
     pub(super) words: Words,

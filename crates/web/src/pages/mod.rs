@@ -35,6 +35,7 @@ mod theme;
 mod typed_address;
 mod words;
 
+pub(crate) use context::PageContext;
 pub(crate) use error_page::refusal_page;
 pub(crate) use theme::Theme;
 

@@ -62,6 +62,7 @@ mod passwords;
 mod path_prefix;
 mod platform;
 mod privilege_escalation;
+mod provider_calls;
 mod proxies;
 mod races;
 mod reauthentication;
