@@ -163,6 +163,3 @@ error-jit-disabled = Ihre Organisation kennt Sie, aber Sie sind hier noch kein M
 error-sso-address-not-allowed = Die Anmeldeseite Ihrer Organisation hat keine Adresse einer ihrer Domains übermittelt. Fragen Sie einen Admin Ihrer Organisation.
 error-sso-identity-mismatch = Ihr Konto ist hier mit einer anderen Person Ihrer Organisation verbunden. Fragen Sie einen Admin Ihrer Organisation.
 error-sso-membership-ended = Sie sind kein Mitglied dieser Organisation mehr. Bitten Sie einen ihrer Admins um eine Einladung.
-error-invalid-setup-link = Dieser Link ist abgelaufen oder wurde widerrufen. Bitten Sie die Person um einen neuen, von der Sie ihn haben.
-error-setup-link-not-found = Diesen Einrichtungslink gibt es nicht mehr.
-error-setup-link-limit = Eine Organisation kann höchstens 20 Einrichtungslinks gleichzeitig haben. Widerrufen Sie zuerst einen.
