@@ -3,7 +3,7 @@
 
 mod actions;
 mod connection;
-mod form;
+pub(in crate::pages) mod form;
 mod list;
 mod mapping;
 pub(in crate::pages) mod provider;
