@@ -34,8 +34,8 @@ pub(super) fn routes() -> Routes {
         .post(CONFIRM_PAGE, protected(Action::ConfirmSecondFactor, confirm))
 }
 
-/// Redirects to an organization that the caller has joined with this request. If it requires a stronger sign-in, the
-/// page there leads to it, and then says that they have joined.
+/// Redirects to an organization that the caller has joined with this request. If it requires another or a stronger
+/// sign-in, the page there leads to it, and then says that they have joined.
 pub(super) async fn redirect_to_joined(cx: &PageContext, organization: OrganizationId) -> Response {
     match restriction(cx, organization).await {
         Ok(restriction) => joined(cx, organization, restriction),
@@ -46,9 +46,10 @@ pub(super) async fn redirect_to_joined(cx: &PageContext, organization: Organizat
 /// Like [`redirect_to_joined`], for a caller whose restriction is known.
 pub(super) fn joined(cx: &PageContext, organization: OrganizationId, restriction: Restriction) -> Response {
     let url = format!("/organizations/{organization}");
-    match restriction {
-        Restriction::MfaRequired(_) => see_other(&format!("{url}?{JOINED}=1")),
-        _ => cx.redirect_with_flash(&url, "joined"),
+    if restriction.can_be_met() {
+        see_other(&format!("{url}?{JOINED}=1"))
+    } else {
+        cx.redirect_with_flash(&url, "joined")
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) fn joined(cx: &PageContext, organization: OrganizationId, restriction
 pub(super) async fn restriction(cx: &PageContext, organization: OrganizationId) -> PageResult<Restriction> {
     let own = cx.query(ListOwn).await?;
     let own = own.iter().find(|own| own.organization.id == organization);
-    Ok(own.map_or(Restriction::None, |own| own.restriction))
+    Ok(own.map_or(Restriction::NONE, |own| own.restriction))
 }
 
 /// Returns the URL of the page on which second factors are set up.
@@ -65,7 +66,7 @@ fn set_up_url(return_to: &str) -> String {
 }
 
 /// Returns the URL of the page that asks for a second factor.
-fn confirm_url(minimum: Assurance, return_to: &str) -> String {
+pub(super) fn confirm_url(minimum: Assurance, return_to: &str) -> String {
     with_return_to(&format!("{CONFIRM_PAGE}?{MINIMUM}={}", minimum.as_str()), return_to)
 }
 
@@ -157,7 +158,12 @@ pub(super) fn required_page_of(
 
 /// Whether the organization requires a stronger sign-in, and nothing else besides.
 pub(super) const fn is_missing(own: &OwnMembership) -> bool {
-    matches!(own.restriction, Restriction::MfaRequired(_))
+    own.restriction.is_mfa_only()
+}
+
+/// Whether the member has to sign in through the organization's identity provider.
+pub(super) const fn needs_sso(own: &OwnMembership) -> bool {
+    own.restriction.is_address_allowed() && own.restriction.requires_sso()
 }
 
 /// A member whom the organization admits lacks it for one of its workspaces.

@@ -30,11 +30,14 @@ mod relative_time;
 mod security_notice;
 mod sign_in;
 mod sign_up;
+mod single_sign_on;
 mod theme;
 mod typed_address;
 mod words;
 
+pub(crate) use context::PageContext;
 pub(crate) use error_page::refusal_page;
+pub(crate) use single_sign_on::callback;
 pub(crate) use theme::Theme;
 
 use crate::routes::Routes;
@@ -47,6 +50,7 @@ pub(crate) fn pages() -> Routes {
         .merge(invite::routes())
         .merge(sign_in::routes())
         .merge(sign_up::routes())
+        .merge(single_sign_on::routes())
         .merge(password_reset::routes())
         .merge(security_notice::routes())
         .merge(notifications::routes())

@@ -58,7 +58,8 @@ pub(super) async fn social(cx: PageContext, opened: OpenedInvitations, form: For
     let begun = match (form.text("provider").parse::<ProviderId>(), invitation) {
         (Ok(provider), Ok(invitation)) => {
             let name = provider_name(&cx, provider.as_str());
-            let begin = BeginSocial { provider, return_to: return_to.clone(), is_page: true, invitation, login_hint: None };
+            let begin =
+                BeginSocial { provider, return_to: return_to.clone(), is_page: true, invitation, login_hint: None };
             begin_social(cx.app.service(), &cx.caller, begin).await.result.map(|begun| (name, begun))
         }
         (Err(_), _) => Err(Code::ProviderNotConfigured.into()),

@@ -109,10 +109,7 @@ async fn redirect_finished(cx: &PageContext, finished: Finished) -> Response {
             let url = with_return_to(&format!("{PROFILE}?attempt={attempt}"), &return_to);
             cx.with_session_cookie(see_other(&url), signed_in.token.as_ref())
         }
-        Finished::Linked { return_to, token, .. } => {
-            let response = cx.redirect_with_flash(&return_to, "identity_linked");
-            cx.with_session_cookie(response, token.as_ref())
-        }
+        Finished::Linked { return_to, .. } => cx.redirect_with_flash(&return_to, "identity_linked"),
         Finished::Tested { trace, return_to, .. } => see_other(&format!("{return_to}/sign-ins/{trace}")),
     }
 }

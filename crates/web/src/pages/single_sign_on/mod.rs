@@ -19,7 +19,7 @@ use crate::routes::Routes;
 
 pub(super) use begin::leave_page;
 pub(crate) use callback::callback;
-pub(super) use required::{required_page, required_page_of};
+pub(super) use required::{required_page, required_page_of, required_page_of_invitation};
 
 /// Begins a sign-in with a social provider.
 const BEGIN: &str = "/-/sign-in/provider";

@@ -40,7 +40,7 @@ async fn page(cx: &PageContext) -> PageResult<Response> {
     let account = user.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| person_name(user));
     // It was linked already, or took too long.
     let Some(profile) = find_profile(session, &attempt) else { return Err(see_other(&return_to)) };
-    let provider = provider_name(cx, &profile.provider);
+    let provider = provider_name(cx, profile.provider.as_str());
     let page = Page {
         layout: cx.layout(t.connect_pending_title(&provider), true),
         explanation: if profile.email.is_empty() {

@@ -5,7 +5,10 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::id::AttemptId;
 use vestibule_core::names::PersonName;
+use vestibule_core::session::SessionAttempt;
+use vestibule_core::sign_in::SignedIn;
 use vestibule_core::single_sign_on::{CompleteProfile, complete_profile};
 
 use super::super::context::{PageContext, PageResult, see_other};
@@ -59,7 +62,7 @@ async fn load(cx: &PageContext, attempt: &str, return_to: &str, typed: Option<&F
     let Some(profile) = find_profile(cx.session().await?, attempt) else {
         return Err(see_other(&with_return_to("/sign-in", &return_to)));
     };
-    let provider = provider_name(cx, &profile.provider);
+    let provider = provider_name(cx, profile.provider.as_str());
     let value = |name: &str, known: String| typed.map_or(known, |form| form.text(name).to_owned());
     let pending = with_return_to(&format!("{PENDING}?attempt={attempt}"), &return_to);
     Ok(Page {
@@ -83,14 +86,14 @@ async fn load(cx: &PageContext, attempt: &str, return_to: &str, typed: Option<&F
 pub(super) async fn complete(cx: PageContext, form: Form) -> Response {
     let (attempt, return_to) = (form.text("attempt"), form.text("return_to"));
     let completed = match parse(&form) {
-        Ok(profile) => complete_profile(cx.app.service(), &cx.caller, profile).await.result,
+        Ok((attempt, profile)) => complete_profile(cx.app.service(), &cx.caller, attempt, profile).await.result,
         Err(problem) => Err(problem),
     };
     match completed {
-        Ok(signed_in) => match signed_in.session.attempts.last().filter(|_| signed_in.completed.is_none()) {
+        Ok(signed_in) => match started_verification(&signed_in) {
             Some(verification) => {
                 let token = signed_in.token.as_ref();
-                let response = sign_up::send_code(&cx, verification.id(), return_to, token).await;
+                let response = sign_up::send_code(&cx, verification, return_to, token).await;
                 cx.with_session_cookie(response, token)
             }
             None => redirect_signed_in(&cx, return_to, cx.after_sign_up(), &signed_in),
@@ -99,12 +102,22 @@ pub(super) async fn complete(cx: PageContext, form: Form) -> Response {
     }
 }
 
-fn parse(form: &Form) -> Result<CompleteProfile, Problem> {
-    Ok(CompleteProfile {
-        attempt: form.id("attempt")?,
+/// Returns the verification of the address; `None` if the account exists already.
+fn started_verification(signed_in: &SignedIn) -> Option<AttemptId> {
+    let mut newest = signed_in.session.attempts.iter().rev().filter(|_| signed_in.completed.is_none());
+    newest.find_map(|listed| match listed {
+        SessionAttempt::Verification(attempt) => Some(attempt.id),
+        _ => None,
+    })
+}
+
+fn parse(form: &Form) -> Result<(AttemptId, CompleteProfile), Problem> {
+    let profile = CompleteProfile {
         email: Some(EmailAddress::parse(form.text("email").trim())?),
         first_name: Some(PersonName::parse("first_name", form.text("first_name"))?),
         last_name: Some(PersonName::parse("last_name", form.text("last_name"))?),
         username: None,
-    })
+        password: None,
+    };
+    Ok((form.id("attempt")?, profile))
 }

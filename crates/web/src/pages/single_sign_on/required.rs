@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_core::assurance::Assurance;
-use vestibule_core::id::{ConnectionId, OrganizationId};
+use vestibule_core::id::{ConnectionId, InvitationId, OrganizationId};
 use vestibule_core::permission::RequiredPermission;
 
 use super::super::context::PageContext;
@@ -25,6 +25,8 @@ struct Page {
     layout: Layout,
     organization: Option<OrganizationView>,
     connection: ConnectionId,
+    /// The one that the sign-in accepts.
+    invitation: Option<InvitationId>,
     return_to: String,
     /// Whether the caller also gets in with a second factor.
     is_admin: bool,
@@ -46,6 +48,25 @@ pub(in super::super) fn required_page_of(
     connection: ConnectionId,
     return_to: String,
 ) -> Response {
+    render(cx, organization, (connection, None), return_to)
+}
+
+/// Like [`required_page_of`], for an invitation, which the sign-in accepts as well.
+pub(in super::super) fn required_page_of_invitation(
+    cx: &PageContext,
+    connection: ConnectionId,
+    invitation: InvitationId,
+    return_to: String,
+) -> Response {
+    render(cx, None, (connection, Some(invitation)), return_to)
+}
+
+fn render(
+    cx: &PageContext,
+    organization: Option<OrganizationId>,
+    (connection, invitation): (ConnectionId, Option<InvitationId>),
+    return_to: String,
+) -> Response {
     let t = cx.words;
     let own = organization.and_then(|id| {
         let memberships = cx.frame().memberships()?;
@@ -62,6 +83,7 @@ pub(in super::super) fn required_page_of(
             logo: cx.app.response_context().image_url(&own.organization.image_url),
         }),
         connection,
+        invitation,
         is_admin,
         confirm_url: confirm_url(Assurance::TwoFactors, &return_to),
         return_to,

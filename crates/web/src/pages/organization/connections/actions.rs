@@ -84,9 +84,13 @@ async fn disable_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageRes
     let (t, ids) = (cx.words, Ids::parse(cx, ids)?);
     let found = ids.find(cx).await?;
     let path = ids.path();
-    let confirmation =
-        Confirmation::new(t.connection_disable_title(&found.name), t.connection_disable(), format!("{path}/disable"), &path)
-            .paragraph(t.connection_disable_hint());
+    let confirmation = Confirmation::new(
+        t.connection_disable_title(&found.name),
+        t.connection_disable(),
+        format!("{path}/disable"),
+        &path,
+    )
+    .paragraph(t.connection_disable_hint());
     with_requirement(cx, &found, confirmation).require(cx, form)?;
     let change = Update { is_enabled: Some(false), ..Update::new(ids.organization, ids.connection) };
     update(cx, ids, change, "connection_disabled").await
@@ -94,7 +98,11 @@ async fn disable_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageRes
 
 /// Says that single sign-on will not be required any more, if it is.
 fn with_requirement(cx: &PageContext, connection: &Connection, confirmation: Confirmation) -> Confirmation {
-    if connection.is_required { confirmation.paragraph(cx.words.connection_is_required_warning()) } else { confirmation }
+    if connection.is_required {
+        confirmation.paragraph(cx.words.connection_is_required_warning())
+    } else {
+        confirmation
+    }
 }
 
 pub(super) async fn require(cx: PageContext, Path((organization, id)): PathIds, form: Form) -> Response {
@@ -119,7 +127,8 @@ async fn set_required(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageR
             .paragraph(t.connection_stop_requiring_warning())
     };
     // A connection that cannot be required yet says so at once.
-    let is_possible = !required || (found.is_enabled && found.admin_signed_in_at.is_some() && !found.domains.is_empty());
+    let is_possible =
+        !required || (found.is_enabled && found.admin_signed_in_at.is_some() && !found.domains.is_empty());
     if is_possible {
         confirmation.hidden_field("required", form.text("required")).require(cx, form)?;
     }
@@ -142,9 +151,13 @@ pub(super) async fn delete(cx: PageContext, Path((organization, id)): PathIds, f
 async fn delete_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageResult<Response> {
     let (t, ids) = (cx.words, Ids::parse(cx, ids)?);
     let (found, path) = (ids.find(cx).await?, ids.path());
-    let confirmation =
-        Confirmation::new(t.connection_delete_title(&found.name), t.connection_delete(), format!("{path}/delete"), &path)
-            .paragraph(t.connection_delete_hint());
+    let confirmation = Confirmation::new(
+        t.connection_delete_title(&found.name),
+        t.connection_delete(),
+        format!("{path}/delete"),
+        &path,
+    )
+    .paragraph(t.connection_delete_hint());
     with_requirement(cx, &found, confirmation).paragraph(t.cannot_be_undone()).require(cx, form)?;
     let deleted = cx.run(Delete { organization: ids.organization, connection: ids.connection }).await;
     let deleted = deleted.map(|()| cx.redirect_with_flash(&ids.list_path(), "connection_deleted"));

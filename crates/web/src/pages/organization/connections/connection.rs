@@ -7,14 +7,13 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::domain;
-use vestibule_core::enterprise_connection::{Connection, ListTraces};
+use vestibule_core::enterprise_connection::{Connection, ListTraces, redirect_uri};
 use vestibule_core::id::DomainId;
 use vestibule_core::oidc::ConnectionCheck;
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
 use super::super::{OrganizationPage, load_organization, page_or_response};
-use super::provider::redirect_uri;
 use super::trace::{TraceView, trace_view};
 use super::view::{Badge, Checks, badges};
 use super::{Ids, PathIds, TAB};
@@ -94,7 +93,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, outcome: Outcome<'_>) -> Pa
         badges: badges(t, &connection),
         notice: secret_notice(cx, &connection),
         secret_state: secret_state(cx, &connection),
-        redirect_uri: redirect_uri(cx),
+        redirect_uri: redirect_uri(cx.app.settings()),
         is_jit_enabled: connection.jit_enabled,
         trusts_mfa: connection.trusts_mfa,
         has_domain: !connection.domains.is_empty(),

@@ -111,8 +111,8 @@ impl Values {
         let t = cx.words;
         let name = ConnectionName::parse("name", &self.name);
         // The command checks the rest.
-        let is_issuer_valid = !self.issuer.contains(['?', '#'])
-            && cx.app.service().http_client.parse_url(&self.issuer).is_ok();
+        let is_issuer_valid =
+            !self.issuer.contains(['?', '#']) && cx.app.service().http_client.parse_url(&self.issuer).is_ok();
         let client_id = ClientId::parse("client_id", &self.client_id);
         let secret = form.non_empty("client_secret").map(|text| ClientSecret::parse("client_secret", text)).transpose();
         let expires_at = match self.secret_expires_on.as_str() {

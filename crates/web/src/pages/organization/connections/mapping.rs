@@ -98,7 +98,9 @@ impl Typed {
         }
         let [email, first_name, last_name, groups, default_first_name, default_last_name] = &self.claims;
         let mut document = Map::new();
-        for (name, value) in [("email", email), ("first_name", first_name), ("last_name", last_name), ("groups", groups)] {
+        for (name, value) in
+            [("email", email), ("first_name", first_name), ("last_name", last_name), ("groups", groups)]
+        {
             if !value.is_empty() {
                 document.insert(name.to_owned(), Value::from(value.as_str()));
             }
@@ -193,8 +195,7 @@ async fn save_it(cx: &PageContext, ids: (&str, &str), form: &Form) -> PageResult
     }
     let saved = match typed.parse() {
         Ok(mapping) => {
-            let change =
-                Update { attribute_mapping: Some(mapping), ..Update::new(ids.organization, ids.connection) };
+            let change = Update { attribute_mapping: Some(mapping), ..Update::new(ids.organization, ids.connection) };
             cx.run(change).await
         }
         Err(problem) => Err(problem),

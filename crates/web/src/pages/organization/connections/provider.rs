@@ -1,10 +1,10 @@
 //! The kinds of identity providers that the pages have instructions for: what to do there, what to copy there, and what
 //! comes from there.
 
+use vestibule_core::enterprise_connection::{DEFAULT_SCOPES, logout_redirect_uri, redirect_uri};
+
 use super::super::super::context::PageContext;
 use super::super::super::words::Words;
-
-const CALLBACK: &str = "/auth/sso/oidc/callback";
 
 /// It decides about the instructions only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,7 @@ pub(in crate::pages) struct ValuesToCopy {
 }
 
 impl Provider {
-    pub(in crate::pages) const ALL: [Self; 5] =
-        [Self::Entra, Self::Okta, Self::Google, Self::Keycloak, Self::Other];
+    pub(in crate::pages) const ALL: [Self; 5] = [Self::Entra, Self::Okta, Self::Google, Self::Keycloak, Self::Other];
 
     /// The value of the parameter `provider`.
     pub(in crate::pages) const fn key(self) -> &'static str {
@@ -120,26 +119,21 @@ impl Provider {
     }
 
     pub(in crate::pages) fn values_to_copy(self, cx: &PageContext) -> ValuesToCopy {
-        let (t, public_url) = (cx.words, cx.app.settings().public_url.as_str());
-        let mut values = vec![(t.connection_redirect_uri(), redirect_uri(cx))];
+        let (t, settings) = (cx.words, cx.app.settings());
+        let mut values = vec![(t.connection_redirect_uri(), redirect_uri(settings))];
         if self != Self::Google {
-            values.push((t.connection_logout_uri(), format!("{public_url}/sign-in")));
+            values.push((t.connection_logout_uri(), logout_redirect_uri(settings)));
         }
-        values.push((t.connection_scopes_value(), "openid profile email".to_owned()));
+        values.push((t.connection_scopes_value(), DEFAULT_SCOPES.to_owned()));
         let provider = self.name(t);
         ValuesToCopy {
             heading: t.connection_at_provider(&provider),
             provider,
             instructions: self.instructions(t),
             values,
-            guide: cx.app.settings().docs.allows(cx.caller.address).then_some(self.guide()),
+            guide: settings.docs.allows(cx.caller.address).then_some(self.guide()),
         }
     }
-}
-
-/// Returns the URL to which the provider sends the browser back.
-pub(in crate::pages) fn redirect_uri(cx: &PageContext) -> String {
-    format!("{}{CALLBACK}", cx.app.settings().public_url.as_str())
 }
 
 #[cfg(test)]

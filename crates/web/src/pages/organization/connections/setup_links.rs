@@ -9,7 +9,9 @@ use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, SetupLinkId};
 use vestibule_core::names::SetupRecipient;
-use vestibule_core::setup_link::{Create, List, NewSetupLink, Revoke, SetupLink, SetupLinkState, SetupPurpose, SetupPurposes};
+use vestibule_core::setup_link::{
+    Create, List, NewSetupLink, Revoke, SetupLink, SetupLinkState, SetupPurpose, SetupPurposes,
+};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;

@@ -109,7 +109,7 @@ pub(in crate::pages) fn step_views(t: Words, trace: &ConnectionTrace) -> Vec<Ste
 
 fn step_view(t: Words, step: &Value) -> StepView {
     let (name, code) = (text(step, "name"), text(step, "code"));
-    let is_ok = step.get("ok").and_then(Value::as_bool).unwrap_or_default();
+    let is_ok = step.get("is_ok").and_then(Value::as_bool).unwrap_or_default();
     let received = step.get("received").filter(|received| !received.is_null());
     StepView {
         label: t.find(&format!("sso-step-{}", name.replace('_', "-"))).unwrap_or_else(|| name.to_owned()),

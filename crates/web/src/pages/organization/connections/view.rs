@@ -63,9 +63,13 @@ impl Checks {
                 Some(false) | None => Badge::new(t.check_skipped(), ""),
             };
             has_failed |= passed == Some(false);
-            CheckRow { label: check_label(t, name), badge, advice: error.map(|kind| advice(t, kind)).unwrap_or_default() }
+            CheckRow {
+                label: check_label(t, name),
+                badge,
+                advice: error.map(|kind| advice(t, kind)).unwrap_or_default(),
+            }
         });
-        Self { is_success: !has_failed, rows: rows.into() }
+        Self { is_success: check.is_success(), rows: rows.into() }
     }
 }
 
