@@ -53,7 +53,7 @@ connection-name-error = Geben Sie einen Namen mit bis zu 100 Zeichen ein.
 connection-issuer-error = Geben Sie den Aussteller ein: eine https-URL, die aus dem Internet erreichbar ist, ohne Fragezeichen und #.
 connection-client-id-error = Geben Sie die Client-ID so ein, wie Ihr Identitätsanbieter sie anzeigt.
 connection-client-secret-error = Das sieht nicht wie ein Client-Secret aus. Kopieren Sie es noch einmal: Es hat bis zu 1.000 Zeichen und keine Leerzeichen.
-connection-secret-expires-error = Geben Sie ein Datum in der Zukunft ein, oder lassen Sie das Feld leer.
+connection-secret-expires-error = Geben Sie ein Datum ein, oder lassen Sie das Feld leer.
 connection-scopes-error = Geben Sie Scopes durch Leerzeichen getrennt ein, etwa openid profile email.
 
 # Was beim jeweiligen Anbieter zu tun ist

@@ -53,7 +53,7 @@ connection-name-error = Enter a name of up to 100 characters.
 connection-issuer-error = Enter the issuer: an https URL that is reachable from the internet, without a question mark or #.
 connection-client-id-error = Enter the client ID, as your identity provider shows it.
 connection-client-secret-error = This does not look like a client secret. Copy it again: it has up to 1,000 characters, without spaces.
-connection-secret-expires-error = Enter a date in the future, or leave this empty.
+connection-secret-expires-error = Enter a date, or leave this empty.
 connection-scopes-error = Enter scopes separated by spaces, such as openid profile email.
 
 # What to do at each provider

@@ -30,14 +30,13 @@ mod relative_time;
 mod security_notice;
 mod sign_in;
 mod sign_up;
-mod single_sign_on;
+pub(crate) mod single_sign_on;
 mod theme;
 mod typed_address;
 mod words;
 
 pub(crate) use context::PageContext;
 pub(crate) use error_page::refusal_page;
-pub(crate) use single_sign_on::callback;
 pub(crate) use theme::Theme;
 
 use crate::routes::Routes;

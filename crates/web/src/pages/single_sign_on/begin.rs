@@ -73,7 +73,7 @@ pub(super) async fn social(cx: PageContext, opened: OpenedInvitations, form: For
 
 /// The token of an invitation that the form of `/sign-up` has.
 fn sign_up_token(form: &Form) -> Result<Option<SignUpToken>, Problem> {
-    let parse = |token: &str| token.parse().map_err(|_| Code::InvalidInvitationToken.into());
+    let parse = |token: &str| token.parse::<SignUpToken>().map_err(|_| Code::InvalidInvitationToken.into());
     form.non_empty("invite_token").map(parse).transpose()
 }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::enterprise_connection::{Connection, Delete, SetRequired, Update, test_saved};
 use vestibule_core::id::DomainId;
-use vestibule_core::single_sign_on::begin_test;
+use vestibule_core::single_sign_on::{BeginTest, begin_test};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
@@ -61,7 +61,9 @@ pub(super) async fn test_sign_in(cx: PageContext, Path((organization, id)): Path
 async fn begin_test_sign_in(cx: &PageContext, ids: (&str, &str)) -> PageResult<Response> {
     let ids = Ids::parse(cx, ids)?;
     let name = ids.find(cx).await?.name;
-    let begun = begin_test(cx.app.service(), &cx.caller, ids.organization, ids.connection, ids.path()).await.result;
+    let begin =
+        BeginTest { organization: ids.organization, connection: ids.connection, return_to: ids.path(), is_page: true };
+    let begun = begin_test(cx.app.service(), &cx.caller, begin).await.result;
     let begun = begun.map(|begun| leave_page(cx, name, begun.url, begun.token.as_ref()));
     or_page_with_error(cx, ids, begun).await
 }

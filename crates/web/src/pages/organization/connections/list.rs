@@ -36,6 +36,7 @@ struct Page {
     connections: Vec<ConnectionView>,
     /// Whether there can be another connection.
     can_add: bool,
+    max_connections: i64,
     /// `None` if the caller may not see them.
     setup_links: Option<Vec<LinkView>>,
     link_fields: LinkFields,
@@ -60,6 +61,7 @@ pub(super) async fn page(
         layout: cx.layout(format!("{} · {}", t.single_sign_on(), org.name), true).with_error(problem),
         path: org.path(TAB),
         can_add: i64::try_from(found.len()).is_ok_and(|count| count < MAX_CONNECTIONS),
+        max_connections: MAX_CONNECTIONS,
         connections: found.iter().map(|connection| view(cx, connection)).collect(),
         setup_links,
         link_fields: LinkFields::new(t, failed.map(|(form, _)| form)),

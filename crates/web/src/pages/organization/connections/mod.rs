@@ -13,7 +13,7 @@ pub(in crate::pages) mod view;
 
 use axum::extract::Path;
 use vestibule_core::enterprise_connection::{Connection, Show};
-use vestibule_core::id::{ConnectionId, ConnectionTraceId, OrganizationId};
+use vestibule_core::id::{ConnectionId, OrganizationId};
 use vestibule_core::permission::RequiredPermission;
 
 use super::super::context::{PageContext, PageResult};
@@ -73,10 +73,6 @@ impl Ids {
 
     fn path(self) -> String {
         format!("{}/{}", self.list_path(), self.connection)
-    }
-
-    fn trace_path(self, trace: ConnectionTraceId) -> String {
-        format!("{}/sign-ins/{trace}", self.path())
     }
 
     /// Error page: `CONNECTION_NOT_FOUND`.
