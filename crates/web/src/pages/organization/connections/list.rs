@@ -12,7 +12,7 @@ use super::super::super::form::Form;
 use super::super::super::layout::Layout;
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use super::TAB;
-use super::setup_links::{LinkFields, LinkView, load_links};
+use super::setup_links::{LinkFields, LinkView, has_no_purpose, load_links};
 use super::view::{Badge, badges};
 
 struct ConnectionView {
@@ -57,8 +57,12 @@ pub(super) async fn page(
     let found = cx.query(List { organization: org.id }).await?;
     let setup_links = if org.is_admin { Some(load_links(cx, org.id).await?) } else { None };
     let problem = failed.map(|(_, problem)| problem);
+    let mut layout = cx.layout(format!("{} · {}", t.single_sign_on(), org.name), true).with_error(problem);
+    if failed.is_some_and(|(form, _)| has_no_purpose(form)) {
+        layout.error = Some(t.setup_link_purpose_missing());
+    }
     let page = Page {
-        layout: cx.layout(format!("{} · {}", t.single_sign_on(), org.name), true).with_error(problem),
+        layout,
         path: org.path(TAB),
         can_add: i64::try_from(found.len()).is_ok_and(|count| count < MAX_CONNECTIONS),
         max_connections: MAX_CONNECTIONS,

@@ -122,7 +122,7 @@ pub(super) async fn create(cx: PageContext, Path(organization): Path<String>, fo
 
 async fn create_in(cx: &PageContext, organization: &str, form: &Form) -> PageResult<Response> {
     let id = parse_id(cx, organization)?;
-    let created = match parse(cx, id, form) {
+    let created = match parse(id, form) {
         Ok(create) => cx.run(create).await,
         Err(problem) => Err(problem),
     };
@@ -132,13 +132,21 @@ async fn create_in(cx: &PageContext, organization: &str, form: &Form) -> PageRes
     }
 }
 
-fn parse(cx: &PageContext, organization: OrganizationId, form: &Form) -> Result<Create, Problem> {
-    let purposes = form.texts("purpose").filter_map(|name| name.parse::<SetupPurpose>().ok());
-    let missing = || Problem::field("purposes", cx.words.setup_link_purpose_missing());
+fn purposes(form: &Form) -> impl Iterator<Item = SetupPurpose> {
+    form.texts("purpose").filter_map(|name| name.parse().ok())
+}
+
+/// Whether the form of a new link says not what it is for.
+pub(super) fn has_no_purpose(form: &Form) -> bool {
+    form.has("recipient") && purposes(form).next().is_none()
+}
+
+fn parse(organization: OrganizationId, form: &Form) -> Result<Create, Problem> {
+    let missing = || Problem::required("purposes");
     Ok(Create {
         organization,
         recipient: SetupRecipient::parse("recipient", form.text("recipient"))?,
-        purposes: SetupPurposes::new(purposes).ok_or_else(missing)?,
+        purposes: SetupPurposes::new(purposes(form)).ok_or_else(missing)?,
         lifetime: Duration::from_hours(24 * lifetime(form)),
     })
 }
