@@ -33,7 +33,7 @@ async fn add_domain(app: &TestApp, owner: &TestClient, organization: &str, domai
 }
 
 /// Adds a connection with a domain. Returns its path.
-pub(super) async fn add_connection(app: &TestApp, owner: &TestClient, organization: &str, domain: &str) -> String {
+pub(crate) async fn add_connection(app: &TestApp, owner: &TestClient, organization: &str, domain: &str) -> String {
     let domain = add_domain(app, owner, organization, domain).await;
     let connection = add(owner, &format!("/organizations/{organization}/-/connections")).await;
     owner.post(&format!("{connection}/domains"), &[("domain", &domain)]).await.assert_redirect(&connection);

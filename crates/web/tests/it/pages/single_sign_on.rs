@@ -12,7 +12,7 @@ const SSO: &str = "/sign-in/single-sign-on";
 const ADA: &str = "ada@example.com";
 
 /// GitHub, whose addresses are known without asking it.
-fn github(settings: &mut Settings) {
+pub(crate) fn github(settings: &mut Settings) {
     let id = "github_oauth".parse().unwrap();
     settings.social.providers.push(SocialProvider {
         kind: vestibule_core::identity_provider::ProviderId::kind(&id).unwrap(),
