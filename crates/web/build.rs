@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn write_guides(out_dir: &str) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build/guides.rs");
     let mut list = b"&[\n".to_vec();
-    for (page, _) in guides::PAGES {
-        let document = format!("../../docs/{page}.md");
+    for page in guides::all_pages() {
+        let document = format!("../../docs/{}", guides::document(page));
         println!("cargo::rerun-if-changed={document}");
         let html = guides::render(page, &std::fs::read_to_string(&document)?);
         write_gzipped(out_dir, &format!("{page}.html"), html.as_bytes())?;

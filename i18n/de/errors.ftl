@@ -82,6 +82,7 @@ error-email-already-verified = Diese Adresse ist bereits bestätigt.
 error-email-address-not-found = Ihr Konto hat diese Adresse nicht mehr.
 error-email-is-primary = Das ist Ihre Hauptadresse. Machen Sie zuerst eine andere zur Hauptadresse.
 error-no-alternative-auth-method = Sie könnten sich nicht mehr anmelden. Fügen Sie zuerst eine andere Möglichkeit zum Anmelden hinzu.
+error-no-alternative-auth-method = Sie könnten sich nicht mehr anmelden. Fügen Sie zuerst ein Passwort, einen Passkey oder einen anderen Weg hinzu.
 error-too-many-addresses = Ein Konto kann höchstens zehn Adressen haben.
 error-sign-in-not-found = Diese Sitzung ist bereits beendet.
 error-not-a-member = Sie sind kein Mitglied dieser Organisation.
@@ -136,3 +137,31 @@ password-breached = Dieses Passwort ist bei einem Datenleck bekannt geworden, un
 
 error-impersonation-not-allowed = Sie sind für den Support als eine andere Person angemeldet. Nur diese Person kann das tun.
 error-invalid-ticket = Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.
+
+## Identitätsanbieter und Single Sign-on
+
+error-provider-required = Wählen Sie einen Anbieter.
+error-provider-not-configured = Mit diesem Anbieter können Sie sich hier nicht anmelden. Wählen Sie einen anderen Weg.
+error-code-required = Der Anbieter hat die Anmeldung nicht abgeschlossen. Beginnen Sie neu.
+error-invalid-state = Das hat zu lange gedauert, wurde schon erledigt oder in einem anderen Browser begonnen. Beginnen Sie neu.
+error-invalid-code = Der Anbieter nimmt diese Anmeldung nicht mehr an. Beginnen Sie neu.
+error-provider-denied = Der Anbieter hat Sie nicht angemeldet: Die Anmeldung wurde abgebrochen oder abgelehnt. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
+error-provider-unavailable = Der Anbieter ist im Moment nicht erreichbar. Versuchen Sie es später noch einmal, oder wählen Sie einen anderen Weg.
+error-invalid-identity = Was der Anbieter übermittelt hat, ließ sich nicht prüfen.
+error-social-account-already-connected = Dieses Konto ist hier schon mit einem anderen Konto verbunden. Trennen Sie es zuerst dort.
+error-too-many-identities = Sie können höchstens 20 Konten verbinden. Trennen Sie zuerst eines.
+error-connection-not-found = Diese Verbindung gibt es nicht mehr.
+error-connection-not-available = Diese Verbindung ist im Moment nicht verfügbar. Beginnen Sie neu, oder fragen Sie einen Admin Ihrer Organisation.
+error-invalid-issuer = Geben Sie den Aussteller ein: eine https-URL, die aus dem Internet erreichbar ist, ohne Fragezeichen und #.
+error-invalid-attribute-mapping = Prüfen Sie die Namen der Claims: Buchstaben, Ziffern und Unterstriche mit höchstens vier Punkten.
+error-domain-not-verified = Diese Domain ist noch nicht bestätigt. Bestätigen Sie sie zuerst.
+error-domain-has-connection = Diese Domain gehört zu einer anderen Verbindung. Entfernen Sie sie zuerst dort.
+error-connection-limit = Eine Organisation kann höchstens zehn Verbindungen haben. Löschen Sie zuerst eine.
+error-connection-not-tested = Bevor Single Sign-on vorgeschrieben werden kann, muss sich ein Admin über diese Verbindung anmelden.
+error-connection-has-no-domain = Wählen Sie zuerst eine bestätigte Domain.
+error-sso-required = Diese Organisation verlangt Single Sign-on. Melden Sie sich auf ihrer Anmeldeseite an.
+error-jit-disabled = Ihre Organisation kennt Sie, aber Sie sind hier noch kein Mitglied. Bitten Sie einen Admin Ihrer Organisation um eine Einladung.
+error-sso-address-not-allowed = Die Anmeldeseite Ihrer Organisation hat keine Adresse einer ihrer Domains übermittelt. Fragen Sie einen Admin Ihrer Organisation.
+error-sso-identity-mismatch = Ihr Konto ist hier mit einer anderen Person Ihrer Organisation verbunden. Fragen Sie einen Admin Ihrer Organisation.
+error-sso-membership-ended = Sie sind kein Mitglied dieser Organisation mehr. Bitten Sie einen ihrer Admins um eine Einladung.
+error-social-connection-not-found = Dieses Konto ist nicht mehr verbunden.

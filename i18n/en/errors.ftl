@@ -82,6 +82,7 @@ error-email-already-verified = This address is already verified.
 error-email-address-not-found = Your account does not have this address any more.
 error-email-is-primary = This is your primary address. Make another one primary first.
 error-no-alternative-auth-method = You could not sign in any more. Add another way to sign in first.
+error-no-alternative-auth-method = You could not sign in any more. Add a password, a passkey or another way to sign in first.
 error-too-many-addresses = An account can have at most ten addresses.
 error-sign-in-not-found = This session has already ended.
 error-not-a-member = You are not a member of this organization.
@@ -136,3 +137,31 @@ password-breached = This password was published in a data breach, so attackers t
 
 error-impersonation-not-allowed = You are signed in as another person, for support. Only that person can do this.
 error-invalid-ticket = This link was used before or has expired. Ask for a new one.
+
+## Identity providers and single sign-on
+
+error-provider-required = Choose a provider.
+error-provider-not-configured = You cannot sign in here with this provider. Choose another way.
+error-code-required = The provider did not complete the sign-in. Start again.
+error-invalid-state = This took too long, was done before, or was started in another browser. Start again.
+error-invalid-code = The provider no longer accepts this sign-in. Start again.
+error-provider-denied = The provider did not sign you in: it was cancelled or refused. Try again, or choose another way.
+error-provider-unavailable = The provider cannot be reached at the moment. Try again later, or choose another way.
+error-invalid-identity = What the provider sent could not be verified.
+error-social-account-already-connected = This account is already connected to another account here. Disconnect it there first.
+error-too-many-identities = You can connect at most 20 accounts. Disconnect one first.
+error-connection-not-found = This connection no longer exists.
+error-connection-not-available = This connection is not available at the moment. Start again, or ask an admin of your organization.
+error-invalid-issuer = Enter the issuer: an https URL that is reachable from the internet, without a question mark or #.
+error-invalid-attribute-mapping = Check the names of the claims: letters, digits and underscores, with at most four dots.
+error-domain-not-verified = This domain is not verified yet. Verify it first.
+error-domain-has-connection = Another connection has this domain. Remove it there first.
+error-connection-limit = An organization can have at most ten connections. Delete one first.
+error-connection-not-tested = Before single sign-on can be required, an admin has to sign in through this connection.
+error-connection-has-no-domain = Choose a verified domain first.
+error-sso-required = This organization requires single sign-on. Sign in on its sign-in page.
+error-jit-disabled = Your organization knows you, but you are not a member here yet. Ask an admin of your organization to invite you.
+error-sso-address-not-allowed = Your organization's sign-in page did not send an address of one of its domains. Ask an admin of your organization.
+error-sso-identity-mismatch = Your account here is connected to another person at your organization. Ask an admin of your organization.
+error-sso-membership-ended = You are no longer a member of this organization. Ask one of its admins to invite you.
+error-social-connection-not-found = This account is no longer connected.

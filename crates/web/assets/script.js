@@ -58,6 +58,12 @@ const show = async (response) => {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("main");
   if (!next) throw new TypeError("no page");
+  // The page that leaves for an identity provider does so by its head, which is not replaced.
+  const leave = next.querySelector("a[data-leave]");
+  if (leave) {
+    location.assign(leave.href);
+    return;
+  }
   await addScripts(page);
   for (const selector of [".top", ".bottom"]) {
     const [old, changed] = [document.querySelector(selector), page.querySelector(selector)];

@@ -5,14 +5,16 @@ use std::fmt::Write;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-/// The pages in the order of the navigation: the file in `docs/` without its extension, and the name in the navigation.
-pub(crate) const PAGES: [(&str, &str); 14] = [
+/// The pages in the order of the navigation, and their names there. [`document`] is the file of a page.
+pub(crate) const PAGES: [(&str, &str); 16] = [
     ("quickstart", "Quick start"),
     ("session-tokens", "Session tokens"),
     ("invite-into-your-app", "Invitations"),
     ("cookies-and-origins", "Cookies and origins"),
     ("api", "HTTP API"),
     ("platform-api", "API for backends"),
+    ("social-sign-in", "Social sign-in"),
+    ("sso", "Single sign-on"),
     ("webhooks", "Webhooks"),
     ("events", "Events"),
     ("errors", "Error codes"),
@@ -26,6 +28,24 @@ pub(crate) const PAGES: [(&str, &str); 14] = [
 /// The first pages are guides, the others a reference.
 const GUIDES: usize = 4;
 
+/// Pages that the navigation does not list, and the page that it marks instead.
+pub(crate) const SUBPAGES: [(&str, &str); 4] =
+    [("sso-entra", "sso"), ("sso-okta", "sso"), ("sso-google-workspace", "sso"), ("sso-keycloak", "sso")];
+
+/// Returns the names of all pages.
+pub(crate) fn all_pages() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().chain(&SUBPAGES).map(|(page, _)| *page)
+}
+
+/// Returns the file of a page in `docs/`.
+pub(crate) fn document(page: &str) -> String {
+    match page.strip_prefix("sso") {
+        Some("") => "sso/README.md".to_owned(),
+        Some(guide) => format!("sso/{}.md", guide.trim_start_matches('-')),
+        None => format!("{page}.md"),
+    }
+}
+
 /// Returns the HTML of a page. Raw HTML in the document is shown as text.
 pub(crate) fn render(page: &str, markdown: &str) -> String {
     let mut ids = BTreeMap::new();
@@ -38,7 +58,7 @@ pub(crate) fn render(page: &str, markdown: &str) -> String {
         match event {
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                let target = link_target(&dest_url);
+                let target = link_target(page, &dest_url);
                 is_dropped_link = target.is_none();
                 if let Some(target) = target {
                     events.push(Event::Start(Tag::Link { link_type, dest_url: target.into(), title, id }));
@@ -85,7 +105,7 @@ pub(crate) fn render(page: &str, markdown: &str) -> String {
 
 /// Returns the target of a link on the server, or `None` if it leads to a file of the repository only. Links are relative
 /// to `/docs/`, because the URL of the server may have a path.
-fn link_target(url: &str) -> Option<String> {
+fn link_target(page: &str, url: &str) -> Option<String> {
     if url.starts_with('#') || url.starts_with("https://") || url.starts_with("http://") {
         return Some(url.to_owned());
     }
@@ -94,8 +114,15 @@ fn link_target(url: &str) -> Option<String> {
     if path == "openapi.json" {
         return Some("../openapi.json".to_owned());
     }
-    let page = path.strip_suffix(".md")?;
-    PAGES.iter().any(|(name, _)| *name == page).then(|| format!("./{page}{fragment}"))
+    let document_of_page = document(page);
+    let folder = document_of_page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let target = match path.strip_prefix("../") {
+        _ if folder.is_empty() => path.to_owned(),
+        Some(outer) => outer.to_owned(),
+        None => format!("{folder}/{path}"),
+    };
+    let name = all_pages().find(|name| document(name) == target)?;
+    Some(format!("./{name}{fragment}"))
 }
 
 fn heading_text(events: &[Event<'_>]) -> String {
@@ -136,6 +163,7 @@ fn escape(text: &str) -> String {
 
 fn layout(page: &str, title: &str, body: &str) -> String {
     let mut navigation = String::new();
+    let marked = SUBPAGES.iter().find(|(name, _)| *name == page).map_or(page, |(_, parent)| *parent);
     for (index, (name, label)) in PAGES.iter().enumerate() {
         if index == 0 || index == GUIDES {
             let heading = if index == 0 { "Guides" } else { "Reference" };
@@ -144,7 +172,7 @@ fn layout(page: &str, title: &str, body: &str) -> String {
         if index == GUIDES {
             navigation.push_str("<li><a href=\"./\">Try the API</a></li>");
         }
-        let current = if *name == page { " aria-current=\"page\"" } else { "" };
+        let current = if *name == marked { " aria-current=\"page\"" } else { "" };
         let _ = write!(navigation, "<li><a href=\"./{name}\"{current}>{label}</a></li>");
     }
     let title = escape(title);

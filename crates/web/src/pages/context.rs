@@ -242,8 +242,10 @@ impl PageContext {
     /// somebody put into the query.
     pub(super) fn page_path(&self) -> Option<String> {
         if self.is_read {
-            Some(self.path_and_query.clone())
-                .filter(|_| !["token=", "ticket="].iter().any(|secret| self.query.contains(secret)))
+            // A provider sends the browser to a path below /auth, with a code in the query.
+            let is_secret = self.path_and_query.starts_with("/auth/")
+                || ["token=", "ticket="].iter().any(|secret| self.query.contains(secret));
+            Some(self.path_and_query.clone()).filter(|_| !is_secret)
         } else {
             page_of_action(&self.path_and_query)
         }

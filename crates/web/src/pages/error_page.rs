@@ -8,7 +8,7 @@ use vestibule_core::{Code, Problem};
 
 use super::context::{PageContext, with_vary_accept};
 use super::layout::Layout;
-use super::mfa;
+use super::{mfa, single_sign_on};
 use crate::accept::Preference;
 use crate::app::App;
 use crate::envelope::{Refusal, retry_after, take_problem};
@@ -57,13 +57,16 @@ pub(super) fn rejection_page(cx: &PageContext, rejection: Refusal) -> Response {
 
 impl PageContext {
     /// Returns the error page for a problem, a redirect to `/sign-in` for `UNAUTHORIZED`, or the page that leads to
-    /// two-factor authentication for `MFA_REQUIRED`. A client that prefers JSON gets the envelope.
+    /// single sign-on for `SSO_REQUIRED` and to two-factor authentication for `MFA_REQUIRED`. A client that prefers JSON gets the envelope.
     pub(super) fn error_page(&self, problem: &Problem) -> Response {
         if self.preference == Preference::Json {
             return Refusal(problem.clone()).into_response();
         }
         if problem.code() == Code::Unauthorized {
             return self.redirect_to_sign_in();
+        }
+        if let Some(connection) = problem.required_connection() {
+            return with_vary_accept(single_sign_on::required_page(self, connection));
         }
         if let Some(required) = problem.required_assurance() {
             return with_vary_accept(mfa::required_page(self, required));

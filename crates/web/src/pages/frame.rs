@@ -95,6 +95,7 @@ impl Frame {
             logo: image_url(&own.organization.image_url),
             is_current: is_current(&own),
             needs_mfa: mfa::is_missing(own),
+            needs_sso: mfa::needs_sso(own),
         });
         Header {
             account: Some(HeaderAccount::new(active, &image_url)),
@@ -164,6 +165,7 @@ pub(super) struct HeaderOrganization {
     pub(super) is_current: bool,
     /// Whether the sign-in is not enough.
     pub(super) needs_mfa: bool,
+    pub(super) needs_sso: bool,
 }
 
 /// Returns the name of a person: the user name or the address without one.

@@ -66,7 +66,7 @@ fn set_up_url(return_to: &str) -> String {
 }
 
 /// Returns the URL of the page that asks for a second factor.
-fn confirm_url(minimum: Assurance, return_to: &str) -> String {
+pub(super) fn confirm_url(minimum: Assurance, return_to: &str) -> String {
     with_return_to(&format!("{CONFIRM_PAGE}?{MINIMUM}={}", minimum.as_str()), return_to)
 }
 
@@ -159,6 +159,11 @@ pub(super) fn required_page_of(
 /// Whether the organization requires a stronger sign-in, and nothing else besides.
 pub(super) const fn is_missing(own: &OwnMembership) -> bool {
     own.restriction.is_mfa_only()
+}
+
+/// Whether the member has to sign in through the organization's identity provider.
+pub(super) const fn needs_sso(own: &OwnMembership) -> bool {
+    own.restriction.is_address_allowed() && own.restriction.requires_sso()
 }
 
 /// A member whom the organization admits lacks it for one of its workspaces.

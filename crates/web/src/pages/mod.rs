@@ -31,6 +31,7 @@ mod security_notice;
 mod setup;
 mod sign_in;
 mod sign_up;
+pub(crate) mod single_sign_on;
 mod theme;
 mod typed_address;
 mod words;
@@ -49,6 +50,7 @@ pub(crate) fn pages() -> Routes {
         .merge(invite::routes())
         .merge(sign_in::routes())
         .merge(sign_up::routes())
+        .merge(single_sign_on::routes())
         .merge(password_reset::routes())
         .merge(security_notice::routes())
         .merge(setup::routes())

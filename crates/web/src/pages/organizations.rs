@@ -20,6 +20,7 @@ use super::form::Form;
 use super::frame::initials;
 use super::layout::{Layout, Undo};
 use super::mfa;
+use super::single_sign_on::required_page_of;
 use super::words::invited_roles;
 use crate::routes::Routes;
 
@@ -48,6 +49,7 @@ struct OrganizationView {
     is_network_allowed: bool,
     /// Whether the sign-in is not enough: opening the organization says what to do.
     needs_mfa: bool,
+    needs_sso: bool,
 }
 
 struct InvitationView {
@@ -206,6 +208,7 @@ fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView 
         members: own.organization.member_count,
         is_network_allowed: own.restriction.is_address_allowed(),
         needs_mfa: mfa::is_missing(own),
+        needs_sso: mfa::needs_sso(own),
     }
 }
 
@@ -284,6 +287,9 @@ async fn accept(cx: PageContext, form: Form) -> Response {
     match accepted {
         Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
             mfa::redirect_to_joined(&cx, organization.id).await
+        }
+        Ok(AcceptOutcome { required_connection: Some(connection), .. }) => {
+            required_page_of(&cx, None, connection, "/organizations".to_owned())
         }
         Ok(AcceptOutcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
         Err(problem) => page(&cx, Some(&problem)).await,

@@ -2,8 +2,18 @@
 //! and the parameter `return_to` of other pages.
 
 /// The tabs of an organization.
-const TABS: [&str; 9] =
-    ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
+const TABS: [&str; 10] = [
+    "members",
+    "invitations",
+    "roles",
+    "workspaces",
+    "domains",
+    "connections",
+    "requests",
+    "webhooks",
+    "audit-log",
+    "settings",
+];
 /// Pages whose forms post to paths below them. The longest one that fits is the page.
 const PAGES: [&str; 8] =
     ["/account/security", "/account", "/choose-organization", "/invite", "/reset", "/setup", "/sign-in", "/sign-up"];
@@ -46,6 +56,7 @@ mod tests {
             ("/organizations/7/-/members/3/remove?x=1", Some("/organizations/7/-/members")),
             ("/organizations/7/-/invitations?account=1", Some("/organizations/7/-/invitations")),
             ("/organizations/7/-/webhooks/3/replay", Some("/organizations/7/-/webhooks")),
+            ("/organizations/7/-/connections/3/test-sign-in", Some("/organizations/7/-/connections")),
             ("/organizations/7/-/leave", Some("/organizations/7")),
             ("/organizations/-/create", Some("/organizations")),
             ("/account/password", Some("/account")),

@@ -65,6 +65,9 @@ pub(super) enum Action {
     ChangeTwoFactorPolicy,
     /// Of the user's second factors.
     CancelReset,
+    /// Of an identity provider.
+    ConnectAccount,
+    DisconnectAccount,
 }
 
 /// The fields of the proof. They are not passed on to the next page.
@@ -356,6 +359,8 @@ impl Confirmation<'_> {
             Action::RemovePasskey => t.confirm_remove_passkey(),
             Action::ChangeTwoFactorPolicy => t.confirm_two_factor_policy(),
             Action::CancelReset => t.confirm_cancel_reset(),
+            Action::ConnectAccount => t.confirm_connect_account(),
+            Action::DisconnectAccount => t.confirm_disconnect_account(),
         }
     }
 }

@@ -18,6 +18,7 @@ use super::form::Form;
 use super::layout::Layout;
 use super::page_path::with_return_to;
 use super::sign_in::{CodeForm, code_page, redirect_signed_in};
+use super::single_sign_on::ProviderButtons;
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -35,6 +36,7 @@ struct Page {
     layout: Layout,
     fields: Fields,
     min_password_length: usize,
+    providers: ProviderButtons,
 }
 
 /// What the form is filled in with.
@@ -92,7 +94,10 @@ fn page(cx: &PageContext, error: Option<&Problem>, fields: Fields) -> Response {
         .with_challenge(cx)
         .with_error_or_password_error(error);
     let min_password_length = cx.app.settings().passwords.minimum_length;
-    cx.render_with_error(error, &Page { layout, fields, min_password_length })
+    let carried = [("return_to", &fields.return_to), ("invite_token", &fields.invite_token)];
+    let carried = carried.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone()));
+    let providers = ProviderButtons::for_sign_up(cx, carried.collect());
+    cx.render_with_error(error, &Page { layout, fields, min_password_length, providers })
 }
 
 async fn sign_up(cx: PageContext, form: Form) -> Response {
@@ -138,7 +143,12 @@ fn parse_sign_up(cx: &PageContext, form: &Form) -> Result<SignUp, Problem> {
 }
 
 /// Mails the code of an attempt and redirects to the form for it. `token` is the session's new token, if it changed.
-async fn send_code(cx: &PageContext, attempt: AttemptId, return_to: &str, token: Option<&SessionToken>) -> Response {
+pub(super) async fn send_code(
+    cx: &PageContext,
+    attempt: AttemptId,
+    return_to: &str,
+    token: Option<&SessionToken>,
+) -> Response {
     let mut caller = cx.caller.clone();
     if token.is_some() {
         caller = Caller { token: token.cloned(), ..caller };

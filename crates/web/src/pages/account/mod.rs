@@ -1,6 +1,7 @@
 //! `/account`: the caller's profile, addresses, password and sign-ins.
 
 mod addresses;
+mod connections;
 mod delete;
 mod factors;
 mod notifications;
@@ -18,6 +19,7 @@ use vestibule_core::names::{PersonName, Username, full_name};
 use vestibule_core::notification::{NotificationPreferences, ShowPreferences};
 use vestibule_core::session::{ListLastUsed, ListSignIns, SignIn, SignInCursor};
 
+use self::connections::ConnectionList;
 use super::context::{PageContext, PageResult, see_other};
 use super::error_page::rejection_page;
 use super::form::Form;
@@ -52,6 +54,7 @@ pub(super) fn routes() -> Routes {
         .post("/account/sign-ins/-/end-others", protected(Action::EndOtherSignIns, security::end_other_sign_ins))
         .get("/account/delete", delete::show)
         .post("/account/delete", protected(Action::DeleteAccount, delete::delete))
+        .merge(connections::routes())
         .merge(factors::routes())
 }
 
@@ -114,6 +117,7 @@ struct Page {
     /// Empty if the user has none.
     primary_address: String,
     addresses: Vec<AddressView>,
+    connections: ConnectionList,
     sign_ins: SignInList,
     notifications: NotificationPreferences,
     has_password: bool,
@@ -161,6 +165,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         username: account.user.username.unwrap_or_default(),
         primary_address,
         addresses: addresses.collect(),
+        connections: ConnectionList::load(cx).await,
         sign_ins: SignInList::load(cx).await?,
         has_password: account.account.has_password,
         two_factor_state: is_two_factor_on.map(state).unwrap_or_default(),

@@ -13,6 +13,7 @@ use vestibule_core::{Code, Problem};
 use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
 use super::super::mfa;
+use super::super::single_sign_on::{required_page_of, required_page_of_invitation};
 use super::code::send_address_code;
 use super::opened::{Opened, OpenedInvitations};
 use super::outcome_page;
@@ -41,6 +42,9 @@ pub(super) async fn accept_invitation(cx: &PageContext, opened: &Opened) -> Resp
             }
             opened.forget(cx, joined(cx, organization.id, organization.name).await)
         }
+        Ok(AcceptOutcome { required_connection: Some(connection), .. }) => {
+            required_page_of_invitation(cx, connection, opened.token.invitation(), opened.url())
+        }
         // The link does not prove the mailbox, so a mailed code has to.
         Ok(AcceptOutcome { refusal: Some(Code::InvitationEmailUnverified), invited_email, .. }) => {
             send_address_code(cx, opened, &invited_email).await
@@ -67,6 +71,19 @@ async fn joined(cx: &PageContext, id: OrganizationId, name: String) -> Response 
     let (t, url) = (cx.words, format!("/organizations/{id}"));
     let links = vec![(url, t.try_again()), ("/organizations".to_owned(), t.go_to_organizations())];
     outcome_page(cx, t.joined_title(&name), t.joined_from_other_network(&name), links)
+}
+
+/// Goes on after an invitation was accepted in another request, or not. `url` is its page, which has the next step.
+pub(super) async fn respond_to_outcome(cx: &PageContext, url: &str, outcome: AcceptOutcome) -> Response {
+    match outcome {
+        AcceptOutcome { refusal: None, organization: Some(organization), .. } => {
+            joined(cx, organization.id, organization.name).await
+        }
+        AcceptOutcome { required_connection: Some(connection), .. } => {
+            required_page_of(cx, None, connection, url.to_owned())
+        }
+        AcceptOutcome { .. } => see_other(url),
+    }
 }
 
 const fn has_step(code: Code) -> bool {

@@ -7,6 +7,7 @@ mod actions;
 mod code;
 mod opened;
 mod page;
+mod provider;
 mod sign_in;
 mod step;
 mod unsubscribe;
@@ -19,6 +20,7 @@ use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
 
 pub(super) use self::opened::{OpenedInvitations, without_joining};
+pub(super) use self::provider::{joined_by_provider, provider_target};
 pub(super) use self::sign_in::join_after_second_step;
 
 use self::opened::NotOpened;

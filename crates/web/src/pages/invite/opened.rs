@@ -117,6 +117,11 @@ fn joined_invitation(url: &str) -> Option<Cow<'_, str>> {
     param(INVITATION)
 }
 
+/// Whether this is a URL of [`Opened::joining_url`].
+pub(super) fn is_joining(url: &str) -> bool {
+    joined_invitation(url).is_some()
+}
+
 /// Returns the page of the invitation for a URL of [`Opened::joining_url`], and other URLs unchanged. For URLs from the
 /// query, because a link must not accept an invitation.
 pub(in super::super) fn without_joining(url: String) -> String {

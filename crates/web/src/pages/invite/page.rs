@@ -14,8 +14,9 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::frame::{HeaderAccount, initials};
 use super::super::layout::Layout;
+use super::super::single_sign_on::ProviderButtons;
 use super::super::words::{Words, invited_roles};
-use super::opened::Opened;
+use super::opened::{INVITATION, Opened};
 use super::step::Step;
 use super::visit::Visit;
 
@@ -60,6 +61,7 @@ pub(super) struct InvitationPage {
     active: Option<ActiveAccount>,
     other_accounts: Vec<HeaderAccount>,
     min_password_length: usize,
+    providers: ProviderButtons,
     first_name: String,
     last_name: String,
 }
@@ -194,6 +196,7 @@ impl InvitationPage {
             active: session.as_ref().and_then(SessionDetails::active).map(ActiveAccount::new),
             other_accounts: session.as_ref().map(|session| other_accounts(session, image_url)).unwrap_or_default(),
             min_password_length: cx.app.settings().passwords.minimum_length,
+            providers: ProviderButtons::new(cx, vec![(INVITATION, opened.token.invitation().to_string())]),
             first_name: value("first_name"),
             last_name: value("last_name"),
         }

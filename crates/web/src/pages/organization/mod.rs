@@ -3,6 +3,7 @@
 
 mod audit_log;
 mod confirm;
+pub(super) mod connections;
 mod domains;
 mod event_names;
 mod invitations;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Routes {
         .merge(people_routes())
         .merge(workspaces::routes())
         .merge(domains::routes())
+        .merge(connections::routes())
         .merge(requests::routes())
         .merge(settings::routes())
         .merge(webhooks::routes())
@@ -87,6 +89,7 @@ impl OrganizationPage {
             (true, "roles", t.roles()),
             (true, "workspaces", t.workspaces()),
             (self.has_permission(RequiredPermission::ManageSettings), "domains", t.domains()),
+            (connections::is_manageable(self), "connections", t.single_sign_on()),
             (self.can_manage_members, "requests", t.join_requests()),
             (webhooks::is_manageable(self), "webhooks", t.webhooks()),
             (self.has_permission(RequiredPermission::ViewAuditLog), "audit-log", t.audit_log()),
@@ -133,7 +136,8 @@ impl OrganizationPage {
 }
 
 /// Loads the organization of a page. Error pages: `FORBIDDEN` for non-members, `ADDRESS_NOT_ALLOWED` if the caller's IP
-/// address is outside the organization's allowed networks, and `MFA_REQUIRED` if their sign-in is not enough.
+/// address is outside the organization's allowed networks, and `SSO_REQUIRED` or `MFA_REQUIRED` if their sign-in is not
+/// enough.
 async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
     let memberships = cx.memberships().await?;
     let user_id = memberships.first().map(|own| own.membership.user_id);

@@ -10,9 +10,9 @@ use super::super::context::PageContext;
 use super::super::form::Form;
 use super::super::frame::initials;
 use super::super::layout::Layout;
-use super::super::mfa;
 use super::super::organizations::FoundOrganizations;
 use super::super::page_path::with_return_to;
+use super::super::{mfa, single_sign_on};
 use super::redirect_back;
 
 struct OrganizationView {
@@ -24,6 +24,7 @@ struct OrganizationView {
     members: i64,
     /// Whether the sign-in is not enough.
     needs_mfa: bool,
+    needs_sso: bool,
 }
 
 #[derive(Template)]
@@ -54,6 +55,7 @@ async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> R
         name: own.organization.name.clone(),
         members: own.organization.member_count,
         needs_mfa: mfa::is_missing(own),
+        needs_sso: mfa::needs_sso(own),
     });
     let page = Page {
         layout: cx.layout(cx.words.choose_organization(), true).with_error(error),
@@ -76,13 +78,14 @@ pub(super) async fn choose(cx: PageContext, form: Form) -> Response {
             redirect_back(&cx, &format!("/organizations/{id}"))
         }
         Ok(_) => redirect_back(&cx, form.text("return_to")),
-        Err(problem) => match problem.required_assurance() {
-            Some(required) => {
-                let organization = form.optional_id("organization").ok().flatten();
-                let page = with_return_to("/choose-organization", form.text("return_to"));
-                mfa::required_page_of(&cx, organization, required, &page)
+        Err(problem) => {
+            let organization = form.optional_id("organization").ok().flatten();
+            let url = with_return_to("/choose-organization", form.text("return_to"));
+            match (problem.required_connection(), problem.required_assurance()) {
+                (Some(connection), _) => single_sign_on::required_page_of(&cx, organization, connection, url),
+                (None, Some(required)) => mfa::required_page_of(&cx, organization, required, &url),
+                (None, None) => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
             }
-            None => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
-        },
+        }
     }
 }

@@ -25,6 +25,7 @@ use super::form::Form;
 use super::frame::HeaderAccount;
 use super::invite::without_joining;
 use super::layout::Layout;
+use super::single_sign_on::ProviderButtons;
 use super::typed_address::TypedAddress;
 use crate::app::DEVELOPMENT_QUERY;
 use crate::return_to::ReturnTo;
@@ -63,6 +64,7 @@ struct Page {
     identifier: String,
     has_mail: bool,
     can_sign_up: bool,
+    providers: ProviderButtons,
 }
 
 async fn show(cx: PageContext, TypedAddress(identifier): TypedAddress) -> Response {
@@ -100,6 +102,7 @@ async fn load(cx: &PageContext, return_to: String, identifier: String, error: Op
     let layout = cx.layout(cx.words.sign_in(), false).with_description(description).with_challenge(cx);
     Ok(Page {
         layout: layout.with_passkeys(cx).with_error(error),
+        providers: ProviderButtons::new(cx, vec![("return_to", return_to.clone())]),
         accounts,
         return_to,
         identifier,

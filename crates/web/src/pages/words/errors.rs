@@ -81,7 +81,17 @@ mod tests {
             read_all(&root.join(folder), &mut sources);
         }
         // These are found by names of errors, events and fields, or by the build.
-        let found = ["error-", "language-", "event-", "audit-field-", "audit-kind-", "audit-value-"];
+        let found = [
+            "error-",
+            "language-",
+            "event-",
+            "audit-field-",
+            "audit-kind-",
+            "audit-value-",
+            "sso-step-",
+            "sso-check-",
+            "sso-code-",
+        ];
         for id in Phrases::IDS.iter().filter(|id| !found.iter().any(|start| id.starts_with(start))) {
             let method = id.replace('-', "_");
             assert!(sources.contains(&format!(".{method}(")), "{id} is not used: delete it");

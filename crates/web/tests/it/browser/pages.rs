@@ -2,6 +2,7 @@
 //! With `VESTIBULE_SCREENSHOTS` set to a directory, a screenshot of each page is written to it.
 
 mod second_factors;
+mod single_sign_on;
 
 use std::path::Path;
 

@@ -4,6 +4,7 @@ mod account;
 mod audit_log;
 mod branding;
 mod confirmations;
+pub(crate) mod connections;
 mod domains;
 mod frame;
 mod hostile;
@@ -23,6 +24,7 @@ mod second_factor_reset;
 mod second_factors;
 mod settings;
 mod sign_in;
+pub(crate) mod single_sign_on;
 mod switched_accounts;
 mod webhooks;
 mod workspaces;
@@ -43,6 +45,7 @@ pub(crate) const PUBLIC_PAGES: [&str; 12] = [
     "/sign-in/code?attempt=1",
     "/sign-in/second-step?attempt=1",
     "/sign-in/link",
+    "/sign-in/single-sign-on",
     "/sign-up",
     "/sign-up/code?attempt=1",
     "/reset",
@@ -54,8 +57,18 @@ pub(crate) const PUBLIC_PAGES: [&str; 12] = [
 
 /// Pages that need a session; those of the organization need its owner.
 pub(crate) fn member_pages(organization: &str) -> Vec<String> {
-    let tabs =
-        ["members", "invitations", "roles", "workspaces", "domains", "requests", "webhooks", "audit-log", "settings"];
+    let tabs = [
+        "members",
+        "invitations",
+        "roles",
+        "workspaces",
+        "domains",
+        "connections",
+        "requests",
+        "webhooks",
+        "audit-log",
+        "settings",
+    ];
     let tabs = tabs.map(|tab| format!("/organizations/{organization}/-/{tab}"));
     ["/organizations", "/account", "/account/security", "/choose-organization"]
         .into_iter()

@@ -74,6 +74,7 @@ pub(super) async fn collect(states: &mut States) {
     }
     items(states, &fixture).await;
     webhooks(states, &fixture).await;
+    connections(states, &fixture).await;
     inviting(states, &fixture).await;
     second_factors(states, &fixture).await;
     // Nobody but the owner.
@@ -196,6 +197,46 @@ async fn webhooks(states: &mut States, Fixture { app, owner, path, .. }: &Fixtur
     states.add("webhooks rotated", rotated.text);
     owner.post(&format!("{endpoint}/disable"), &[]).await.assert_redirect(&endpoint);
     states.add("webhooks disabled", owner.get(&endpoint).await.text);
+}
+
+/// A connection to an identity provider, and the pages on which it is set up.
+async fn connections(states: &mut States, Fixture { app, owner, path, organization, .. }: &Fixture) {
+    let tab = format!("{path}/connections");
+    for page in ["new", "new?provider=entra", "new?provider=google", "new?provider=other"] {
+        states.add(&format!("connections/{page}"), owner.get(&format!("{tab}/{page}")).await.text);
+    }
+    let refused =
+        [("provider", "okta"), ("issuer", "http://10.0.0.1"), ("scopes", "\""), ("secret_expires_on", "soon")];
+    states.add("connections refused", owner.post(&tab, &refused).await.text);
+    let long = "a-rather-long-host-name-of-an-identity-provider-of-a-company.example";
+    let issuer = format!("https://{long}/realms/{long}");
+    let fields = [("name", "Keycloak"), ("issuer", issuer.as_str()), ("client_id", "vestibule")];
+    let connection = owner.post(&tab, &fields).await.assert_redirect(&format!("{tab}/"));
+    states.add("connections list", owner.get(&tab).await.text);
+    for page in ["", "/edit", "/mapping"] {
+        states.add(&format!("connection{page}"), owner.get(&format!("{connection}{page}")).await.text);
+    }
+    let incomplete = [("group", "Staff"), ("role", "")];
+    states.add("connection mapping refused", owner.post(&format!("{connection}/mapping"), &incomplete).await.text);
+    // The host has no address.
+    states.add("connection tested", owner.post(&format!("{connection}/test"), &[]).await.text);
+    for action in ["disable", "delete"] {
+        states.add(&format!("connection {action}"), owner.post(&format!("{connection}/{action}"), &[]).await.text);
+    }
+    let refused = [("required", "true"), ("sure", "yes")];
+    states.add("connection not required", owner.post(&format!("{connection}/require"), &refused).await.text);
+    let link = [("recipient", "A rather long name of a department of a company"), ("purpose", "sso"), ("days", "7")];
+    states.add("setup link", owner.post(&format!("{tab}/setup-links"), &link).await.text);
+    states.add("setup links refused", owner.post(&format!("{tab}/setup-links"), &[("recipient", "IT")]).await.text);
+    let connection = connection.rsplit('/').next().unwrap();
+    let steps =
+        r#"[{"name": "id_token", "is_ok": false, "code": "wrong_issuer", "rule": "iss", "received": {"sub": "7"}}]"#;
+    app.execute(&format!(
+        "INSERT INTO connection_traces (id, organization_id, connection_id, purpose, error_code, steps, created_at)
+         VALUES (91, {organization}, {connection}, 'test', 'INVALID_IDENTITY', '{steps}', 1)"
+    ));
+    states.add("connection trace", owner.get(&format!("{tab}/{connection}/sign-ins/91")).await.text);
+    app.execute("DELETE FROM enterprise_connections");
 }
 
 /// What follows on the form with addresses, and on the list.
