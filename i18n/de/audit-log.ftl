@@ -17,6 +17,7 @@ audit-log-show-older = Ältere Einträge anzeigen
 audit-log-system = System
 audit-log-operator = Betreiber dieses Dienstes
 audit-log-anonymous = Nicht angemeldet
+audit-log-setup-link = Einrichtungslink { $id }
 audit-log-api-key = API-Schlüssel { $id }
 audit-log-impersonated = { $impersonator } als { $user }
 audit-log-yes = ja

@@ -16,6 +16,7 @@ confirm-delete-account = Sie möchten Ihr Konto löschen.
 confirm-link-address = Sie möchten { $email } zu Ihrem Konto hinzufügen. Wer die E-Mails dieser Adresse lesen kann, kann sich dann in Ihrem Konto anmelden. Fahren Sie nur fort, wenn es Ihre eigene Adresse ist.
 confirm-delete-workspace = Sie möchten einen Arbeitsbereich löschen. Er lässt sich nicht wiederherstellen.
 confirm-delete-organization = Sie möchten eine Organisation löschen.
+confirm-create-setup-link = Sie sind dabei, einen Link zu erstellen, mit dem der Empfänger Einstellungen dieser Organisation ändern kann.
 confirm-offer-ownership = Sie möchten eine Organisation einem anderen Mitglied anbieten.
 notice-title = Das waren Sie nicht?
 notice-explanation = Melden Sie alle Browser des Kontos ab. Danach können Sie ein neues Passwort festlegen.

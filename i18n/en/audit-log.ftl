@@ -18,6 +18,7 @@ audit-log-system = System
 audit-log-operator = Operator of this service
 audit-log-anonymous = Not signed in
 audit-log-api-key = API key { $id }
+audit-log-setup-link = Setup link { $id }
 audit-log-impersonated = { $impersonator } as { $user }
 audit-log-yes = yes
 audit-log-no = no

@@ -16,6 +16,7 @@ confirm-delete-account = You are about to delete your account.
 confirm-link-address = You are about to add { $email } to your account. Anyone who can read the mail of this address can then sign in as you. Continue only if it is your own address.
 confirm-delete-workspace = You are about to delete a workspace. It cannot be restored.
 confirm-delete-organization = You are about to delete an organization.
+confirm-create-setup-link = You are about to create a link with which its recipient can change settings of this organization.
 confirm-offer-ownership = You are about to offer an organization to another member.
 notice-title = This wasn't you?
 notice-explanation = Sign out every browser of the account. After that, you can set a new password.

@@ -166,3 +166,10 @@ CREATE VIEW members_requiring_sso AS
     SELECT c.organization_id AS organization_id, i.user_id AS user_id
       FROM identities i
       JOIN enterprise_connections c ON c.id = i.connection_id AND c.is_required = 1 AND c.is_enabled = 1;
+
+-- The mails to admins about connections.
+ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
+ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check
+    CHECK (kind IN ('invitation', 'reminder', 'attempt', 'notice', 'removed', 'handover', 'join_requests', 'accepted',
+                    'declined', 'request_approved', 'request_denied', 'renewal_denied', 'sign_up_invitation',
+                    'webhooks_disabled', 'connection_changed', 'connection_secret', 'sso_bypassed'));

@@ -1,5 +1,6 @@
 //! Why a command failed. Each message is one sentence that names the setting or flag, what was found, and what to do.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -72,7 +73,7 @@ pub(crate) enum AppError {
     },
     /// The file named by this setting does not contain a secret that can be used.
     SecretFile {
-        setting: &'static str,
+        setting: Cow<'static, str>,
         file: PathBuf,
         error: SecretFileError,
     },
@@ -241,7 +242,11 @@ impl fmt::Display for AppError {
                  VESTIBULE_IMAGES_STORAGE to another directory or bucket"
             ),
             Self::SecretFile { setting, file, error } => {
-                write!(f, "{setting} is {}, which {error}, or set {} to another file", file.display(), env_var(setting))
+                write!(f, "{setting} is {}, which {error}, or ", file.display())?;
+                match env_var(setting).as_str() {
+                    "" => f.write_str("name another file there"),
+                    variable => write!(f, "set {variable} to another file"),
+                }
             }
             Self::MailServer { host, error } => write!(
                 f,

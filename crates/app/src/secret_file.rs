@@ -1,9 +1,10 @@
-//! Files that contain only a secret: passwords, the secret access key of a bucket, and secrets that sign.
+//! Files that contain only a secret: passwords, the secret access key of a bucket, secrets that sign, and private keys.
 //!
 //! [`Exposure`] decides who may access them.
 
 pub(crate) mod exposure;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,6 +19,8 @@ use crate::error::AppError;
 const MAX_BYTES: u64 = 4096;
 /// For a secret that verifies signatures. Standard Webhooks requires 24 random bytes.
 const MIN_SIGNING_SECRET_BYTES: usize = 24;
+/// The first line of a private key (PKCS #8) in PEM.
+const PRIVATE_KEY: &str = "-----BEGIN PRIVATE KEY-----";
 
 /// What is wrong with a secret file.
 #[derive(Debug)]
@@ -31,14 +34,16 @@ pub(crate) enum SecretFileError {
     TooLong,
     /// It is not UTF-8, has control characters, or more than one line.
     NotOneLine,
+    /// It is no private key (PKCS #8) in PEM.
+    NotPrivateKey,
 }
 
 /// Reads a secret that another system checks, such as a password.
 ///
 /// # Errors
 /// `SecretFile`.
-pub(crate) fn read(file: &Path, setting: &'static str) -> Result<Secret, AppError> {
-    load(file, 1).map_err(|error| AppError::SecretFile { setting, file: file.to_owned(), error })
+pub(crate) fn read(file: &Path, setting: impl Into<Cow<'static, str>>) -> Result<Secret, AppError> {
+    load(file, 1).map_err(|error| unusable(file, setting, error))
 }
 
 /// Reads a secret that signs requests to this server: it must be too long to guess.
@@ -46,11 +51,30 @@ pub(crate) fn read(file: &Path, setting: &'static str) -> Result<Secret, AppErro
 /// # Errors
 /// `SecretFile`.
 pub(crate) fn read_signing_secret(file: &Path, setting: &'static str) -> Result<Secret, AppError> {
-    load(file, MIN_SIGNING_SECRET_BYTES).map_err(|error| AppError::SecretFile { setting, file: file.to_owned(), error })
+    load(file, MIN_SIGNING_SECRET_BYTES).map_err(|error| unusable(file, setting, error))
 }
 
-/// Reads the file without the line breaks at its end.
-fn load(file: &Path, min_bytes: usize) -> Result<Secret, SecretFileError> {
+/// Reads a private key (PKCS #8) in PEM.
+///
+/// # Errors
+/// `SecretFile`.
+pub(crate) fn read_private_key(file: &Path, setting: impl Into<Cow<'static, str>>) -> Result<Secret, AppError> {
+    let key = read_bytes(file).and_then(|bytes| {
+        let text = String::from_utf8(bytes).map_err(|_| SecretFileError::NotPrivateKey)?;
+        if text.trim().is_empty() {
+            return Err(SecretFileError::Empty);
+        }
+        let is_key = text.trim_start().starts_with(PRIVATE_KEY);
+        if is_key { Ok(Secret::new(text)) } else { Err(SecretFileError::NotPrivateKey) }
+    });
+    key.map_err(|error| unusable(file, setting, error))
+}
+
+fn unusable(file: &Path, setting: impl Into<Cow<'static, str>>, error: SecretFileError) -> AppError {
+    AppError::SecretFile { setting: setting.into(), file: file.to_owned(), error }
+}
+
+fn read_bytes(file: &Path) -> Result<Vec<u8>, SecretFileError> {
     let file = File::open(file).map_err(SecretFileError::Unreadable)?;
     if let Some(exposure) = Exposure::of(&file).map_err(SecretFileError::Unreadable)? {
         return Err(SecretFileError::Exposed(exposure));
@@ -60,7 +84,12 @@ fn load(file: &Path, min_bytes: usize) -> Result<Secret, SecretFileError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(SecretFileError::TooLong);
     }
-    let text = String::from_utf8(bytes).map_err(|_| SecretFileError::NotOneLine)?;
+    Ok(bytes)
+}
+
+/// Reads the file without the line breaks at its end.
+fn load(file: &Path, min_bytes: usize) -> Result<Secret, SecretFileError> {
+    let text = String::from_utf8(read_bytes(file)?).map_err(|_| SecretFileError::NotOneLine)?;
     let text = text.trim_end_matches(['\n', '\r']);
     if text.trim().is_empty() {
         return Err(SecretFileError::Empty);
@@ -88,6 +117,12 @@ impl fmt::Display for SecretFileError {
             ),
             Self::TooLong => write!(f, "is longer than {MAX_BYTES} bytes; write only the secret into it"),
             Self::NotOneLine => f.write_str("is not one line of text; write only the secret into it"),
+            Self::NotPrivateKey => {
+                write!(
+                    f,
+                    "is no private key: it does not begin with {PRIVATE_KEY}; use the file that the provider has given"
+                )
+            }
         }
     }
 }
@@ -141,6 +176,29 @@ mod tests {
         }
         assert!(read(&dir.path().join("missing"), "mail.password_file").is_err());
         assert!(read(dir.path(), "mail.password_file").is_err(), "a directory");
+    }
+
+    #[test]
+    fn reads_private_keys_of_several_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = format!("{PRIVATE_KEY}\nMIGTAgEA\n-----END PRIVATE KEY-----\n");
+        let file = write(&dir, key.as_bytes(), 0o600);
+        assert_eq!(read_private_key(&file, "social.providers.apple_oauth.key_file").unwrap().as_str(), key);
+        for (content, found) in [
+            (&b""[..], "is empty"),
+            (b"secret", "is no private key"),
+            (b"-----BEGIN EC PRIVATE KEY-----\n", "is no private key"),
+            (b"\xff\xfe", "is no private key"),
+        ] {
+            let file = write(&dir, content, 0o600);
+            let setting = "social.providers.apple_oauth.key_file".to_owned();
+            let message = read_private_key(&file, setting).unwrap_err().to_string();
+            assert!(
+                message.starts_with("social.providers.apple_oauth.key_file is ") && message.contains(found),
+                "{message}"
+            );
+            assert!(message.ends_with("or name another file there"), "{message}");
+        }
     }
 
     #[cfg(unix)]

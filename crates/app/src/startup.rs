@@ -14,14 +14,16 @@ use vestibule_core::password::check_breached_file;
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
 use vestibule_core::service::{Service, ServiceError};
-use vestibule_core::settings::{Bucket, ImageStorage, Settings, Smtp, Transport, TrustedCertificates};
+use vestibule_core::settings::{
+    Bucket, ClientCredential, ImageStorage, Settings, Smtp, Social, Transport, TrustedCertificates,
+};
 use vestibule_core::time::{Clock, SystemClock};
 use vestibule_db::{DatabaseLocation, Db, PostgresOptions, create_private_dir, is_foreign, private_file_options};
 
 use crate::error::AppError;
 use crate::master_key;
 use crate::secret_file;
-use crate::settings::LoadedSettings;
+use crate::settings::{LoadedSettings, ProviderSecretFile};
 
 /// How long an operator's query on PostgreSQL may take, instead of the two seconds of a request.
 const READING_TIMEOUT: Duration = Duration::from_secs(30);
@@ -116,8 +118,8 @@ pub(crate) async fn open_service_with(
     })
 }
 
-/// Returns the settings of the service, including the bounce secret, the images of the brand and the trusted
-/// certificates from their files.
+/// Returns the settings of the service, including the bounce secret, the images of the brand, the trusted certificates
+/// and the secrets of providers from their files.
 pub(crate) fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppError> {
     let mut settings = loaded.settings.clone();
     settings.branding.read_files().map_err(AppError::BrandImage)?;
@@ -129,7 +131,23 @@ pub(crate) fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppE
         let pem = std::fs::read(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
         settings.http_client.certificates = TrustedCertificates::parse_pem(&pem).map_err(failed)?;
     }
+    for file in &loaded.provider_secret_files {
+        read_provider_secret(&mut settings.social, file)?;
+    }
     Ok(settings)
+}
+
+/// Reads the client secret or the key of a provider of social sign-in.
+fn read_provider_secret(social: &mut Social, file: &ProviderSecretFile) -> Result<(), AppError> {
+    let provider = social.providers.iter_mut().find(|provider| provider.id == file.provider);
+    match provider.map(|provider| &mut provider.credential) {
+        Some(ClientCredential::Secret(secret)) => *secret = secret_file::read(&file.path, file.setting())?,
+        Some(ClientCredential::AppleKey { key, .. }) => {
+            *key = secret_file::read_private_key(&file.path, file.setting())?;
+        }
+        Some(ClientCredential::Public) | None => {}
+    }
+    Ok(())
 }
 
 /// Checks the files that are read only when a server starts. Errors: `SecretFile`, `BrandImage`, `CaFile`.

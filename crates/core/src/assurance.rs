@@ -11,7 +11,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// How strongly a sign-in was proved, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assurance {
-    /// A password, or access to a mailbox.
+    /// A password, access to a mailbox, or a sign-in with an identity provider.
     OneFactor,
     /// One of these and a code of an authenticator app or a backup code.
     TwoFactors,
@@ -26,7 +26,8 @@ vestibule_db::text_enum!(
 );
 
 impl Proofs {
-    /// A password and a mailed code together are still one factor: a person who reads the mail can reset the password.
+    /// A password and a mailed code together are still one factor: a person who reads the mail can reset the password. A
+    /// sign-in with an identity provider is one factor, whatever the provider has asked for.
     pub const fn assurance(self) -> Assurance {
         if self.contains(ProofMethod::Passkey) {
             Assurance::PhishingResistant
@@ -94,12 +95,6 @@ impl MfaRequirement {
     /// The assurance that a sign-in needs now; `None` for any.
     pub(crate) fn minimum_at(&self, now: Timestamp) -> Option<Assurance> {
         (self.is_enforced && self.enforced_from <= now).then_some(self.minimum)
-    }
-
-    /// Whether a sign-in with these proofs is enough at this time. An impersonator's is: an API key has let them, and
-    /// they cannot prove a factor of the user.
-    pub(crate) fn is_satisfied(&self, proofs: Proofs, now: Timestamp) -> bool {
-        self.minimum_at(now).is_none_or(|minimum| proofs.is_impersonation() || proofs.assurance() >= minimum)
     }
 }
 

@@ -63,6 +63,11 @@ impl EmailAddress {
         &self.key
     }
 
+    /// The part after the `@`, in lower case.
+    pub fn domain(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The form for logs: the first letter and the domain, as in `n***@example.com`.
     pub fn redacted(&self) -> String {
         match self.key.split_once('@') {
@@ -173,6 +178,7 @@ mod tests {
         ] {
             let address = EmailAddress::parse(text).unwrap();
             assert_eq!((address.as_str(), address.key()), (exact, key));
+            assert!(key.ends_with(&format!("@{}", address.domain())) && !address.domain().contains('@'));
         }
     }
 
@@ -255,6 +261,12 @@ mod tests {
         assert_eq!(parse("Nora@Example.com"), parse("nora@example.COM"));
         assert_ne!(parse("nora+a@example.com"), parse("nora@example.com"));
         assert_ne!(parse("no.ra@example.com"), parse("nora@example.com"));
+    }
+
+    #[test]
+    fn domain_is_lower_case() {
+        assert_eq!(EmailAddress::parse("Nora@Mail.Example.COM").unwrap().domain(), "mail.example.com");
+        assert_eq!(EmailAddress::from_stored(String::new(), "broken".to_owned()).domain(), "");
     }
 
     #[test]

@@ -112,7 +112,7 @@ codes! {
     /// The current password, which some calls require, is wrong.
     PasswordWrong = 400 "PASSWORD_WRONG", "The current password is wrong.";
     /// The password cannot be removed, since the user has no other way to sign in.
-    NoAlternativeAuthMethod = 400 "NO_ALTERNATIVE_AUTH_METHOD", "Without a password you could not sign in any more.";
+    NoAlternativeAuthMethod = 400 "NO_ALTERNATIVE_AUTH_METHOD", "You could not sign in any more. Add another way to sign in first.";
     BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB, or with an image 5 MiB.";
     UnsupportedMediaType = 415 "UNSUPPORTED_MEDIA_TYPE", "Send application/x-www-form-urlencoded, multipart/form-data or application/json.";
     /// No such path, or not with this method.

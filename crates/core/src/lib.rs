@@ -24,6 +24,7 @@ pub mod scope;
 pub mod search;
 pub mod secret;
 pub mod settings;
+pub mod setup_purpose;
 pub use vestibule_db::{id, time};
 
 // Infrastructure: what commands run on.
@@ -120,7 +121,9 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     cleanup::sql::STATEMENTS,
     deployment_invitation::sql::STATEMENTS,
     domain::sql::STATEMENTS,
+    enterprise_connection::sql::STATEMENTS,
     event::sql::STATEMENTS,
+    identity::sql::STATEMENTS,
     images::sql::STATEMENTS,
     impersonation::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
@@ -148,6 +151,10 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     session::sql::factors::STATEMENTS,
+    session::sql::sso::STATEMENTS,
+    setup_link::sql::STATEMENTS,
+    session::profile_sql::STATEMENTS,
+    single_sign_on::sql::STATEMENTS,
     totp::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,

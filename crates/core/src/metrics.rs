@@ -67,6 +67,10 @@ label! {
         Role = "role",
         Domain = "domain",
         DomainLookup = "domain_lookup",
+        /// Tests of connections to identity providers.
+        ConnectionTest = "connection_test",
+        /// Openings of one setup link.
+        SetupLink = "setup_link",
         EmailAddress = "email_address",
         JoinRequest = "join_request",
         Upload = "upload",

@@ -85,10 +85,14 @@ names! {
     Description { min: 0, max: 1000, is_multiline: true };
     /// The name of an API key.
     ApiKeyName { min: 1, max: 100, is_multiline: false };
+    /// The name of a connection to an identity provider.
+    ConnectionName { min: 1, max: 100, is_multiline: false };
     /// The name of a passkey.
     PasskeyName { min: 1, max: 64, is_multiline: false };
     /// What an endpoint of webhooks is for.
     WebhookDescription { min: 0, max: 200, is_multiline: false };
+    /// For whom a setup link is, as an admin writes it.
+    SetupRecipient { min: 1, max: 100, is_multiline: false };
     /// A personal message in an invitation.
     InvitationMessage { min: 1, max: 500, is_multiline: true };
 }

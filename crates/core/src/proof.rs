@@ -79,6 +79,11 @@ impl Proofs {
         Self(self.0 | method.bit())
     }
 
+    #[must_use]
+    pub const fn without(self, method: ProofMethod) -> Self {
+        Self(self.0 & !method.bit())
+    }
+
     pub const fn contains(self, method: ProofMethod) -> bool {
         self.0 & method.bit() != 0
     }
@@ -149,7 +154,10 @@ mod tests {
     #[test]
     fn assurance_follows_the_strongest_combination() {
         use Assurance::{OneFactor, PhishingResistant, TwoFactors};
-        use ProofMethod::{Authenticator, BackupCode, EmailOtp, MagicLink, Passkey, Password, SignUp};
+        use ProofMethod::{
+            Authenticator, BackupCode, EmailOtp, EnterpriseSso, EnterpriseSsoMfa, MagicLink, Passkey, Password, SignUp,
+            Social,
+        };
         for (methods, expected, amr) in [
             (&[Password][..], OneFactor, &["pwd"][..]),
             (&[EmailOtp], OneFactor, &["otp"]),
@@ -160,12 +168,24 @@ mod tests {
             (&[MagicLink, BackupCode], TwoFactors, &["otp", "mfa"]),
             (&[Passkey], PhishingResistant, &["pop", "user", "mfa"]),
             (&[Password, Passkey], PhishingResistant, &["pwd", "pop", "user", "mfa"]),
+            (&[Social], OneFactor, &[]),
+            (&[EnterpriseSso], OneFactor, &[]),
+            // It counts in the organization of the connection only.
+            (&[EnterpriseSsoMfa], OneFactor, &[]),
+            (&[EnterpriseSso, Authenticator], TwoFactors, &["otp", "mfa"]),
         ] {
             let set = proofs(methods);
             assert_eq!(set.assurance(), expected, "{methods:?}");
             assert_eq!(set.authentication_methods(), amr, "{methods:?}");
             assert_eq!(Proofs::read(Value::Text(&set.to_text())), Some(set));
         }
+    }
+
+    #[test]
+    fn proof_can_be_taken_away() {
+        use ProofMethod::{EnterpriseSso, EnterpriseSsoMfa, Password};
+        assert_eq!(proofs(&[Password, EnterpriseSsoMfa]).without(EnterpriseSsoMfa), proofs(&[Password]));
+        assert_eq!(proofs(&[Password]).without(EnterpriseSso), proofs(&[Password]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use vestibule_db::metrics::Label;
 
 use crate::caller::address_text;
 use crate::error::{Code, Problem};
-use crate::id::{ApiKeyId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ApiKeyId, OrganizationId, SetupLinkId, UserId, WorkspaceId};
 
 /// The target of every line, for the filter of the setting `log`.
 pub const TARGET: &str = "vestibule::security";
@@ -71,6 +71,9 @@ names! {
         PasskeyAdded = "passkey.added",
         PasskeyRenamed = "passkey.renamed",
         PasskeyRemoved = "passkey.removed",
+        /// An account at an identity provider was connected.
+        IdentityAdded = "identity.added",
+        IdentityRemoved = "identity.removed",
         AccountDeleted = "account.deleted",
         /// By an API key.
         UserCreated = "user.created",
@@ -90,6 +93,11 @@ names! {
         DomainUpdated = "domain.updated",
         DomainVerified = "domain.verified",
         DomainDeleted = "domain.deleted",
+        ConnectionCreated = "enterprise_connection.created",
+        ConnectionUpdated = "enterprise_connection.updated",
+        ConnectionDeleted = "enterprise_connection.deleted",
+        /// Single sign-on is required from now on, or not any more.
+        ConnectionRequirementChanged = "enterprise_connection.requirement_changed",
         JoinRequestApproved = "join_request.approved",
         JoinRequestDenied = "join_request.denied",
         /// By an invitation or a verified domain.
@@ -121,6 +129,9 @@ names! {
         WebhookEndpointUpdated = "webhook_endpoint.updated",
         WebhookEndpointRotated = "webhook_endpoint.rotated",
         WebhookEndpointDeleted = "webhook_endpoint.deleted",
+        SetupLinkCreated = "setup_link.created",
+        SetupLinkOpened = "setup_link.opened",
+        SetupLinkRevoked = "setup_link.revoked",
         /// An address was invited to sign up.
         SignUpInvitationCreated = "sign_up_invitation.created",
         SignUpInvitationDeleted = "sign_up_invitation.deleted",
@@ -170,6 +181,8 @@ pub struct Subject {
     pub impersonator: Option<UserId>,
     /// The API key of the caller, or the one that let the impersonator sign in.
     pub api_key: Option<ApiKeyId>,
+    /// The setup link of the caller, or the one that changed.
+    pub setup_link: Option<SetupLinkId>,
     pub organization: Option<OrganizationId>,
     pub workspace: Option<WorkspaceId>,
     /// The user whose access changed, if it is not the caller.
@@ -248,7 +261,7 @@ pub fn log_refusal(client_address: IpAddr, subject: &Subject, code: Code) {
 }
 
 fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subject, code: Option<Code>) {
-    let Subject { user, impersonator, api_key, organization, workspace, .. } = subject;
+    let Subject { user, impersonator, api_key, setup_link, organization, workspace, .. } = subject;
     let Subject { target_user, target_membership, target_api_key, .. } = subject;
     let client_address = address_text(client_address);
     tracing::info!(
@@ -260,6 +273,7 @@ fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subjec
         user_id = user.map(tracing::field::display),
         impersonator_id = impersonator.map(tracing::field::display),
         api_key_id = api_key.map(tracing::field::display),
+        setup_link_id = setup_link.map(tracing::field::display),
         target_user_id = target_user.map(tracing::field::display),
         target_membership_id = target_membership.map(tracing::field::display),
         target_api_key_id = target_api_key.map(tracing::field::display),
@@ -299,6 +313,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         Code::ChallengeRequired | Code::ChallengeFailed => "challenge.refused",
         Code::CrossSiteRequest => "cross_site_request.refused",
         Code::ApiKeyInvalid | Code::ApiKeyNotAccepted | Code::ScopeMissing | Code::KeyExceedsYours => "api_key.refused",
+        Code::InvalidSetupLink => "setup_link.refused",
         Code::InvalidSignature => "mail_report.refused",
         Code::InvalidTicket | Code::ImpersonationNotAllowed => "impersonation.refused",
         Code::InvalidNoticeToken => "security_notice.refused",
@@ -309,6 +324,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         Code::Forbidden
         | Code::NotAMember
         | Code::AddressNotAllowed
+        | Code::SsoRequired
         | Code::MfaRequired
         | Code::RoleExceedsYours
         | Code::NotJoinable => "permission.refused",
@@ -336,6 +352,11 @@ const fn authentication_outcome(code: Code) -> Option<Outcome> {
         | Code::EmailExists
         | Code::SignupRestricted
         | Code::SignupWaitlistOnly
+        | Code::ConnectionNotAvailable
+        | Code::JitDisabled
+        | Code::SsoAddressNotAllowed
+        | Code::SsoIdentityMismatch
+        | Code::SsoMembershipEnded
         | Code::InvalidInvitationToken
         | Code::InvitationExpired
         | Code::InvitationSuspended => Some(Outcome::Refused),

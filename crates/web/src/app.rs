@@ -201,6 +201,7 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
     Caller {
         token: None,
         api_key: None,
+        setup_token: None,
         idempotency: None,
         address,
         user_agent: user_agent(request.headers()),

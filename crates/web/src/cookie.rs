@@ -1,5 +1,5 @@
-//! The cookies: those of the session, open invitations, the language, the typed address and the next message; strict
-//! parsing, and `Set-Cookie` values with all protective attributes.
+//! The cookies: those of the session, open invitations, the setup link, the language, the typed address and the next
+//! message; strict parsing, and `Set-Cookie` values with all protective attributes.
 //!
 //! If the public URL is https, the names have the prefix `__Host-` (RFC 6265bis, 4.1.3.2; ASVS 3.3.3), unless the
 //! settings give the session cookie another name or a domain. Browsers accept such a cookie only from this host and
@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, header};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::language::Language;
-use vestibule_core::secret::{InvitationToken, SessionToken};
+use vestibule_core::secret::{InvitationToken, SessionToken, SetupToken};
 use vestibule_core::settings::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie, Settings};
 
 const SESSION_COOKIE: &str = SessionCookie::PLAIN_NAME;
@@ -41,6 +41,11 @@ pub(crate) enum SessionCookies {
 
 const LANGUAGE_COOKIE: &str = "language";
 const SECURE_LANGUAGE_COOKIE: &str = "__Host-language";
+const SETUP_COOKIE: &str = "setup";
+/// Not `__Host-`, which requires the path `/`.
+const SECURE_SETUP_COOKIE: &str = "__Secure-setup";
+/// The pages that get the cookie of a setup link.
+const SETUP_PATH: &str = "/setup";
 const FLASH_COOKIE: &str = "flash";
 const SECURE_FLASH_COOKIE: &str = "__Host-flash";
 const ADDRESS_COOKIE: &str = "address";
@@ -110,6 +115,31 @@ pub(crate) fn set_invitations(tokens: &[InvitationToken], secure: bool) -> Heade
     let lifetime = if tokens.is_empty() { Duration::ZERO } else { Duration::from_hours(1) };
     let tokens: Vec<_> = tokens.iter().take(MAX_OPEN_INVITATIONS).map(InvitationToken::reveal).collect();
     set(invitation_cookie(secure), &tokens.join(SEPARATOR), secure, lifetime, None)
+}
+
+/// Returns the token of the setup link that this browser has opened, if its cookies have exactly one. A page of a subdomain
+/// can set a second one.
+pub(crate) fn setup_token(headers: &HeaderMap, secure: bool) -> Option<SetupToken> {
+    let mut values = values(headers, setup_cookie(secure)).filter_map(|value| {
+        let token = std::str::from_utf8(value).ok()?.parse::<SetupToken>().ok()?;
+        Some((value, token))
+    });
+    let (value, token) = values.next()?;
+    values.all(|(other, _)| other == value).then_some(token)
+}
+
+fn setup_cookie(secure: bool) -> &'static str {
+    if secure { SECURE_SETUP_COOKIE } else { SETUP_COOKIE }
+}
+
+/// Returns a `Set-Cookie` value that stores the token of a setup link for the setup pages. Without a token it deletes the
+/// cookie.
+pub(crate) fn set_setup_token(token: Option<&SetupToken>, lifetime: Duration, settings: &Settings) -> HeaderValue {
+    let secure = settings.public_url.is_https();
+    let (value, lifetime) = token.map_or((String::new(), Duration::ZERO), |token| (token.reveal(), lifetime));
+    // Browsers compare the path with the one that they see, so it has the prefix.
+    let path = format!("{}{SETUP_PATH}", settings.public_url.path());
+    set_at(&path, setup_cookie(secure), &value, secure, lifetime, None)
 }
 
 /// Returns the language that the user has chosen in this browser.
@@ -187,10 +217,14 @@ pub(crate) fn is_deletion(cookie: &HeaderValue) -> bool {
 
 /// `__Host-` requires `Secure`, `Path=/` and no `Domain`.
 fn set(name: &str, value: &str, secure: bool, lifetime: Duration, domain: Option<&str>) -> HeaderValue {
+    set_at("/", name, value, secure, lifetime, domain)
+}
+
+fn set_at(path: &str, name: &str, value: &str, secure: bool, lifetime: Duration, domain: Option<&str>) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
     let domain = domain.map_or_else(String::new, |domain| format!("; Domain={domain}"));
     let lifetime = lifetime.as_secs();
-    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={lifetime}{secure}{domain}");
+    let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={lifetime}{secure}{domain}");
     // Tokens are base64url, so this cannot fail.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use vestibule_core::Problem;
 use vestibule_core::assurance::{Assurance, RequiredAssurance, SecondFactorMethod};
 use vestibule_core::caller::SessionStub;
+use vestibule_core::id::ConnectionId;
 use vestibule_core::password_refusal::PasswordRefusal;
 use vestibule_core::proof::ProofMethod;
 use vestibule_db::QueryStats;
@@ -66,6 +67,12 @@ enum FailureData<'a> {
         minimum_assurance: Assurance,
         methods: &'a [SecondFactorMethod],
     },
+    /// Of `SSO_REQUIRED`.
+    Connection {
+        /// The same for all, for clients of the Frontend API.
+        code: &'static str,
+        connection_id: ConnectionId,
+    },
     /// Of `REAUTHENTICATION_REQUIRED`.
     Proof {
         methods: &'a [ProofMethod],
@@ -79,6 +86,9 @@ impl<'a> FailureData<'a> {
         if let Some(required) = problem.required_assurance() {
             let RequiredAssurance { minimum, methods } = required;
             return Some(Self::Assurance { code: "mfa_required", minimum_assurance: *minimum, methods });
+        }
+        if let Some(connection_id) = problem.required_connection() {
+            return Some(Self::Connection { code: "sso_required", connection_id });
         }
         match problem.required_proof() {
             Some(proof) => Some(Self::Proof { methods: &proof.methods, address: proof.address.as_deref() }),

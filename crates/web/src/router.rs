@@ -11,14 +11,14 @@ use vestibule_core::execution::Query;
 use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
-    Code, account, domain, impersonation, invitation, join_request, membership, notification, offboarding,
-    organization, ownership_transfer, password_reset, reauthentication, second_factor, session_token, sign_in, sign_up,
-    verification, waitlist, webhook, workspace,
+    Code, account, domain, enterprise_connection, identity, impersonation, invitation, join_request, membership,
+    notification, offboarding, organization, ownership_transfer, password_reset, reauthentication, second_factor,
+    session_token, setup_link, sign_in, sign_up, single_sign_on, verification, waitlist, webhook, workspace,
 };
 
 use crate::api::{
-    audit_log, auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, webhooks,
-    workspaces,
+    REDIRECT_URI_ERRORS, audit_log, auth, captcha, deployment, domains, enterprise_connections, handovers, invitations,
+    me, organizations, session, setup_links, webhooks, workspaces,
 };
 use crate::app::App;
 use crate::envelope::Refusal;
@@ -46,9 +46,13 @@ pub fn route_list() -> Vec<Route> {
     all_routes().into_list()
 }
 
+/// What finishing to connect an account answers, and finishing a sign-in does not.
+const NOT_SIGNED_IN: &[Code] = &[Code::Unauthorized];
+
 fn all_routes() -> Routes {
     add_legacy_routes(api_routes())
         .get("/openapi.json", crate::docs::openapi_json)
+        .merge(auth::routes())
         .merge(crate::api::export::routes())
         .merge(crate::docs::routes())
         .merge(crate::pages::pages())
@@ -91,6 +95,25 @@ api_routes! {
             => commands(Nothing, sign_in::WITH_CODE_ERRORS).with_errors(sign_in::WITH_SECOND_FACTOR_ERRORS);
         auth::passkey::begin => commands(Nothing, sign_in::BEGIN_PASSKEY_SIGN_IN_ERRORS);
         auth::passkey::finish => commands(Nothing, sign_in::WITH_PASSKEY_ERRORS);
+        auth::oauth2::init
+            => commands(Nothing, single_sign_on::BEGIN_SOCIAL_ERRORS)
+                .with_errors(auth::oauth2::PROVIDER_ERRORS)
+                .with_errors(REDIRECT_URI_ERRORS)
+                .with_errors(&[Code::InvalidInvitationToken]);
+        auth::oauth2::finish
+            => commands(Nothing, single_sign_on::FINISH_ERRORS)
+                .with_errors(auth::callback::CALLBACK_ERRORS)
+                .without_errors(NOT_SIGNED_IN);
+        auth::complete_profile::complete => commands(Nothing, single_sign_on::COMPLETE_PROFILE_ERRORS);
+        auth::sso::login
+            => commands(Nothing, single_sign_on::BEGIN_ENTERPRISE_ERRORS)
+                .with_errors(REDIRECT_URI_ERRORS)
+                .with_errors(&[Code::InvalidInvitationToken]);
+        auth::sso::finish
+            => commands(Nothing, single_sign_on::FINISH_ERRORS)
+                .with_errors(auth::callback::CALLBACK_ERRORS)
+                .without_errors(NOT_SIGNED_IN);
+        auth::sso::logout => commands(SignIn, single_sign_on::LOGOUT_ERRORS);
         auth::magic_link::verify => commands(Nothing, sign_in::WITH_LINK_ERRORS);
         auth::forgot_password::forgot
             => commands(Nothing, password_reset::START_PASSWORD_RESET_ERRORS)
@@ -138,6 +161,14 @@ api_routes! {
         me::passkeys::finish => commands(SignIn, second_factor::FINISH_PASSKEY_REGISTRATION_ERRORS);
         me::passkeys::rename => command::<second_factor::RenamePasskey>();
         me::passkeys::delete => command::<second_factor::DeletePasskey>();
+        me::social_connections::init
+            => commands(SignIn, single_sign_on::BEGIN_LINK_ERRORS)
+                .with_errors(auth::oauth2::PROVIDER_ERRORS)
+                .with_errors(REDIRECT_URI_ERRORS);
+        me::social_connections::finish
+            => commands(SignIn, single_sign_on::FINISH_ERRORS).with_errors(auth::callback::CALLBACK_ERRORS);
+        me::social_connections::disconnect => command::<identity::DisconnectIdentity>();
+        me::social_connections::connect_pending => command::<single_sign_on::LinkPending>();
         me::notifications::show => query::<notification::ShowPreferences>();
         me::notifications::update => command::<notification::UpdatePreferences>();
         me::password::update => commands(SignIn, account::CHANGE_PASSWORD_ERRORS);
@@ -188,6 +219,23 @@ api_routes! {
         domains::requests::approve => command::<join_request::Approve>();
         domains::requests::deny => command::<join_request::Deny>();
         domains::requests::renew => commands(Nothing, join_request::REQUEST_RENEWAL_ERRORS);
+        enterprise_connections::list => query::<enterprise_connection::List>();
+        enterprise_connections::create => command::<enterprise_connection::Create>();
+        enterprise_connections::test_configuration
+            => commands(Organization(ManageSettings), enterprise_connection::TEST_DRAFT_ERRORS);
+        enterprise_connections::show => query::<enterprise_connection::Show>();
+        enterprise_connections::update => command::<enterprise_connection::Update>();
+        enterprise_connections::delete => command::<enterprise_connection::Delete>();
+        enterprise_connections::test
+            => commands(Organization(ManageSettings), enterprise_connection::TEST_SAVED_ERRORS);
+        enterprise_connections::require => command::<enterprise_connection::SetRequired>();
+        enterprise_connections::begin_test_sign_in
+            => commands(Organization(ManageSettings), single_sign_on::BEGIN_TEST_ERRORS)
+                .with_errors(&[Code::InvalidRedirectUri]);
+        enterprise_connections::list_sign_ins => query::<enterprise_connection::ListTraces>();
+        setup_links::list => query::<setup_link::List>();
+        setup_links::create => command::<setup_link::Create>();
+        setup_links::revoke => command::<setup_link::Revoke>();
         webhooks::list => query::<webhook::List<webhook::ForOrganization>>();
         webhooks::create => command::<webhook::Create<webhook::ForOrganization>>();
         webhooks::show => query::<webhook::Show<webhook::ForOrganization>>();

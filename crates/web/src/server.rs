@@ -137,7 +137,7 @@ impl Server {
             app.service().metrics.api_key_refusals.increment(ApiKeyRefusal::WrongListener);
             Err(Code::ApiKeyNotAccepted.into())
         } else {
-            cross_site::check(request.method(), request.headers(), app.settings())
+            cross_site::check_path(request.method(), request.uri().path(), request.headers(), app.settings())
         };
         let mut response = match admitted {
             Ok(()) => {

@@ -18,7 +18,7 @@ fn permission_denied() -> io::Error {
 }
 
 fn secret_file(error: SecretFileError) -> AppError {
-    AppError::SecretFile { setting: "database_password_file", file: "/pw".into(), error }
+    AppError::SecretFile { setting: "database_password_file".into(), file: "/pw".into(), error }
 }
 
 fn listen(kind: io::ErrorKind) -> AppError {

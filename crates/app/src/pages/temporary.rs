@@ -43,6 +43,7 @@ pub(super) fn isolate(loaded: &mut LoadedSettings, dir: &TemporaryDir) {
     loaded.mail_file_dir = dir.join("mail");
     loaded.bounce_secret_file = None;
     loaded.image_secret_key_file = None;
+    loaded.provider_secret_files = Vec::new();
     let settings = &mut loaded.settings;
     settings.mail.transport = Transport::File(loaded.mail_file_dir.clone());
     settings.images.storage = ImageStorage::Directory(dir.join("images"));

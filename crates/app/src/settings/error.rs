@@ -8,7 +8,7 @@ use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
 use super::table::branding::accent_color;
-use super::{RawValue, SettingValue, redact};
+use super::{RawValue, SettingValue, redact, social};
 
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,6 +131,9 @@ impl fmt::Display for SettingError {
                 f,
                 "the environment variable {variable} is not valid UTF-8; set it to valid UTF-8 text, or unset it"
             ),
+            Self::InvalidValue { setting, origin, value } if setting.path == social::PROVIDERS => {
+                fmt_providers(f, setting, origin, value)
+            }
             Self::InvalidValue { setting, origin, value } => {
                 write!(f, "{} is {} ({origin})", setting.path, Short(value))?;
                 match reason(setting, value) {
@@ -160,6 +163,24 @@ impl fmt::Display for SettingError {
                  [mail], or set VESTIBULE_MAIL_HOST",
             ),
         }
+    }
+}
+
+/// A value that is no table is not shown: it may have a secret.
+fn fmt_providers(f: &mut fmt::Formatter<'_>, setting: &Setting, origin: &Origin, value: &RawValue) -> fmt::Result {
+    let error = match value {
+        RawValue::Table(table) => social::parse(table).err(),
+        _ => None,
+    };
+    match error {
+        Some(error) => error.write(f, origin),
+        None => write!(
+            f,
+            "{} is no table ({origin}), but it must be {}; for example: {}",
+            setting.path,
+            setting.expected,
+            example(setting, origin)
+        ),
     }
 }
 

@@ -113,12 +113,26 @@ impl Reader<'_> {
             DeValue::Boolean(value) => RawValue::Boolean(*value),
             DeValue::Float(number) => RawValue::Unsupported(number.to_string()),
             DeValue::Datetime(date) => RawValue::Unsupported(date.to_string()),
-            DeValue::Table(table) if setting.is_some_and(|setting| matches!(setting.kind, ValueKind::Table)) => {
-                json_object(table)
-                    .map_or_else(|| RawValue::Unsupported("a table with a date".to_owned()), RawValue::Table)
-            }
-            DeValue::Table(_) => RawValue::Unsupported("a section".to_owned()),
+            DeValue::Table(table) => self.raw_table(table, setting),
         }
+    }
+
+    fn raw_table(&self, table: &DeTable<'_>, setting: Option<&Setting>) -> RawValue {
+        let has_files = match setting.map(|setting| &setting.kind) {
+            Some(ValueKind::Table) => false,
+            Some(ValueKind::TableWithFiles) => true,
+            _ => return RawValue::Unsupported("a section".to_owned()),
+        };
+        let Some(mut table) = json_object(table) else {
+            return RawValue::Unsupported("a table with a date".to_owned());
+        };
+        let inner = table.iter_mut().filter(|_| has_files).filter_map(|(_, value)| value.as_object_mut());
+        for (_, value) in inner.flatten().filter(|(name, _)| name.ends_with("_file")) {
+            if let serde_json::Value::String(path) = value {
+                *path = self.resolve_path(path);
+            }
+        }
+        RawValue::Table(table)
     }
 
     /// Resolves a path relative to the directory of the file, so that it does not depend on the working directory. An

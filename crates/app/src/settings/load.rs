@@ -111,7 +111,7 @@ fn apply(value: &SettingValue, loaded: &mut LoadedSettings) -> Result<(), Settin
         (ValueKind::Boolean, RawValue::Boolean(_)) => {
             (setting.set)(loaded, &value.value.to_string()).ok_or_else(|| invalid(&value.value))
         }
-        (ValueKind::Table, RawValue::Table(table)) => {
+        (ValueKind::Table | ValueKind::TableWithFiles, RawValue::Table(table)) => {
             let json = serde_json::Value::from(table.clone()).to_string();
             (setting.set)(loaded, &json).ok_or_else(|| invalid(&value.value))
         }

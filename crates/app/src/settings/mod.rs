@@ -13,6 +13,7 @@ mod parse;
 mod reference;
 mod setting;
 mod site;
+mod social;
 mod suggest;
 mod table;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) use error::{Origin, SettingError};
 pub(crate) use load::{Environment, load};
 pub(crate) use reference::{effective, reference};
 use setting::Setting;
+pub(crate) use social::ProviderSecretFile;
 
 /// Returns the environment variable of a setting, or an empty string if `path` is not a setting.
 pub(crate) fn env_var(path: &str) -> String {
@@ -61,6 +63,8 @@ pub(crate) struct LoadedSettings {
     pub(crate) mail_password_file: Option<PathBuf>,
     pub(crate) bounce_secret_file: Option<PathBuf>,
     pub(crate) image_secret_key_file: Option<PathBuf>,
+    /// The files with the secrets of `social.providers`.
+    pub(crate) provider_secret_files: Vec<ProviderSecretFile>,
     pub(crate) http_ca_file: Option<PathBuf>,
     /// `None` uses the DNS servers of the system.
     pub(crate) dns_resolver: Option<SocketAddr>,
@@ -116,6 +120,7 @@ impl LoadedSettings {
             mail_password_file: None,
             bounce_secret_file: None,
             image_secret_key_file: None,
+            provider_secret_files: Vec::new(),
             http_ca_file: None,
             dns_resolver: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),

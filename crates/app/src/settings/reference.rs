@@ -54,7 +54,7 @@ fn write_entry(setting: &Setting, text: &mut String) {
         }
     };
     // An empty default does not show the syntax.
-    if matches!(setting.kind, ValueKind::List(_) | ValueKind::Table) || value.is_empty() {
+    if matches!(setting.kind, ValueKind::List(_) | ValueKind::Table | ValueKind::TableWithFiles) || value.is_empty() {
         let _ = writeln!(text, "# Example: {}", setting.raw_value(setting.example));
     }
     let _ = writeln!(text, "# {} = {}", setting.key(), setting.raw_value(value));

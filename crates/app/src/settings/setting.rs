@@ -36,6 +36,8 @@ pub(super) enum ValueKind {
     List(fn(&mut LoadedSettings)),
     /// A table, a JSON object in the environment.
     Table,
+    /// The same, of tables in which a key that ends in `_file` is relative to the directory of the settings file.
+    TableWithFiles,
 }
 
 /// The value of a setting that no source sets.
@@ -92,7 +94,9 @@ impl Setting {
                 text.parse::<i64>().map_or_else(|_| as_text(), |number| RawValue::Number(number.to_string()))
             }
             ValueKind::Boolean => text.parse().map_or_else(|_| as_text(), RawValue::Boolean),
-            ValueKind::Table => serde_json::from_str(text).map_or_else(|_| as_text(), RawValue::Table),
+            ValueKind::Table | ValueKind::TableWithFiles => {
+                serde_json::from_str(text).map_or_else(|_| as_text(), RawValue::Table)
+            }
             ValueKind::List(_) => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 RawValue::List(items.map(str::to_owned).collect())

@@ -18,6 +18,7 @@ mod metrics;
 mod organizations;
 mod platform;
 mod rate_limits;
+mod social;
 mod storage;
 mod webhooks;
 
@@ -54,6 +55,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         application::APPLICATION,
         branding::BRANDING,
         authentication::AUTHENTICATION,
+        social::SOCIAL,
         challenge::CHALLENGE,
         platform::PLATFORM,
         metrics::METRICS,

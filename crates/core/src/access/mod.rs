@@ -3,19 +3,24 @@
 //! Every statement on an organization's data takes its organization from a grant, so that no caller can reach another
 //! organization's data by its id.
 
+mod restrictions;
 pub(crate) mod sql;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
-use crate::assurance::{Assurance, MfaChange, MfaRequirement, RequiredAssurance};
+use crate::assurance::MfaRequirement;
+use crate::caller::CurrentSetupLink;
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
-use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ApiKeyId, MembershipId, OrganizationId, SetupLinkId, UserId, WorkspaceId};
 use crate::permission::{
-    ADMIN, AccessConditions, Circumstances, MemberPermissions, PermissionSet, RequiredPermission,
-    RequiredWorkspacePermission, Restriction,
+    ADMIN, AccessConditions, AddressList, MemberPermissions, PermissionSet, RequiredPermission,
+    RequiredWorkspacePermission,
 };
 use crate::scope::Scope;
+
+pub(crate) use restrictions::{apply_mfa_change, circumstances, organizations_requiring_sso, require_unrestricted};
 
 /// Proof that the caller is authorized in one organization, in the state that this transaction sees.
 #[derive(Debug)]
@@ -30,6 +35,9 @@ pub struct Grant {
 pub enum Actor {
     Member(Member),
     ApiKey(ApiKeyId),
+    /// The person who has opened a setup link. They have no permissions, and run the operations for the link's purposes with
+    /// the authority of the admin who made it.
+    SetupLink(SetupLinkId),
 }
 
 /// The caller as a member of an organization.
@@ -49,12 +57,12 @@ impl Grant {
         self.actor
     }
 
-    /// The caller's membership. `None` for an API key.
+    /// The caller's membership. `None` for an API key and a setup link.
     pub fn membership(&self) -> Option<MembershipId> {
         self.member().ok().map(|member| member.membership)
     }
 
-    /// The caller. `None` for an API key.
+    /// The caller. `None` for an API key and a setup link.
     pub fn user(&self) -> Option<UserId> {
         self.member().ok().map(|member| member.user)
     }
@@ -62,35 +70,45 @@ impl Grant {
     /// The caller, for an operation that only a person can do.
     ///
     /// # Errors
-    /// `FORBIDDEN` for an API key.
+    /// `FORBIDDEN` for an API key and a setup link.
     pub fn member(&self) -> Result<Member> {
         match self.actor {
             Actor::Member(member) => Ok(member),
-            Actor::ApiKey(_) => Err(Code::Forbidden.into()),
+            Actor::ApiKey(_) | Actor::SetupLink(_) => Err(Code::Forbidden.into()),
         }
     }
 
     /// The caller's API key, for an operation that only a backend can do.
     ///
     /// # Errors
-    /// `FORBIDDEN` for a member.
+    /// `FORBIDDEN` for a member and a setup link.
     pub fn api_key(&self) -> Result<ApiKeyId> {
         match self.actor {
             Actor::ApiKey(key) => Ok(key),
-            Actor::Member(_) => Err(Code::Forbidden.into()),
+            Actor::Member(_) | Actor::SetupLink(_) => Err(Code::Forbidden.into()),
         }
     }
 
-    /// The permissions of all the caller's roles in this organization, or of the scopes of the API key.
+    /// The permissions of all the caller's roles in this organization, or of the scopes of the API key. None for a setup
+    /// link.
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
     }
 
+    /// Whether the caller has `required` for this operation: a setup link was checked for the operation's purpose, and has
+    /// the authority of an admin for it.
+    pub fn satisfies(&self, required: RequiredPermission) -> bool {
+        match self.actor {
+            Actor::Member(_) | Actor::ApiKey(_) => self.permissions.satisfies(required),
+            Actor::SetupLink(_) => true,
+        }
+    }
+
     /// Whether the caller may grant these permissions in this organization: nobody grants more than they have. To an
-    /// API key, this applies to the built-in permissions: the others mean nothing to the service.
+    /// API key, this applies to the built-in permissions: the others mean nothing to the service. A setup link grants none.
     pub fn covers(&self, granted: &PermissionSet) -> bool {
         match self.actor {
-            Actor::Member(_) => self.permissions.covers(granted),
+            Actor::Member(_) | Actor::SetupLink(_) => self.permissions.covers(granted),
             Actor::ApiKey(_) => self.permissions.covers(&granted.built_in()),
         }
     }
@@ -99,7 +117,7 @@ impl Grant {
     /// not in it.
     pub fn covers_in_workspace(&self, in_workspace: Option<&PermissionSet>, granted: &PermissionSet) -> bool {
         match self.actor {
-            Actor::Member(_) => self.permissions.covers_in_workspace(in_workspace, granted),
+            Actor::Member(_) | Actor::SetupLink(_) => self.permissions.covers_in_workspace(in_workspace, granted),
             Actor::ApiKey(_) => self.permissions.covers_in_workspace(Some(&self.permissions), &granted.built_in()),
         }
     }
@@ -111,8 +129,9 @@ impl Grant {
 /// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
-/// address, and `MFA_REQUIRED` if it requires a stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is
-/// for another organization. What an API key may do depends on its scopes, which were checked for the whole operation.
+/// address, `SSO_REQUIRED` if they have to sign in through its identity provider, and `MFA_REQUIRED` if it requires a
+/// stronger sign-in. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do
+/// depends on its scopes, and what a setup link may do on its purposes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -127,6 +146,9 @@ pub async fn authorize(
         }
         return Ok(Grant { organization, actor: Actor::ApiKey(key), permissions });
     }
+    if let Some(link) = &cx.setup_link {
+        return authorize_link(link, organization, cx.caller.address);
+    }
     let user = cx.user()?;
     let cached = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
     let member = match cached {
@@ -134,13 +156,27 @@ pub async fn authorize(
         None => load_member(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
     let restriction = member.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await?;
+    require_unrestricted(cx, organization, restriction).await?;
     let MemberPermissions { membership, permissions, .. } = member;
     if permissions.satisfies(required) {
         Ok(Grant { organization, actor: Actor::Member(Member { membership, user }), permissions })
     } else {
         Err(Code::Forbidden.into())
     }
+}
+
+/// The grant of a setup link. The addresses that the organization allows bind it as they bind its creator.
+///
+/// # Errors
+/// `FORBIDDEN` in another organization; `ADDRESS_NOT_ALLOWED`.
+fn authorize_link(link: &CurrentSetupLink, organization: OrganizationId, address: IpAddr) -> Result<Grant> {
+    if link.organization_id != organization {
+        return Err(Code::Forbidden.into());
+    }
+    if !AddressList::is_allowed(link.restricts_addresses, &link.allowed_addresses, address) {
+        return Err(Code::AddressNotAllowed.into());
+    }
+    Ok(Grant { organization, actor: Actor::SetupLink(link.id), permissions: PermissionSet::default() })
 }
 
 /// Returns the organization for a query that only an API key can run, if the key can access it. [`authorize`] costs a
@@ -197,50 +233,6 @@ pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
     }
 }
 
-/// What restrictions depend on for the caller's active sign-in.
-pub(crate) fn circumstances(cx: &Context<'_>) -> Circumstances {
-    let proofs = cx.session.as_ref().and_then(|session| session.proofs).unwrap_or_default();
-    Circumstances { address: cx.caller.address, proofs, now: cx.now }
-}
-
-/// Checks that nothing restricts the caller.
-///
-/// # Errors
-/// `ADDRESS_NOT_ALLOWED`, also if a stronger sign-in is required as well; `MFA_REQUIRED`.
-pub(crate) async fn require_unrestricted(cx: &mut Context<'_>, restriction: Restriction) -> Result<()> {
-    match restriction {
-        Restriction::None => Ok(()),
-        Restriction::MfaRequired(minimum) => Err(mfa_required(cx, minimum).await?),
-        Restriction::AddressNotAllowed | Restriction::Both(_) => Err(Code::AddressNotAllowed.into()),
-    }
-}
-
-/// What an organization or a workspace requires after a change. The caller's own sign-in, also an impersonator's, must be
-/// strong enough for it: the change would otherwise lock them out. No requirement applies to API keys.
-///
-/// # Errors
-/// `MFA_REQUIRED`.
-pub(crate) async fn apply_mfa_change(
-    cx: &mut Context<'_>,
-    grant: &Grant,
-    change: MfaChange,
-    current: MfaRequirement,
-) -> Result<MfaRequirement> {
-    let changed = change.apply(current, cx.now);
-    let applies = changed != current && changed.is_enforced && grant.user().is_some();
-    if applies && circumstances(cx).proofs.assurance() < changed.minimum {
-        return Err(mfa_required(cx, changed.minimum).await?);
-    }
-    Ok(changed)
-}
-
-/// An `MFA_REQUIRED` error with the caller's methods.
-async fn mfa_required(cx: &mut Context<'_>, minimum: Assurance) -> Result<Problem> {
-    let user = cx.user()?;
-    let (factors,) = cx.tx.one(sql::SECOND_FACTORS, (user,)).await?;
-    Ok(Problem::mfa_required(RequiredAssurance { minimum, methods: factors.methods_for(minimum) }))
-}
-
 async fn load_member(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -249,12 +241,14 @@ async fn load_member(
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
     let first = rows.first().map(|first| {
         let mfa = MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from);
-        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), mfa)
+        (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone(), first.requires_sso, mfa)
     });
-    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, mfa)| MemberPermissions {
+    Ok(first.map(|(membership, restricts_addresses, allowed_addresses, requires_sso, mfa)| MemberPermissions {
+        organization,
         membership,
         restricts_addresses,
         allowed_addresses,
+        requires_sso,
         mfa,
         permissions: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
     }))
@@ -314,8 +308,12 @@ pub async fn authorize_in_workspace(
     // A key for another organization learns no more than one for an unknown workspace.
     let is_foreign = |problem: &Problem| problem.code() == Code::OrganizationNotFound;
     let organization = organization.map_err(|problem| if is_foreign(&problem) { unknown.into() } else { problem })?;
-    let Actor::Member(member) = organization.actor else {
-        return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
+    let member = match organization.actor {
+        Actor::Member(member) => member,
+        Actor::ApiKey(_) => {
+            return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
+        }
+        Actor::SetupLink(_) => return Err(Code::Forbidden.into()),
     };
     let permissions = workspace_permissions(cx, row.organization_id, workspace, member.membership).await?;
     let manages_all =
@@ -347,12 +345,15 @@ pub(crate) async fn require_admitted_to_workspace(
 
 async fn require_admitted(cx: &mut Context<'_>, workspace: &sql::WorkspaceRow) -> Result<()> {
     let conditions = AccessConditions {
+        organization: workspace.organization_id,
         restricts_addresses: workspace.restricts_addresses,
         allowed_addresses: &workspace.allowed_addresses,
+        requires_sso: false,
+        is_admin: false,
         mfa: MfaRequirement::new(workspace.enforce_mfa, workspace.minimum_assurance, workspace.mfa_enforced_from),
     };
     let restriction = conditions.restriction(&circumstances(cx));
-    require_unrestricted(cx, restriction).await
+    require_unrestricted(cx, workspace.organization_id, restriction).await
 }
 
 /// The current permissions of a membership in its organization, for checks on members other than the caller.

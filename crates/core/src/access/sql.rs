@@ -4,7 +4,8 @@ use vestibule_db::{record, sql};
 
 use super::PermissionSet;
 use crate::assurance::{Assurance, SecondFactors};
-use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ConnectionId, MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::permission::requires_sso;
 use crate::time::Timestamp;
 
 record! {
@@ -14,6 +15,7 @@ record! {
         pub(crate) membership_id: MembershipId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) requires_sso: bool,
         pub(crate) enforce_mfa: bool,
         pub(crate) minimum_assurance: Assurance,
         pub(crate) mfa_enforced_from: Timestamp,
@@ -55,15 +57,38 @@ sql! {
     SECOND_FACTORS(UserId) -> (SecondFactors,) = "SELECT second_factors FROM users WHERE id = $1";
 
     MEMBERSHIP(OrganizationId, UserId) -> MembershipRow =
-        "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
-                o.whitelisted_ips AS allowed_addresses, o.enforce_mfa AS enforce_mfa,
-                o.minimum_assurance AS minimum_assurance, o.mfa_enforced_from AS mfa_enforced_from,
-                r.permissions AS permissions
+        concat!(
+            "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
+                o.whitelisted_ips AS allowed_addresses, ", requires_sso!("o", "m.user_id"), ",
+                o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
+                o.mfa_enforced_from AS mfa_enforced_from, r.permissions AS permissions
            FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
            LEFT JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            LEFT JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
-          WHERE m.organization_id = $1 AND m.user_id = $2";
+          WHERE m.organization_id = $1 AND m.user_id = $2"
+        );
+
+    /// The organizations of a user in which they have to sign in through its identity provider.
+    REQUIRING_SSO(UserId) -> (OrganizationId,) =
+        "SELECT o.id
+           FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id AND o.requires_sso = 1
+          WHERE m.user_id = $1
+            AND EXISTS (SELECT 1 FROM members_requiring_sso q WHERE q.organization_id = o.id AND q.user_id = m.user_id)";
+
+    /// The connection through which a user has to sign in: one of their addresses', or one where they have an identity.
+    REQUIRED_CONNECTION(OrganizationId, UserId) -> (ConnectionId,) =
+        "SELECT c.id
+           FROM enterprise_connections c
+          WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1
+            AND (EXISTS (SELECT 1 FROM connection_domains cd
+                           JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
+                                AND d.verified_at IS NOT NULL
+                           JOIN email_addresses e ON e.domain = d.domain AND e.user_id = $2 AND e.verified_at IS NOT NULL
+                          WHERE cd.organization_id = $1 AND cd.connection_id = c.id)
+                 OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2))
+          ORDER BY c.id LIMIT 1";
 
     MEMBERSHIP_PERMISSIONS(OrganizationId, MembershipId) -> (PermissionSet,) =
         "SELECT r.permissions

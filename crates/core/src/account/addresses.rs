@@ -10,7 +10,7 @@ use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql::{self, OwnedAddress, claims};
-use crate::{session, user};
+use crate::{identity, session, user};
 
 /// Lists the caller's addresses with their claims, oldest first.
 ///
@@ -53,7 +53,8 @@ impl Query for ShowAddress {
 /// Deletes one of the caller's addresses.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`;
+/// `NO_ALTERNATIVE_AUTH_METHOD` if they could not sign in any more.
 #[derive(Debug)]
 pub struct DeleteAddress {
     pub address: EmailAddressId,
@@ -61,7 +62,12 @@ pub struct DeleteAddress {
 
 impl Command for DeleteAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailIsPrimary];
+    const ERRORS: &'static [Code] = &[
+        Code::ReauthenticationRequired,
+        Code::EmailAddressNotFound,
+        Code::EmailIsPrimary,
+        Code::NoAlternativeAuthMethod,
+    ];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
@@ -79,7 +85,7 @@ impl Command for DeleteAddress {
 /// Deletes an address of a user, or their claim.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`; `NO_ALTERNATIVE_AUTH_METHOD`, not for an API key.
 pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
     let removed = find(cx, user, address).await?;
     if removed.is_claim {
@@ -92,7 +98,7 @@ pub(crate) async fn delete_address(cx: &mut Context<'_>, user: UserId, address: 
     // One of them may have begun with a code to this address.
     session::end_pending_sign_ins(cx, user).await?;
     cx.emit(EmailRemoved { user_id: user, email_id: address, email: Some(Personal(removed.email)) });
-    Ok(())
+    if cx.api_key.is_some() { Ok(()) } else { identity::require_way_in(cx, user).await }
 }
 
 /// Makes one of the caller's addresses the primary one, which is shown to others and used for mail.

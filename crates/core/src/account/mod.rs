@@ -30,6 +30,7 @@ pub use verify_address::{
 
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
+use crate::identity::Identity;
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::second_factor::{self, OwnFactors};
@@ -61,6 +62,8 @@ pub struct AccountDetails {
     /// Oldest first.
     pub addresses: Vec<OwnedAddress>,
     pub factors: OwnFactors,
+    /// Who the user is at identity providers, oldest first. Empty for a person who is signed in as the user, for support.
+    pub identities: Vec<Identity>,
     /// The caller's active sign-in.
     pub sign_in: SignInDetails,
 }
@@ -74,11 +77,15 @@ impl Query for ShowAccount {
         let id = cx.user()?;
         let sign_in =
             session::Show.run(cx).await?.and_then(|shown| shown.active().cloned()).ok_or(Code::Unauthorized)?;
+        let is_impersonated = cx.is_impersonated();
+        let identities =
+            if is_impersonated { Vec::new() } else { cx.tx.all(crate::identity::sql::OF_USER, (id,)).await? };
         Ok(AccountDetails {
             user: sign_in.user.clone(),
             account: cx.tx.one(sql::ACCOUNT, (id,)).await?,
             addresses: cx.tx.all(sql::OWN_ADDRESSES, (id, cx.now)).await?,
             factors: second_factor::load(cx, id).await?,
+            identities,
             sign_in,
         })
     }

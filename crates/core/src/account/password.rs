@@ -15,8 +15,8 @@ use crate::reauthentication::{confirm_password, record_proof, require_recent_pro
 use crate::secret::SessionToken;
 use crate::security_log::{self, Audit};
 use crate::security_notice::{NoticeKind, notify};
-use crate::user::{sql, trusted_primary_address};
-use crate::{rate_limit, session};
+use crate::user::sql;
+use crate::{identity, rate_limit, session};
 
 /// The codes of [`change_password`].
 pub const CHANGE_PASSWORD_ERRORS: &[Code] = &[
@@ -91,8 +91,8 @@ pub const REMOVE_PASSWORD_ERRORS: &[Code] = &[
 /// Removes the caller's password, and ends all their other sign-ins. Returns the new session token.
 ///
 /// # Errors
-/// [`REMOVE_PASSWORD_ERRORS`]: `NO_ALTERNATIVE_AUTH_METHOD` unless mail is configured and the caller has a
-/// verified address that can open the account already.
+/// [`REMOVE_PASSWORD_ERRORS`]: `NO_ALTERNATIVE_AUTH_METHOD` if the caller could not sign in any more: see
+/// [`identity`].
 pub async fn remove_password(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -123,15 +123,13 @@ impl Command for Remove {
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionToken> {
         let user = cx.user()?;
         let token = prove_identity(cx, user, self.current.as_ref()).await?;
-        if cx.executor.mail_transport.is_none() || trusted_primary_address(cx, user).await?.is_none() {
-            return Err(Code::NoAlternativeAuthMethod.into());
-        }
         if self.current.is_some() {
             notify(cx, user, NoticeKind::PasswordRemoved, "").await?;
         }
         if cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await? > 0 {
             cx.emit(PasswordRemoved { user_id: user });
         }
+        identity::require_way_in(cx, user).await?;
         end_other_sign_ins(cx, user).await?;
         Ok(token)
     }

@@ -31,8 +31,12 @@ const ENTRY_BYTES: usize = 250;
 pub(crate) struct AccessKey([u8; 32], OrganizationId);
 
 impl AccessKey {
-    /// `None` for a caller without a session token or an API key.
+    /// `None` for a caller without a session token or an API key, and for one with a setup link, whose access is not that
+    /// of the session.
     pub(crate) fn new(caller: &Caller, organization: OrganizationId) -> Option<Self> {
+        if caller.setup_token.is_some() {
+            return None;
+        }
         let token = caller.token.as_ref().map(SessionToken::digest);
         let digest = token.or_else(|| caller.api_key.map(ApiKeyDigest::to_bytes))?;
         Some(Self(digest, organization))
@@ -237,14 +241,17 @@ async fn load_access_of_session(
             user_id: Some(first.user_id),
             impersonator_id: first.impersonator_id,
             proofs: Some(first.proofs),
+            sso_organization: first.sso_organization,
             attempts_until: first.attempts_until,
             expires_at: first.session_expires_at,
             revision: first.session_revision,
         },
         member: MemberPermissions {
+            organization,
             membership: first.membership_id,
             restricts_addresses: first.restricts_addresses,
             allowed_addresses: first.allowed_addresses.clone(),
+            requires_sso: first.requires_sso,
             mfa: MfaRequirement::new(first.enforce_mfa, first.minimum_assurance, first.mfa_enforced_from),
             permissions: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
         },
@@ -263,7 +270,12 @@ impl Cached<Access> {
         revision: Revision,
     ) -> Option<CachedAccess> {
         let Access::Member { session, member } = &self.value else { return None };
-        let circumstances = Circumstances { address: caller.address, proofs: session.proofs.unwrap_or_default(), now };
+        let circumstances = Circumstances {
+            address: caller.address,
+            proofs: session.proofs.unwrap_or_default(),
+            sso_organization: session.sso_organization,
+            now,
+        };
         let is_allowed = member.restriction(&circumstances).is_none()
             && member.permissions.satisfies(required)
             && self.validity.is_current_at(now)

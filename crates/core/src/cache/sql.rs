@@ -4,7 +4,7 @@ use vestibule_db::{Bytes, Statement, record, sql};
 
 use crate::assurance::Assurance;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, SessionId, SignInId, UserId};
-use crate::permission::PermissionSet;
+use crate::permission::{PermissionSet, requires_sso};
 use crate::proof::Proofs;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
@@ -20,10 +20,12 @@ record! {
         pub(crate) user_id: UserId,
         pub(crate) impersonator_id: Option<UserId>,
         pub(crate) proofs: Proofs,
+        pub(crate) sso_organization: Option<OrganizationId>,
         pub(crate) attempts_until: Timestamp,
         pub(crate) membership_id: MembershipId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) requires_sso: bool,
         pub(crate) enforce_mfa: bool,
         pub(crate) minimum_assurance: Assurance,
         pub(crate) mfa_enforced_from: Timestamp,
@@ -242,8 +244,9 @@ sql! {
     LOAD_ACCESS(Bytes, Timestamp, Timestamp, OrganizationId) -> AccessRow =
         concat!("SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
                 i.id AS sign_in_id, u.id AS user_id, i.impersonator_id AS impersonator_id, i.proofs AS proofs,
-                s.attempts_until AS attempts_until, m.id AS membership_id,
+                i.sso_organization_id AS sso_organization, s.attempts_until AS attempts_until, m.id AS membership_id,
                 o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
+                ", requires_sso!("o", "m.user_id"), ",
                 o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
                 o.mfa_enforced_from AS mfa_enforced_from, r.permissions AS permissions,
                 ", revisions!("$4"), ",

@@ -1,4 +1,5 @@
-//! The sender of a request: session token or API key, address and language; and the session or key that they stand for.
+//! The sender of a request: session token, API key or setup link, address and language; and the session, key or link that
+//! they stand for.
 
 mod browser;
 mod impersonator_span;
@@ -14,13 +15,13 @@ use vestibule_db::Tx;
 use crate::error::Result;
 use crate::id::{SessionId, SignInId};
 use crate::language::Language;
-use crate::secret::{ApiKeyDigest, Keys, SessionToken};
+use crate::secret::{ApiKeyDigest, Keys, SessionToken, SetupToken};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub use browser::{browser, browser_name, device};
 pub use impersonator_span::ImpersonatorSpan;
-pub use sql::{CurrentApiKey, CurrentSession};
+pub use sql::{CurrentApiKey, CurrentSession, CurrentSetupLink};
 
 /// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session
 /// in use costs a write only this often.
@@ -55,6 +56,8 @@ pub struct Caller {
     pub token: Option<SessionToken>,
     /// Only in the API for backends.
     pub api_key: Option<ApiKeyDigest>,
+    /// Only on the pages of a setup link. The caller then acts by the link, no matter who is signed in.
+    pub setup_token: Option<SetupToken>,
     /// The idempotency key of a request of the API for backends.
     pub idempotency: Option<Idempotency>,
     /// The client's address, or [`UNKNOWN_ADDRESS`]. Behind a trusted proxy, the address that the proxy forwards.
@@ -82,6 +85,7 @@ impl Caller {
         Self {
             token: None,
             api_key: None,
+            setup_token: None,
             idempotency: None,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: String::new(),
@@ -172,4 +176,13 @@ pub(crate) fn touch(tx: &mut Tx<'_>, session: &CurrentSession, now: Timestamp, s
 /// Loads an API key, unless it was revoked or has expired.
 pub(crate) async fn load_api_key(tx: &mut Tx<'_>, key: &ApiKeyDigest, now: Timestamp) -> Result<Option<CurrentApiKey>> {
     Ok(tx.optional(sql::API_KEY, (key.as_bytes(), now)).await?)
+}
+
+/// Loads a setup link, unless it was revoked or has expired, or its creator is no longer an admin of the organization.
+pub(crate) async fn load_setup_link(
+    tx: &mut Tx<'_>,
+    token: &SetupToken,
+    now: Timestamp,
+) -> Result<Option<CurrentSetupLink>> {
+    Ok(tx.optional(sql::SETUP_LINK, (&token.digest(), now)).await?)
 }

@@ -7,7 +7,7 @@ use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
 use crate::permission::Requirement;
-use crate::{api_key, deployment_invitation, invitation};
+use crate::{api_key, deployment_invitation, invitation, setup_link};
 
 /// How long an expired row is retained, so that a late request gets an error that says so.
 const RETENTION: Duration = Duration::from_hours(1);
@@ -36,12 +36,18 @@ enum ExpiredRows {
     ApiKeyAnswers,
     /// Invitations to sign up, a while after they have expired.
     DeploymentInvitations,
+    /// Setup links, a while after they have expired.
+    SetupLinks,
     /// Tickets, whether they were exchanged or not.
     SessionTickets,
     /// Sign-ins whose second factor was not proved in time.
     PendingSignIns,
     /// Challenges of passkeys that were not used in time.
     PasskeyChallenges,
+    /// Browsers that have not come back from an identity provider.
+    AuthorizationRequests,
+    /// Profiles that were not completed in time.
+    PendingIdentities,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -60,8 +66,11 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::ApiKeyAnswers,
         ExpiredRows::SessionTickets,
         ExpiredRows::DeploymentInvitations,
+        ExpiredRows::SetupLinks,
         ExpiredRows::PendingSignIns,
         ExpiredRows::PasskeyChallenges,
+        ExpiredRows::AuthorizationRequests,
+        ExpiredRows::PendingIdentities,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -85,6 +94,7 @@ impl Command for ExpiredRows {
         let response_expired = before(invitation::IDEMPOTENCY_RETENTION);
         let (keys_expired, answers_expired) = (before(api_key::RETENTION), before(api_key::ANSWER_RETENTION));
         let invitations_expired = before(deployment_invitation::RETENTION);
+        let links_expired = before(setup_link::RETENTION);
         let tx = &mut cx.tx;
         Ok(match self {
             Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, expired).await?.len(),
@@ -98,8 +108,11 @@ impl Command for ExpiredRows {
             Self::ApiKeyAnswers => tx.all(sql::API_KEY_ANSWERS, answers_expired).await?.len(),
             Self::SessionTickets => tx.all(sql::SESSION_TICKETS, expired).await?.len(),
             Self::DeploymentInvitations => tx.all(sql::DEPLOYMENT_INVITATIONS, invitations_expired).await?.len(),
+            Self::SetupLinks => tx.all(sql::SETUP_LINKS, links_expired).await?.len(),
             Self::PendingSignIns => tx.all(sql::PENDING_SIGN_INS, expired).await?.len(),
             Self::PasskeyChallenges => tx.all(sql::PASSKEY_CHALLENGES, expired).await?.len(),
+            Self::AuthorizationRequests => tx.all(sql::AUTHORIZATION_REQUESTS, expired).await?.len(),
+            Self::PendingIdentities => tx.all(sql::PENDING_IDENTITIES, expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

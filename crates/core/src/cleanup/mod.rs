@@ -1,4 +1,4 @@
-//! Periodic cleanup of expired rows, deleted organizations and unused images. Every process runs it; the statements are
+//! Periodic cleanup of expired rows, deleted organizations and unused images, and mails about secrets that will expire. Every process runs it; the statements are
 //! safe to run concurrently.
 
 mod delete_expired;
@@ -13,7 +13,7 @@ use futures_util::future::{Either, join3, select};
 use tokio::time::timeout;
 
 use crate::execution::Executor;
-use crate::{audit, images, organization, search_index, second_factor, webhook};
+use crate::{audit, enterprise_connection, images, organization, search_index, second_factor, webhook};
 
 pub use delete_expired::delete_expired;
 
@@ -51,6 +51,11 @@ async fn clean_up(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "deleted entries of the audit log at the end of their retention"),
             Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete entries of the audit log"),
+        }
+        match enterprise_connection::run_secret_notices(executor).await {
+            Ok(0) => {}
+            Ok(announced) => tracing::info!(announced, "announced the end of client secrets"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not announce the end of client secrets"),
         }
         match webhook::delete_old(executor).await {
             Ok(0) => {}

@@ -2,7 +2,10 @@
 
 use vestibule_db::sql;
 
-use crate::id::{ApiKeyId, AttemptId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, UserId};
+use crate::id::{
+    ApiKeyId, AttemptId, AuthorizationRequestId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, SetupLinkId,
+    UserId,
+};
 use crate::time::Timestamp;
 
 sql! {
@@ -55,6 +58,16 @@ sql! {
                             ORDER BY c.expires_at LIMIT $2)
       RETURNING expires_at";
 
+    AUTHORIZATION_REQUESTS(Timestamp, i64) -> (AuthorizationRequestId,) =
+        "DELETE FROM authorization_requests
+          WHERE id IN (SELECT r.id FROM authorization_requests r WHERE r.expires_at <= $1 ORDER BY r.expires_at LIMIT $2)
+      RETURNING id";
+
+    PENDING_IDENTITIES(Timestamp, i64) -> (AttemptId,) =
+        "DELETE FROM pending_identities
+          WHERE id IN (SELECT p.id FROM pending_identities p WHERE p.expires_at <= $1 ORDER BY p.expires_at LIMIT $2)
+      RETURNING id";
+
     ADDRESS_CLAIMS(Timestamp, i64) -> (EmailAddressId,) =
         "DELETE FROM email_claims
           WHERE id IN (SELECT c.id FROM email_claims c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)
@@ -77,6 +90,11 @@ sql! {
           WHERE digest IN (SELECT t.digest FROM session_tickets t WHERE t.expires_at <= $1
                             ORDER BY t.expires_at LIMIT $2)
       RETURNING user_id";
+
+    SETUP_LINKS(Timestamp, i64) -> (SetupLinkId,) =
+        "DELETE FROM setup_links
+          WHERE id IN (SELECT l.id FROM setup_links l WHERE l.expires_at <= $1 ORDER BY l.expires_at LIMIT $2)
+      RETURNING id";
 
     DEPLOYMENT_INVITATIONS(Timestamp, i64) -> (DeploymentInvitationId,) =
         "DELETE FROM deployment_invitations

@@ -10,6 +10,7 @@ use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::rate_limit;
 use crate::security_log::{Audit, Change};
+use crate::setup_purpose::SetupPurpose;
 
 /// The maximum number of domains of one organization.
 const MAX_DOMAINS: usize = 50;
@@ -26,6 +27,7 @@ pub struct List {
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Domains);
     type Out = Vec<Domain>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Domain>> {
@@ -50,6 +52,7 @@ pub struct Add {
 impl Command for Add {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::TooManyDomains, Code::DomainExists, Code::TooManyRequests];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Domains);
     type Out = Domain;
 
     fn audit(&self) -> Audit {
@@ -123,7 +126,8 @@ fn check_may_admit(grant: &access::Grant, joining: JoinPolicy) -> Result<()> {
 /// Deletes a domain. Members who joined by it remain members.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`; `DOMAIN_NOT_FOUND`.
+/// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` if people with this domain sign in
+/// through an enabled connection; `DOMAIN_NOT_FOUND`.
 #[derive(Debug)]
 pub struct Delete {
     pub organization: OrganizationId,
@@ -143,6 +147,10 @@ impl Command for Delete {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization_id = grant.organization();
         let current = cx.tx.optional(sql::FIND, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        let connection = cx.tx.optional(sql::ENABLED_CONNECTION, (organization_id, self.domain)).await?;
+        if connection.is_some() && !grant.permissions().satisfies(RequiredPermission::Admin) {
+            return Err(Code::Forbidden.into());
+        }
         cx.tx.optional(sql::DELETE, (organization_id, self.domain)).await?.ok_or(Code::DomainNotFound)?;
         cx.emit(DomainDeleted { organization_id, domain_id: self.domain, domain: current.domain });
         Ok(())

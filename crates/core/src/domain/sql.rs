@@ -3,7 +3,8 @@
 use vestibule_db::{Text, record, sql};
 
 use super::JoinPolicy;
-use crate::id::{DomainId, MembershipId, OrganizationId, UserId};
+use crate::cache::Scope;
+use crate::id::{ConnectionId, DomainId, MembershipId, OrganizationId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -44,24 +45,33 @@ sql! {
            FROM domains WHERE organization_id = $1 AND id = $2";
 
     /// Returns no row if the organization has claimed the domain already.
-    INSERT(OrganizationId, DomainId, Text, JoinPolicy, Timestamp) -> Domain =
+    INSERT(OrganizationId, DomainId, Text, JoinPolicy, Timestamp) -> Domain
+        invalidates nothing("it has no effect before it is verified") =
         "INSERT INTO domains (organization_id, id, domain, joining, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $5)
              ON CONFLICT (organization_id, domain) DO NOTHING
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    UPDATE(OrganizationId, DomainId, JoinPolicy, Timestamp) -> Domain =
+    UPDATE(OrganizationId, DomainId, JoinPolicy, Timestamp) -> Domain
+        invalidates nothing("no cached value depends on how people join") =
         "UPDATE domains SET joining = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    DELETE(OrganizationId, DomainId) -> (DomainId,) =
+    /// Also from its connection, which may require single sign-on.
+    /// The enabled connection through which people with this domain sign in.
+    ENABLED_CONNECTION(OrganizationId, DomainId) -> (ConnectionId,) =
+        "SELECT c.id FROM connection_domains cd
+           JOIN enterprise_connections c ON c.organization_id = cd.organization_id AND c.id = cd.connection_id AND c.is_enabled = 1
+          WHERE cd.organization_id = $1 AND cd.domain_id = $2";
+
+    DELETE(OrganizationId, DomainId) -> (DomainId,) invalidates Organization(1) =
         "DELETE FROM domains WHERE organization_id = $1 AND id = $2 RETURNING id";
 
-    RECORD_ATTEMPT(OrganizationId, DomainId, Timestamp) =
+    RECORD_ATTEMPT(OrganizationId, DomainId, Timestamp) invalidates nothing("no cached value shows it") =
         "UPDATE domains SET attempts = attempts + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 
     /// Returns no row if another organization has verified the domain. A unique index guards it as well.
-    VERIFY(OrganizationId, DomainId, Timestamp) -> Domain =
+    VERIFY(OrganizationId, DomainId, Timestamp) -> Domain invalidates Organization(1) =
         "UPDATE domains SET verified_at = COALESCE(verified_at, $3), updated_at = $3
           WHERE organization_id = $1 AND id = $2
             AND NOT EXISTS (SELECT 1 FROM domains o

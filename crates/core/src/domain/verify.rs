@@ -14,6 +14,7 @@ use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::rate_limit;
 use crate::security_log::{Audit, Change};
+use crate::setup_purpose::SetupPurpose;
 
 /// Looks up the TXT record of a domain, and marks the domain as verified if the record is right. A verified domain
 /// stays verified without another lookup.
@@ -48,6 +49,7 @@ pub const VERIFY_ERRORS: &[Code] = &[
     Code::Unauthorized,
     Code::Forbidden,
     Code::AddressNotAllowed,
+    Code::SsoRequired,
     Code::MfaRequired,
     Code::DomainNotFound,
     Code::TooManyRequests,
@@ -80,6 +82,7 @@ struct StartVerification {
 impl Command for StartVerification {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::DomainNotFound, Code::TooManyRequests];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Domains);
     type Out = Domain;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
@@ -103,6 +106,7 @@ struct RecordVerification {
 impl Command for RecordVerification {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::DomainNotFound, Code::DomainTaken];
+    const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Domains);
     type Out = Domain;
 
     fn audit(&self) -> Audit {

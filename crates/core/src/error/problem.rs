@@ -10,6 +10,7 @@ use vestibule_db::ErrorKind;
 
 use super::Code;
 use crate::assurance::{Assurance, RequiredAssurance};
+use crate::id::ConnectionId;
 use crate::password_refusal::PasswordRefusal;
 use crate::proof::RequiredProof;
 
@@ -30,6 +31,7 @@ pub struct Problem {
     retry_after: Option<Duration>,
     required_proof: Option<RequiredProof>,
     required_assurance: Option<RequiredAssurance>,
+    required_connection: Option<ConnectionId>,
     password_refusal: Option<PasswordRefusal>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -41,6 +43,7 @@ impl Problem {
             retry_after: None,
             required_proof: None,
             required_assurance: None,
+            required_connection: None,
             password_refusal: None,
             source: None,
         }
@@ -91,6 +94,11 @@ impl Problem {
         Self { required_assurance: Some(required), ..problem }
     }
 
+    /// An `SSO_REQUIRED` error. `connection` is the one to sign in through.
+    pub(crate) fn sso_required(connection: ConnectionId) -> Self {
+        Self { required_connection: Some(connection), ..Code::SsoRequired.into() }
+    }
+
     /// Several errors in one response. `None` without any code.
     pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
         let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.message()))).collect();
@@ -120,6 +128,11 @@ impl Problem {
     /// What an `MFA_REQUIRED` error asks for.
     pub fn required_assurance(&self) -> Option<&RequiredAssurance> {
         self.required_assurance.as_ref()
+    }
+
+    /// The connection that an `SSO_REQUIRED` error asks to sign in through.
+    pub fn required_connection(&self) -> Option<ConnectionId> {
+        self.required_connection
     }
 
     /// Why a new password was refused, for the reason in the response and for translations.

@@ -90,8 +90,8 @@ payloads! {
     SessionCreated("session.created", Session(sign_in_id), User(user_id)) {
         user_id: UserId,
         sign_in_id: SignInId,
-        /// How they proved who they are: `password`, `email_otp`, `magic_link`, `sign_up` or `passkey`; after a second
-        /// factor that one: `authenticator` or `backup_code`.
+        /// How they proved who they are: `password`, `email_otp`, `magic_link`, `sign_up`, `passkey`, `social`,
+        /// `enterprise_sso` or `enterprise_sso_mfa`; after a second factor that one: `authenticator` or `backup_code`.
         method: &'static str,
         /// When it ends by itself, unless it is unused for the idle timeout before.
         expires_at: Timestamp,

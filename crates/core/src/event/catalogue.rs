@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::field::{Field, Place};
 use super::payload::{Document, Payload};
 use super::record::{PendingEvent, SALT_LENGTH};
-use super::{accounts, installation, members, organizations, second_factors, workspaces};
+use super::{accounts, connections, identities, installation, members, organizations, second_factors, workspaces};
 use crate::id::AuditEntryId;
 
 /// A field of a payload, for documents.
@@ -101,10 +101,19 @@ events! {
     organizations::DomainUpdated,
     organizations::DomainVerified,
     organizations::DomainDeleted,
+    organizations::SetupLinkCreated,
+    organizations::SetupLinkUsed,
+    organizations::SetupLinkRevoked,
     organizations::OwnershipOffered,
     organizations::OwnershipOfferWithdrawn,
     organizations::OwnershipOfferDeclined,
     organizations::OwnershipTransferred,
+    connections::ConnectionCreated,
+    connections::ConnectionUpdated,
+    connections::ConnectionDeleted,
+    connections::ConnectionRequired,
+    connections::ConnectionNotRequired,
+    connections::SsoBypassed,
     members::MemberAdded,
     members::MemberUpdated,
     members::MemberRemoved,
@@ -158,6 +167,8 @@ events! {
     second_factors::SecondFactorResetRequested,
     second_factors::SecondFactorResetCancelled,
     second_factors::SecondFactorsReset,
+    identities::IdentityAdded,
+    identities::IdentityRemoved,
     installation::ApiKeyCreated,
     installation::ApiKeyRotated,
     installation::ApiKeyDeleted,

@@ -6,9 +6,11 @@
 
 mod accounts;
 mod catalogue;
+mod connections;
 mod entity;
 mod fan_out;
 mod field;
+mod identities;
 mod installation;
 mod members;
 mod organizations;
@@ -21,10 +23,12 @@ mod workspaces;
 
 pub use accounts::*;
 pub use catalogue::{Event, EventType};
+pub use connections::*;
 pub use entity::EntityType;
 pub use fan_out::CHECKPOINT_CREATED;
 pub(crate) use fan_out::{Deliveries, name_in_filter, webhook_body};
 pub use field::{Changed, Personal};
+pub use identities::*;
 pub use installation::*;
 pub use members::*;
 pub use organizations::*;

@@ -1,8 +1,9 @@
 //! Events of organizations, their roles, domains and ownership.
 
-use super::field::Changed;
+use super::field::{Changed, Personal};
 use super::payload::payloads;
-use crate::id::{DomainId, MembershipId, OrganizationId, RoleId, UserId};
+use crate::id::{DomainId, MembershipId, OrganizationId, RoleId, SetupLinkId, UserId};
+use crate::time::Timestamp;
 
 payloads! {
     /// An organization was created.
@@ -107,6 +108,29 @@ payloads! {
         organization_id: OrganizationId,
         domain_id: DomainId,
         domain: String,
+    }
+
+    /// An admin made a link with which a person without an account can set up single sign-on or domains.
+    SetupLinkCreated("organization.setup_link.created", SetupLink(setup_link_id), SetupLink(setup_link_id) in organization_id) {
+        organization_id: OrganizationId,
+        setup_link_id: SetupLinkId,
+        /// What it opens: `sso`, `domains`.
+        purposes: Vec<String>,
+        /// For whom it is, as the admin wrote it.
+        recipient: Personal<String>,
+        expires_at: Timestamp,
+    }
+
+    /// A setup link was opened. What was changed by it are events of their own, with the link as their actor.
+    SetupLinkUsed("organization.setup_link.used", SetupLink(setup_link_id), SetupLink(setup_link_id) in organization_id) {
+        organization_id: OrganizationId,
+        setup_link_id: SetupLinkId,
+    }
+
+    /// A setup link was revoked.
+    SetupLinkRevoked("organization.setup_link.revoked", SetupLink(setup_link_id), SetupLink(setup_link_id) in organization_id) {
+        organization_id: OrganizationId,
+        setup_link_id: SetupLinkId,
     }
 
     /// An admin offered the ownership of the organization to another member.

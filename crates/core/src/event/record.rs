@@ -6,7 +6,7 @@ use super::field::{Members, Parts};
 use super::payload::Document;
 use super::sql::NewEntry;
 use crate::caller::Caller;
-use crate::id::{ApiKeyId, AuditEntryId, UserId};
+use crate::id::{ApiKeyId, AuditEntryId, SetupLinkId, UserId};
 use crate::time::Timestamp;
 
 /// Who did what an entry says.
@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub(crate) enum ActorKind {
     User,
     ApiKey,
+    /// The person who has opened a setup link.
+    SetupLink,
     /// The operator, by the command line.
     Operator,
     /// The service itself, such as the cleanup.
@@ -25,6 +27,7 @@ pub(crate) enum ActorKind {
 vestibule_db::text_enum!(
     ActorKind: User = "user",
     ApiKey = "api_key",
+    SetupLink = "setup_link",
     Operator = "operator",
     System = "system",
     Anonymous = "anonymous",
@@ -53,6 +56,7 @@ pub(crate) struct EventContext<'a> {
     pub(crate) user: Option<UserId>,
     pub(crate) impersonator: Option<UserId>,
     pub(crate) api_key: Option<ApiKeyId>,
+    pub(crate) setup_link: Option<SetupLinkId>,
     /// For an event of nobody in particular: the operator, the service, or anybody.
     pub(crate) otherwise: ActorKind,
     pub(crate) caller: &'a Caller,
@@ -122,10 +126,12 @@ impl PendingEvent {
 
     /// Adds who emitted it.
     pub(crate) fn complete(mut self, cx: EventContext<'_>) -> CompleteEvent {
-        let (actor_kind, actor) = match (cx.api_key, cx.user) {
-            (Some(key), _) => (ActorKind::ApiKey, Some(key.get())),
-            (None, Some(user)) => (ActorKind::User, Some(user.get())),
-            (None, None) => (cx.otherwise, None),
+        let (actor_kind, actor) = match (cx.api_key, cx.setup_link, cx.user) {
+            (Some(key), _, _) => (ActorKind::ApiKey, Some(key.get())),
+            // A person who is signed in as well acts by the link.
+            (None, Some(link), _) => (ActorKind::SetupLink, Some(link.get())),
+            (None, None, Some(user)) => (ActorKind::User, Some(user.get())),
+            (None, None, None) => (cx.otherwise, None),
         };
         let mut personal = std::mem::take(&mut self.personal);
         // The operator and the service are no client.

@@ -10,6 +10,7 @@ use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
 use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
+use crate::setup_purpose::SetupPurpose;
 
 /// A change, in one transaction: all of it is applied, or nothing.
 pub trait Command: Send + Sync + 'static {
@@ -19,6 +20,8 @@ pub trait Command: Send + Sync + 'static {
     const ERRORS: &'static [Code];
     /// What it requires of an API key, instead of `REQUIRES`.
     const SCOPE: ScopeRequirement = ScopeRequirement::NotForApiKeys;
+    /// The purpose of the setup links that can run it, instead of `REQUIRES`. `None`: no link can.
+    const SETUP: Option<SetupPurpose> = None;
     /// Whether a person who is signed in as the user, for support, can run it. Nothing that opens the account, or joins or
     /// leaves an organization, may be. What requires a recent proof of identity is refused in any case.
     const ALLOWS_IMPERSONATOR: bool = true;
@@ -53,6 +56,8 @@ pub trait Query: Send + Sync {
     const ERRORS: &'static [Code];
     /// What it requires of an API key, instead of `REQUIRES`.
     const SCOPE: ScopeRequirement = ScopeRequirement::NotForApiKeys;
+    /// The purpose of the setup links that can run it, instead of `REQUIRES`. `None`: no link can.
+    const SETUP: Option<SetupPurpose> = None;
     /// Whether a person who is signed in as the user, for support, can run it. Nothing that opens the account, or joins or
     /// leaves an organization, may be. What requires a recent proof of identity is refused in any case.
     const ALLOWS_IMPERSONATOR: bool = true;

@@ -5,7 +5,7 @@ use vestibule_db::{Arguments, DependentStatement, Statement, Tx};
 use super::Executor;
 use super::after_commit::AfterCommit;
 use crate::cache::{self, Revision, ValidatedAccess};
-use crate::caller::{Caller, CurrentApiKey, CurrentSession};
+use crate::caller::{Caller, CurrentApiKey, CurrentSession, CurrentSetupLink};
 use crate::error::{Code, Result};
 use crate::event::{self, ActorKind, Event, EventContext, PendingEvent};
 use crate::id::{OrganizationId, SessionId, SignInId, UserId};
@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub session: Option<CurrentSession>,
     /// The caller's API key, which has the scope of the command.
     pub api_key: Option<CurrentApiKey>,
+    /// The caller's setup link, which has the purpose of the command.
+    pub setup_link: Option<CurrentSetupLink>,
     /// The caller's cached permissions in the organization of the command, revalidated in this transaction.
     pub(crate) access: Option<ValidatedAccess>,
     pub caller: &'a Caller,
@@ -56,6 +58,7 @@ impl<'a> Context<'a> {
             now,
             session,
             api_key,
+            setup_link: None,
             access,
             caller,
             executor,
@@ -145,6 +148,7 @@ impl<'a> Context<'a> {
             user: session.and_then(|session| session.user_id).or(self.subject.user),
             impersonator,
             api_key: self.api_key.as_ref().map(|key| key.id),
+            setup_link: self.setup_link.as_ref().map(|link| link.id),
             otherwise: self.otherwise,
             caller: self.caller,
             shows_client: impersonator.is_none() && !is_backend_of_installation,

@@ -15,6 +15,7 @@ use crate::permission::Requirement;
 use crate::scope::ScopeRequirement;
 use crate::security_log::Audit;
 use crate::settings::Settings;
+use crate::setup_purpose::SetupPurpose;
 
 /// The erased output of an operation.
 pub(super) type Output = Box<dyn Any + Send>;
@@ -34,6 +35,9 @@ pub(super) trait Operation: Send + Sync {
 
     /// What it requires of an API key.
     fn scope(&self) -> ScopeRequirement;
+
+    /// The purpose of the setup links that can run it.
+    fn setup(&self) -> Option<SetupPurpose>;
 
     /// Whether an impersonator can run it.
     fn allows_impersonator(&self) -> bool;
@@ -66,6 +70,10 @@ impl<C: Command> Operation for CommandOperation<C> {
 
     fn scope(&self) -> ScopeRequirement {
         C::SCOPE
+    }
+
+    fn setup(&self) -> Option<SetupPurpose> {
+        C::SETUP
     }
 
     fn allows_impersonator(&self) -> bool {
@@ -105,6 +113,10 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
         Q::SCOPE
     }
 
+    fn setup(&self) -> Option<SetupPurpose> {
+        Q::SETUP
+    }
+
     fn allows_impersonator(&self) -> bool {
         Q::ALLOWS_IMPERSONATOR
     }
@@ -131,7 +143,7 @@ pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
 
 /// Panics if an operation failed with a code that it does not declare, which fails the test.
 #[cfg(feature = "test-hooks")]
-pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>) {
+pub(super) fn assert_declared(operation: &dyn Operation, cx: &Context<'_>, result: &Result<Output>) {
     let ((name, errors), requires) = (operation.declaration(), operation.requires());
     let Err(problem) = result else { return };
     for (code, _) in problem.errors() {
@@ -139,8 +151,10 @@ pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>
         let is_impersonator_refused = code == Code::ImpersonationNotAllowed
             && (!operation.allows_impersonator() || errors.contains(&Code::ReauthenticationRequired));
         let is_key_refused = code == Code::ScopeMissing && operation.scope() != ScopeRequirement::Any;
-        let is_declared =
-            errors.contains(&code) || is_required || is_impersonator_refused || is_key_refused || code.is_common();
+        let is_link_refused =
+            cx.setup_link.is_some() && matches!(code, Code::Forbidden | Code::ImpersonationNotAllowed);
+        let is_refused = is_impersonator_refused || is_key_refused || is_link_refused;
+        let is_declared = errors.contains(&code) || is_required || is_refused || code.is_common();
         assert!(is_declared, "{name} failed with {}, which its ERRORS do not declare", code.as_str());
     }
 }

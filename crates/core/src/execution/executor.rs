@@ -25,13 +25,14 @@ use crate::image_store::ImageStore;
 use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
 use crate::metrics::Metrics;
+use crate::oidc::ProviderCache;
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::Requirement;
 use crate::random::Randomness;
 use crate::request_rate::{ApiKeyRequests, RequestRate};
 use crate::scope::ScopeRequirement;
 use crate::secret::Keys;
-use crate::security_log::Audit;
+use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
 use crate::webhook_requests::WebhookRequests;
@@ -75,7 +76,8 @@ pub struct Executor {
     pub images: ImageStore,
     pub(crate) dns: Arc<dyn Dns>,
     /// For requests to URLs that users name.
-    pub http_client: HttpClient,
+    pub http_client: Arc<HttpClient>,
+    pub(crate) identity_providers: Arc<ProviderCache>,
     /// Wakes the worker of the outbox's ordinary queue.
     pub(crate) outbox: Notify,
     /// Wakes the worker of the outbox's urgent queue.
@@ -109,6 +111,7 @@ impl Executor {
     pub(crate) fn new(dependencies: Dependencies) -> Self {
         let Dependencies { db, clock, random, settings, keys, mail_transport, templates, images, dns } = dependencies;
         db.set_max_group(settings.max_writes_per_commit);
+        let http_client = Arc::new(HttpClient::new(&settings, Arc::clone(&dns)));
         Self {
             db,
             ids: IdSource::without_node(),
@@ -120,7 +123,8 @@ impl Executor {
             password_policy: PasswordPolicy::new(&settings),
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
-            http_client: HttpClient::new(&settings, Arc::clone(&dns)),
+            identity_providers: ProviderCache::new(Arc::clone(&http_client), Arc::clone(&clock)),
+            http_client,
             dns,
             outbox: Notify::new(),
             urgent_outbox: Notify::new(),
@@ -193,8 +197,10 @@ impl Executor {
             self.count_statements(&reply);
             self.log_outcome(caller, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
             if reply.is_touch_due {
+                // It is about the session, also if the caller acts by a setup link.
+                let caller = Caller { setup_token: None, ..caller.clone() };
                 // The response does not depend on it.
-                let _ = timeout(TOUCH_TIMEOUT, self.run(caller, finish::Touch)).await;
+                let _ = timeout(TOUCH_TIMEOUT, self.run(&caller, finish::Touch)).await;
             }
             reply
         })
@@ -215,7 +221,7 @@ impl Executor {
         };
         let result = run_operation(&mut cx, command).await;
         #[cfg(feature = "test-hooks")]
-        super::erased::assert_declared(command, &result);
+        super::erased::assert_declared(command, &cx, &result);
         let result = match (result, command.scope()) {
             (Ok(output), ScopeRequirement::One(_)) => finish::spend_idempotency_key(&mut cx).await.map(|()| output),
             (result, _) => result,
@@ -238,7 +244,7 @@ impl Executor {
             Ok(mut cx) => {
                 let result = run_operation(&mut cx, query).await;
                 #[cfg(feature = "test-hooks")]
-                super::erased::assert_declared(query, &result);
+                super::erased::assert_declared(query, &cx, &result);
                 std::mem::take(&mut cx.after_commit).run(self, result.is_ok());
                 Reply::new(&cx, result)
             }
@@ -259,7 +265,7 @@ impl Executor {
         let mut cx = Context::new(self, caller, now, tx, credentials, Some(access));
         let result = run_operation(&mut cx, query).await;
         #[cfg(feature = "test-hooks")]
-        super::erased::assert_declared(query, &result);
+        super::erased::assert_declared(query, &cx, &result);
         let after_commit = std::mem::take(&mut cx.after_commit);
         (Reply::new(&cx, result), after_commit)
     }
@@ -291,13 +297,18 @@ impl Executor {
         if let Some(key) = &caller.api_key {
             self.api_key_requests.mark_known(&key.rate_limit_key(), now);
         }
+        let setup_link = match &caller.setup_token {
+            Some(token) => Some(caller::load_setup_link(&mut tx, token, now).await?.ok_or(Code::InvalidSetupLink)?),
+            None => None,
+        };
         let otherwise = match operation.requires() {
             _ if caller.is_operator => ActorKind::Operator,
             Requirement::Operator => ActorKind::System,
             _ => ActorKind::Anonymous,
         };
         let cx = Context::new(self, caller, now, tx, (session, api_key), access);
-        Ok(Context { after_commit, otherwise, ..cx })
+        let subject = Subject { setup_link: setup_link.as_ref().map(|link| link.id), ..cx.subject };
+        Ok(Context { after_commit, otherwise, setup_link, subject, ..cx })
     }
 
     /// The open database, for its metrics, and for tests that fill its disk.

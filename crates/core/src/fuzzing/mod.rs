@@ -12,12 +12,13 @@ use crate::image_store::Picture;
 use crate::language::Language;
 use crate::mail::{MAX_REASON_LENGTH, parse_report};
 use crate::names::{Description, OrganizationName, PersonName, Username};
+use crate::oidc::check_parsers;
 use crate::outbox::parse_message_id;
 use crate::password::{Password, check_and_find, sha1_hex};
 use crate::permission::AddressList;
 use crate::secret::{
-    AttemptToken, InvitationToken, NoticeToken, NotificationToken, SessionToken, SubmittedCode, SubmittedFactorCode,
-    TotpSecret, UnsubscribeToken,
+    AttemptToken, HandoffId, InvitationToken, Keys, MasterKey, NoticeToken, NotificationToken, SessionToken,
+    SetupToken, SubmittedCode, SubmittedFactorCode, TotpSecret, UnsubscribeToken,
 };
 use crate::settings::{Mode, PublicUrl, Settings};
 use crate::webauthn::{
@@ -43,10 +44,14 @@ pub fn token(text: &str) {
     let unsubscribe = text.parse::<UnsubscribeToken>().map(|token| (token.reveal(), format!("{token:?}")));
     let notice = text.parse::<NoticeToken>().map(|token| (token.reveal(), format!("{token:?}")));
     let notification = text.parse::<NotificationToken>().map(|token| (token.reveal(), format!("{token:?}")));
-    for (revealed, debug) in [session, invitation, attempt, unsubscribe, notice, notification].into_iter().flatten() {
+    let handoff = text.parse::<HandoffId>().map(|token| (token.reveal(), format!("{token:?}")));
+    let setup = text.parse::<SetupToken>().map(|token| (token.reveal(), format!("{token:?}")));
+    let parsed = [session, invitation, attempt, unsubscribe, notice, notification, handoff, setup];
+    for (revealed, debug) in parsed.into_iter().flatten() {
         assert_eq!(revealed, text);
         assert!(!debug.contains(text));
     }
+    assert!(Keys::new(&MasterKey::new([7; 32])).parse_state(text).is_err());
     let _ = SubmittedCode::from_input(text);
     let code = SubmittedFactorCode::from_input(text);
     assert!(!format!("{code:?}").contains(char::is_numeric));
@@ -176,6 +181,11 @@ pub fn webauthn(bytes: &[u8]) {
         let registered = Registered { public_key: bytes, is_backup_eligible: false };
         let _ = verify_assertion(&credential, registered, &expected);
     }
+}
+
+/// What an identity provider sends is bounded, names the expected issuer, and is accepted only with its signature.
+pub fn identity_provider(bytes: &[u8]) {
+    check_parsers(bytes);
 }
 
 /// An accepted password is normalized, long enough, not too long, and accepted again. The others have a reason.

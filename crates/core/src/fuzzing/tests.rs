@@ -48,6 +48,18 @@ const CREDENTIALS: &[&str] = &[
     "\"authenticatorData\":\"AA\",\"signature\":\"AA\"",
     "}",
 ];
+const PROVIDERS: &[&str] = &[
+    "{\"issuer\":\"https://login.example\",",
+    "{\"issuer\":\"https://login.example/{tenantid}/v2.0\",",
+    "\"authorization_endpoint\":\"https://login.example/a\",\"token_endpoint\":\"https://login.example/t\",",
+    "\"jwks_uri\":\"https://login.example/k\"}",
+    "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"},",
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\",\"kid\":7}]}",
+    "eyJhbGciOiJFZERTQSJ9",
+    ".",
+    "e30",
+    "{\"name\":\"Nina Ba\u{301}\",\"groups\":[\"a\",7],\"email_verified\":\"true\"}",
+];
 const HASHES: &[&str] = &[
     "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:1\r\n",
     "7C4A8D09CA3762AF61E59520943DC26494F8941B:37\r\n",
@@ -106,6 +118,14 @@ proptest! {
         webauthn(&[b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20", bytes.as_slice()].concat());
         let head = b"\xa3cfmtdnonegattStmt\xa0hauthDataX";
         webauthn(&[head.as_slice(), &[u8::try_from(bytes.len()).unwrap_or(255)], bytes.as_slice()].concat());
+    }
+
+    #[test]
+    fn identity_providers_hold(bytes in prop::collection::vec(any::<u8>(), 0..300), text in mutated(PROVIDERS)) {
+        identity_provider(&bytes);
+        identity_provider(text.as_bytes());
+        // The header of a token, so that the rest is read too.
+        identity_provider(format!("eyJhbGciOiJFZERTQSJ9.{text}.AA").as_bytes());
     }
 
     #[test]

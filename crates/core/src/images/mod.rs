@@ -52,6 +52,7 @@ pub const UPLOAD_ERRORS: &[Code] = &[
     Code::Unauthorized,
     Code::Forbidden,
     Code::AddressNotAllowed,
+    Code::SsoRequired,
     Code::MfaRequired,
     Code::TooManyRequests,
     Code::ImageTooLarge,
@@ -82,6 +83,7 @@ impl Command for ReserveName {
     const ERRORS: &'static [Code] = &[
         Code::Forbidden,
         Code::AddressNotAllowed,
+        Code::SsoRequired,
         Code::MfaRequired,
         Code::TooManyRequests,
         Code::ScopeMissing,

@@ -7,7 +7,7 @@ use super::{Invitation, InvitationState, find_by_token, sql};
 use crate::error::{Code, Problem, Result};
 use crate::event::{EmailVerified, InvitationAccepted};
 use crate::execution::{Command, Context};
-use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId, WorkspaceMembershipId};
+use crate::id::{ConnectionId, MembershipId, OrganizationId, SignInId, WorkspaceId, WorkspaceMembershipId};
 use crate::membership::JoinSource;
 use crate::outbox::MailKind;
 use crate::permission::Requirement;
@@ -41,6 +41,8 @@ pub struct AcceptOutcome {
     pub invited_email: String,
     /// Why the invitation was not accepted; the fields below are then empty.
     pub refusal: Option<Code>,
+    /// The connection to sign in through, if that is why.
+    pub required_connection: Option<ConnectionId>,
     pub organization: Option<NamedId<OrganizationId>>,
     pub workspace: Option<NamedId<WorkspaceId>>,
     /// The invitee's sign-in. It does not become the active one.
@@ -108,6 +110,10 @@ impl Accept {
         if is_unverified && !self.token.is_mailed() {
             return Ok(AcceptOutcome::refused(invitation, Code::InvitationEmailUnverified));
         }
+        if let Some(connection) = context.required_connection(cx, invitation, invitee).await? {
+            let refused = AcceptOutcome::refused(invitation, Code::SsoRequired);
+            return Ok(AcceptOutcome { required_connection: Some(connection), ..refused });
+        }
         let organization = invitation.organization_id;
         cx.subject.workspace = invitation.workspace_id;
         cx.subject.target_user = Some(invitee.user).filter(|user| cx.subject.user != Some(*user));
@@ -160,6 +166,7 @@ impl Accept {
         Ok(AcceptOutcome {
             invited_email: invitation.email_key.clone(),
             refusal: None,
+            required_connection: None,
             organization: Some(NamedId { id: organization, name: context.organization_name.clone() }),
             workspace: workspace.map(|workspace| workspace.named),
             sign_in: Some(invitee.sign_in),
@@ -274,6 +281,7 @@ impl AcceptOutcome {
         Self {
             invited_email: invitation.email_key.clone(),
             refusal: Some(refusal),
+            required_connection: None,
             organization: None,
             workspace: None,
             sign_in: None,

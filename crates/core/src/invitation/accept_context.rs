@@ -5,7 +5,7 @@ use super::sql::AcceptContextRow;
 use super::{Invitation, authority, sql};
 use crate::error::{Code, Result};
 use crate::execution::Context;
-use crate::id::{EmailAddressId, MembershipId, SessionId, SignInId, UserId, WorkspaceId};
+use crate::id::{ConnectionId, EmailAddressId, MembershipId, SessionId, SignInId, UserId, WorkspaceId};
 use crate::permission::PermissionSet;
 use crate::secret::InvitationToken;
 use crate::user::sql::AddressOwnerInSession;
@@ -87,6 +87,8 @@ fn signed_in_session(cx: &Context<'_>) -> Option<SessionId> {
 #[derive(Debug)]
 pub(super) struct AcceptContext {
     pub(super) organization_name: String,
+    /// Whether the organization requires single sign-on of some of its members.
+    requires_sso: bool,
     /// The workspace that new members of the organization join automatically; 0 for none.
     pub(super) auto_assigned_workspace: WorkspaceId,
     /// The invitee, or the reason why the caller is not the invitee.
@@ -133,11 +135,27 @@ impl AcceptContext {
         Ok(Some(Self {
             invitee,
             organization_name: row.name,
+            requires_sso: row.requires_sso,
             auto_assigned_workspace: row.auto_assigned_workspace_id,
             membership,
             granted_permissions: row.granted_permissions,
             inviter_permissions,
         }))
+    }
+
+    /// Returns the connection through which the invitee has to sign in first.
+    pub(super) async fn required_connection(
+        &self,
+        cx: &mut Context<'_>,
+        invitation: &Invitation,
+        invitee: &Invitee,
+    ) -> Result<Option<ConnectionId>> {
+        if !self.requires_sso {
+            return Ok(None);
+        }
+        let domain = invitation.email_key.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let arguments = (invitation.organization_id, invitee.user, domain, invitee.sign_in);
+        Ok(cx.tx.optional(sql::REQUIRED_CONNECTION, arguments).await?.map(|(connection,)| connection))
     }
 
     /// Returns whether the inviter may no longer grant the invited roles. See [`authority::load_suspension`].

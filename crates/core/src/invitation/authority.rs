@@ -137,7 +137,7 @@ fn may_grant(
         Actor::Member(_) => {
             compute_suspension(grant.permissions(), own_in_workspace, (granted, granted_in_workspace)).is_none()
         }
-        Actor::ApiKey(_) => {
+        Actor::ApiKey(_) | Actor::SetupLink(_) => {
             grant.covers(granted)
                 && granted_in_workspace.is_none_or(|granted| grant.covers_in_workspace(own_in_workspace, granted))
         }

@@ -11,8 +11,8 @@ use vestibule_db::{Text, record, sql};
 use super::{Delivery, Status};
 use crate::cache::Scope;
 use crate::id::{
-    ApiKeyId, EmailAddressId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId,
-    WorkspaceId, WorkspaceRoleId,
+    ApiKeyId, ConnectionId, EmailAddressId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, SignInId,
+    UserId, WorkspaceId, WorkspaceRoleId,
 };
 use crate::language::Language;
 use crate::permission::PermissionSet;
@@ -85,6 +85,8 @@ record! {
     pub(crate) struct AcceptContextRow {
         /// The organization's name.
         pub(super) name: String,
+        /// Whether the organization requires single sign-on of some of its members.
+        pub(super) requires_sso: bool,
         /// 0 for none.
         pub(super) auto_assigned_workspace_id: WorkspaceId,
         /// The next three belong to the account that has the invited address, verified or not.
@@ -179,8 +181,8 @@ sql! {
     /// mailbox. The session id or the membership id of the inviter is 0 if there is none. One row for each role of the
     /// inviter. An inviter whose account is disabled has no permissions.
     ACCEPT_CONTEXT(OrganizationId, Text, SessionId, Timestamp, RoleId, MembershipId) -> AcceptContextRow =
-        "SELECT o.name AS name, o.auto_assigned_workspace_id AS auto_assigned_workspace_id, e.id AS email_id,
-                e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id, m.id AS membership_id,
+        "SELECT o.name AS name, o.requires_sso AS requires_sso,
+                o.auto_assigned_workspace_id AS auto_assigned_workspace_id, e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id, m.id AS membership_id,
                 r.permissions AS granted_permissions, h.permissions AS inviter_permissions
            FROM organizations o
            LEFT JOIN email_addresses e ON e.address_key = $2
@@ -195,6 +197,23 @@ sql! {
                 AND iu.id IS NOT NULL
            LEFT JOIN organization_roles h ON h.scope = mr.role_scope AND h.id = mr.role_id
           WHERE o.id = $1 AND o.deleted_at IS NULL";
+
+    /// The connection through which an invitee has to sign in, for the domain ($3) of the invited address, for one of their
+    /// other addresses or for an identity. None if their sign-in ($4) was made through the organization's provider.
+    REQUIRED_CONNECTION(OrganizationId, UserId, Text, SignInId) -> (ConnectionId,) =
+        "SELECT c.id
+           FROM enterprise_connections c
+          WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1
+            AND (EXISTS (SELECT 1 FROM connection_domains cd
+                           JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
+                                AND d.verified_at IS NOT NULL
+                          WHERE cd.organization_id = $1 AND cd.connection_id = c.id
+                            AND (d.domain = $3
+                                 OR EXISTS (SELECT 1 FROM email_addresses e
+                                             WHERE e.user_id = $2 AND e.domain = d.domain AND e.verified_at IS NOT NULL)))
+                 OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2))
+            AND NOT EXISTS (SELECT 1 FROM sign_ins s WHERE s.id = $4 AND s.sso_organization_id = $1)
+          ORDER BY c.id LIMIT 1";
 
     /// Inserts nothing if the address has a pending invitation in the same scope, or a member there has verified it. It
     /// returns no columns: the caller knows all values, and SQLite materializes a `RETURNING` clause in a temporary

@@ -73,6 +73,35 @@ pub enum EmailTemplate<'a> {
     RequestDenied(NotificationEmail<'a>),
     /// Notifies a member who manages settings of disabled endpoints of webhooks.
     WebhooksDisabled(WebhooksEmail<'a>),
+    /// Notifies an admin that a connection to an identity provider has another issuer or client.
+    ConnectionChanged(ConnectionEmail<'a>),
+    /// Notifies an admin that the client secret of a connection will expire.
+    ConnectionSecretExpires {
+        connection: ConnectionEmail<'a>,
+        expires_at: Timestamp,
+        /// Days until it expires, rounded up.
+        days: u32,
+    },
+    /// Notifies an admin that one of them has signed in without the identity provider that the organization requires.
+    SsoBypassed {
+        organization: &'a str,
+        /// The name of the admin. May be empty.
+        person: &'a str,
+        /// The entries of the audit log.
+        link: &'a str,
+    },
+}
+
+/// The data of a mail about a connection to an identity provider. The names and the URL are user input; they are sanitized
+/// and quoted when the mail is rendered.
+#[derive(Clone, Copy)]
+pub struct ConnectionEmail<'a> {
+    pub organization: &'a str,
+    /// The name of the connection.
+    pub name: &'a str,
+    pub issuer: &'a str,
+    /// The page of the connection.
+    pub link: &'a str,
 }
 
 /// The data of a notification about a request or an answer. Names are sanitized and quoted when the mail is rendered.
@@ -147,7 +176,7 @@ pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
     /// The names of the templates: file names without language and extension.
-    pub const TEMPLATES: [&'static str; 21] = [
+    pub const TEMPLATES: [&'static str; 24] = [
         "invitation",
         "workspace_invitation",
         "reminder",
@@ -169,6 +198,9 @@ impl EmailTemplate<'_> {
         "request_approved",
         "request_denied",
         "webhooks_disabled",
+        "connection_changed",
+        "connection_secret_expires",
+        "sso_bypassed",
     ];
 
     /// The name of its template.
@@ -195,6 +227,9 @@ impl EmailTemplate<'_> {
             Self::RequestApproved(_) => "request_approved",
             Self::RequestDenied(_) => "request_denied",
             Self::WebhooksDisabled(_) => "webhooks_disabled",
+            Self::ConnectionChanged(_) => "connection_changed",
+            Self::ConnectionSecretExpires { .. } => "connection_secret_expires",
+            Self::SsoBypassed { .. } => "sso_bypassed",
         }
     }
 
@@ -208,7 +243,10 @@ impl EmailTemplate<'_> {
             | Self::SecurityNotice(NoticeEmail { link, .. })
             | Self::SignUpInvitation { link, .. }
             | Self::WebhooksDisabled(WebhooksEmail { link, .. })
-            | Self::OwnershipTransfer { link, .. } => Some(link),
+            | Self::OwnershipTransfer { link, .. }
+            | Self::ConnectionChanged(ConnectionEmail { link, .. })
+            | Self::ConnectionSecretExpires { connection: ConnectionEmail { link, .. }, .. }
+            | Self::SsoBypassed { link, .. } => Some(link),
             Self::JoinRequests(email)
             | Self::InvitationsAccepted(email)
             | Self::InvitationsDeclined(email)
@@ -295,6 +333,15 @@ impl EmailTemplate<'_> {
                     ("stop", Value::from(markup::link(email.unsubscribe_url))),
                 ]
             }
+            Self::ConnectionChanged(email) => connection_variables(email, language),
+            Self::ConnectionSecretExpires { connection, expires_at, days } => {
+                let mut variables = connection_variables(connection, language);
+                variables.extend([("days", Value::from(*days)), deadline(*expires_at)]);
+                variables
+            }
+            Self::SsoBypassed { organization, person, .. } => {
+                vec![("organization", name(organization, language)), ("person", name(person, language))]
+            }
         }
     }
 }
@@ -324,10 +371,24 @@ impl std::fmt::Debug for WebhooksEmail<'_> {
     }
 }
 
+impl std::fmt::Debug for ConnectionEmail<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectionEmail").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for NoticeEmail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NoticeEmail").field("kind", &self.kind).finish_non_exhaustive()
     }
+}
+
+fn connection_variables(email: &ConnectionEmail<'_>, language: Language) -> Vec<(&'static str, Value)> {
+    vec![
+        ("organization", name(email.organization, language)),
+        ("connection", name(email.name, language)),
+        ("issuer", Value::from(quote_url(email.issuer, language))),
+    ]
 }
 
 fn code_variables(code: &str) -> Vec<(&'static str, Value)> {

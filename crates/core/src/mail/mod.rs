@@ -16,7 +16,9 @@ mod templates;
 mod transport;
 
 pub use bounce::{DeliveryOutcome, DeliveryReport, is_signature_valid, parse_report};
-pub use email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
+pub use email_template::{
+    ConnectionEmail, EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail,
+};
 pub use message::{InvalidMessage, Message, ReplyTo};
 pub use smtp::{MAX_REASON_LENGTH, SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};

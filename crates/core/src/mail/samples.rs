@@ -1,11 +1,13 @@
 //! Sample mails.
 
-use super::email_template::{EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail};
+use super::email_template::{
+    ConnectionEmail, EmailTemplate, InvitationEmail, NoticeEmail, NotificationEmail, WebhooksEmail,
+};
 use crate::time::Timestamp;
 
 impl EmailTemplate<'static> {
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 21] {
+    pub const fn samples() -> [EmailTemplate<'static>; 24] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             organization_logo: None,
@@ -76,7 +78,27 @@ impl EmailTemplate<'static> {
             }),
             EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
             EmailTemplate::WebhooksDisabled(webhooks_sample()),
+            EmailTemplate::ConnectionChanged(connection_sample()),
+            EmailTemplate::ConnectionSecretExpires {
+                connection: connection_sample(),
+                expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+                days: 7,
+            },
+            EmailTemplate::SsoBypassed {
+                organization: "Lindgren Tea",
+                person: "Nora Lindgren",
+                link: "https://join.example/organizations/1/-/audit-log?action=organization.sso.bypassed",
+            },
         ]
+    }
+}
+
+const fn connection_sample() -> ConnectionEmail<'static> {
+    ConnectionEmail {
+        organization: "Lindgren Tea",
+        name: "Entra ID",
+        issuer: "https://login.example/lindgren/v2.0",
+        link: "https://join.example/organizations/1/-/connections/2",
     }
 }
 
@@ -91,7 +113,7 @@ const fn webhooks_sample() -> WebhooksEmail<'static> {
     }
 }
 
-/// One sample of each notice about second factors. All use the template of notices.
+/// One sample of each notice about second factors and identities. All use the template of notices.
 #[cfg(test)]
 pub(super) fn second_factor_notices() -> Vec<EmailTemplate<'static>> {
     let (user, operator) = (notice_sample(), NoticeEmail { ip_address: "", user_agent: "", ..notice_sample() });
@@ -100,6 +122,8 @@ pub(super) fn second_factor_notices() -> Vec<EmailTemplate<'static>> {
         NoticeEmail { kind: "authenticator_removed", detail: "", ..user },
         NoticeEmail { kind: "passkey_added", detail: "Pixel 9", ..user },
         NoticeEmail { kind: "passkey_removed", detail: "Pixel 9", ..user },
+        NoticeEmail { kind: "identity_added", detail: "Google", ..user },
+        NoticeEmail { kind: "identity_removed", detail: "", ..user },
         NoticeEmail { kind: "backup_codes_generated", detail: "", ..user },
         NoticeEmail { kind: "backup_code_used", detail: "7", ..user },
         NoticeEmail { kind: "backup_code_used", detail: "1", ..user },

@@ -110,6 +110,15 @@ impl Query for Compose<'_> {
             Subject::WebhooksDisabled { organization, user, since } => {
                 self.webhooks_disabled(cx, (organization, user), since).await
             }
+            Subject::ConnectionChanged { organization, user, connection } => {
+                self.connection_changed(cx, (organization, user), connection).await
+            }
+            Subject::ConnectionSecretExpires { organization, user, connection } => {
+                self.connection_secret_expires(cx, (organization, user), connection).await
+            }
+            Subject::SsoBypassed { organization, user, admin } => {
+                self.sso_bypassed(cx, (organization, user), admin).await
+            }
         }
     }
 }
@@ -233,7 +242,12 @@ impl Compose<'_> {
         self.mail(cx, to, notice.language, &template)
     }
 
-    fn to_user(&self, cx: &Context<'_>, recipient: &Recipient, template: &EmailTemplate<'_>) -> Result<Composition> {
+    pub(super) fn to_user(
+        &self,
+        cx: &Context<'_>,
+        recipient: &Recipient,
+        template: &EmailTemplate<'_>,
+    ) -> Result<Composition> {
         let to = EmailAddress::from_stored(recipient.address.clone(), recipient.address_key.clone());
         self.mail(cx, to, recipient.language, template)
     }

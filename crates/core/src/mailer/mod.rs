@@ -5,6 +5,7 @@
 
 mod bounce;
 mod compose;
+mod connections;
 mod deliver;
 mod notifications;
 mod unsubscribe;

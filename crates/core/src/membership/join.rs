@@ -16,6 +16,8 @@ pub(crate) enum JoinSource {
     /// An address of a verified domain.
     Domain,
     JoinRequest,
+    /// A sign-in with the organization's identity provider.
+    SingleSignOn,
 }
 
 impl JoinSource {
@@ -25,13 +27,14 @@ impl JoinSource {
             Self::Invitation(_) => "invitation",
             Self::Domain => "domain",
             Self::JoinRequest => "join_request",
+            Self::SingleSignOn => "single_sign_on",
         }
     }
 
     const fn invitation(self) -> Option<InvitationId> {
         match self {
             Self::Invitation(invitation) => Some(invitation),
-            Self::Creation | Self::Domain | Self::JoinRequest => None,
+            Self::Creation | Self::Domain | Self::JoinRequest | Self::SingleSignOn => None,
         }
     }
 }
@@ -45,14 +48,27 @@ pub(crate) fn join(
     role: RoleId,
     source: JoinSource,
 ) -> Result<Membership> {
+    join_with_roles(cx, organization, user, &[role], source)
+}
+
+/// Like [`join`], with several roles.
+pub(crate) fn join_with_roles(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    user: UserId,
+    roles: &[RoleId],
+    source: JoinSource,
+) -> Result<Membership> {
     let (id, now) = (cx.id(), cx.now);
     cx.tx.defer(sql::INSERT, (id, organization, user, now))?;
-    cx.tx.defer(organization::sql::ASSIGN_ROLE, (organization, id, role))?;
+    for role in roles {
+        cx.tx.defer(organization::sql::ASSIGN_ROLE, (organization, id, *role))?;
+    }
     cx.emit(MemberAdded {
         organization_id: organization,
         membership_id: id,
         user_id: user,
-        role_ids: vec![role],
+        role_ids: roles.to_vec(),
         joined_by: source.as_str(),
         invitation_id: source.invitation(),
     });

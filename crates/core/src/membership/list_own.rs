@@ -9,11 +9,11 @@ use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::UserId;
 use crate::organization::{self, Organization};
-use crate::permission::{PermissionSet, Requirement, Restriction};
+use crate::permission::{ADMIN, PermissionSet, Requirement, Restriction};
 use crate::user::{self, PublicUser};
 
-/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address, or requires a
-/// stronger sign-in, shows its id and name only.
+/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address, or requires
+/// another or a stronger sign-in, shows its id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -28,20 +28,18 @@ pub struct OwnMembership {
     pub user: PublicUser,
     /// Empty if there is a restriction.
     pub roles: Vec<MembershipRole>,
+    /// Whether the caller is an admin, also if there is a restriction.
+    pub is_admin: bool,
     /// Why the caller cannot use the organization now.
     pub restriction: Restriction,
 }
 
 impl OwnMembership {
     /// What a member reads whom the organization does not admit.
-    fn restricted(
-        mut membership: Membership,
-        organization: Organization,
-        user: PublicUser,
-        restriction: Restriction,
-    ) -> Self {
+    fn restricted(self) -> Self {
+        let mut membership = self.membership;
         "{}".clone_into(&mut membership.public_metadata);
-        Self { membership, organization: organization.name_only(), user, roles: Vec::new(), restriction }
+        Self { membership, organization: self.organization.name_only(), roles: Vec::new(), ..self }
     }
 }
 
@@ -54,14 +52,16 @@ impl Query for ListOwn {
         let user = cx.user()?;
         let (profile, circumstances) =
             (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, access::circumstances(cx));
-        let own = load_of_user(cx, user).await?.into_iter().map(|(membership, organization, roles)| {
-            let restriction = organization.access_conditions().restriction(&circumstances);
-            let user = profile.clone();
-            if !restriction.is_none() {
-                return OwnMembership::restricted(membership, organization, user, restriction);
-            }
+        let loaded = load_of_user(cx, user).await?;
+        let is_required = loaded.iter().any(|(_, organization, _)| organization.requires_sso);
+        let requiring = access::organizations_requiring_sso(cx, user, is_required).await?;
+        let own = loaded.into_iter().map(|(membership, organization, roles)| {
             let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
-            OwnMembership { organization: organization.visible_to(&permissions), roles, restriction, membership, user }
+            let (requires_sso, is_admin) = (requiring.contains(&organization.id), permissions.contains(ADMIN));
+            let restriction = organization.access_conditions(requires_sso, is_admin).restriction(&circumstances);
+            let organization = organization.visible_to(&permissions);
+            let own = OwnMembership { membership, organization, user: profile.clone(), roles, is_admin, restriction };
+            if restriction.is_none() { own } else { own.restricted() }
         });
         Ok(own.collect())
     }

@@ -22,7 +22,7 @@ pub use export::{ExportMembers, MembersBatch, StartMemberExport};
 pub use filter::{MemberCursor, MemberFilter, SecondFactorFilter};
 pub(crate) use find::find_keys;
 pub use find_member::FindMember;
-pub(crate) use join::{JoinSource, join};
+pub(crate) use join::{JoinSource, join, join_with_roles};
 pub(crate) use list::load_roles;
 pub use list::{ListMembers, MemberDetails, MembersPage, ShowMember};
 pub(crate) use list_own::load_of_user;

@@ -237,6 +237,7 @@ sql! {
 
     ORGANIZATION(OrganizationId) -> Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at
+                minimum_assurance, mfa_enforced_from, requires_sso, auto_assigned_workspace_id, public_metadata, created_at,
+                updated_at
            FROM organizations WHERE id = $1";
 }

@@ -99,7 +99,7 @@ impl Query for ListDeleted {
 /// Restores a deleted organization with its members, roles and invitations.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and
+/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `SSO_REQUIRED`; `MFA_REQUIRED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and
 /// the grace period has not passed.
 #[derive(Debug)]
 pub struct Restore {
@@ -108,7 +108,8 @@ pub struct Restore {
 
 impl Command for Restore {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NothingToRestore, Code::AddressNotAllowed, Code::MfaRequired];
+    const ERRORS: &'static [Code] =
+        &[Code::NothingToRestore, Code::AddressNotAllowed, Code::SsoRequired, Code::MfaRequired];
     type Out = Organization;
 
     fn audit(&self) -> Audit {
@@ -124,8 +125,11 @@ impl Command for Restore {
         let restored =
             if is_restorable { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
         let restored = restored.ok_or(Code::NothingToRestore)?;
-        let restriction = restored.access_conditions().restriction(&access::circumstances(cx));
-        access::require_unrestricted(cx, restriction).await?;
+        let requiring = access::organizations_requiring_sso(cx, user, restored.requires_sso).await?;
+        let requires_sso = requiring.contains(&restored.id);
+        // Only an admin can restore it.
+        let restriction = restored.access_conditions(requires_sso, true).restriction(&access::circumstances(cx));
+        access::require_unrestricted(cx, restored.id, restriction).await?;
         cx.emit(OrganizationRestored { organization_id: self.organization });
         Ok(restored)
     }

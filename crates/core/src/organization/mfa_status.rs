@@ -44,7 +44,9 @@ impl Query for ShowMfaStatus {
         let permitted = [RequiredPermission::ManageMembers, RequiredPermission::ManageSettings];
         let is_permitted = match grant.actor() {
             Actor::ApiKey(_) => true,
-            Actor::Member(_) => permitted.iter().any(|required| grant.permissions().satisfies(*required)),
+            Actor::Member(_) | Actor::SetupLink(_) => {
+                permitted.iter().any(|required| grant.permissions().satisfies(*required))
+            }
         };
         if !is_permitted {
             return Err(Code::Forbidden.into());

@@ -34,6 +34,8 @@ record! {
         pub minimum_assurance: Assurance,
         /// The end of the grace period; it means something only with `enforce_mfa`.
         pub mfa_enforced_from: Timestamp,
+        /// Whether it requires single sign-on of some of its members.
+        pub requires_sso: bool,
         /// The workspace that new members join automatically; 0 for none.
         pub auto_assigned_workspace_id: WorkspaceId,
         /// A JSON object.
@@ -124,7 +126,8 @@ sql! {
         "INSERT INTO organizations (id, name, sort_name, description, image_url, member_count, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, requires_sso, auto_assigned_workspace_id, public_metadata, created_at,
+                updated_at";
 
     /// Sets all editable columns.
     UPDATE(UpdateOrganization {
@@ -147,7 +150,8 @@ sql! {
                 minimum_assurance = $11, mfa_enforced_from = $12
           WHERE id = $1 AND deleted_at IS NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, requires_sso, auto_assigned_workspace_id, public_metadata, created_at,
+                updated_at";
 
     /// Counts the organizations in which a user has the creator role.
     COUNT_CREATED(UserId, RoleId) -> (i64,) =
@@ -181,7 +185,8 @@ sql! {
     RESTORE(OrganizationId, Timestamp) -> Organization invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = NULL, updated_at = $2 WHERE id = $1 AND deleted_at IS NOT NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, requires_sso, auto_assigned_workspace_id, public_metadata, created_at,
+                updated_at";
 
     /// The next organization after `$2` that was deleted before `$1`.
     NEXT_TO_ERASE(Timestamp, OrganizationId) -> (OrganizationId,) =
@@ -220,7 +225,7 @@ sql! {
                 o.member_count AS member_count, o.whitelisted_ips AS whitelisted_ips,
                 o.enable_ip_restriction AS enable_ip_restriction, o.enforce_mfa AS enforce_mfa,
                 o.minimum_assurance AS minimum_assurance, o.mfa_enforced_from AS mfa_enforced_from,
-                o.auto_assigned_workspace_id AS auto_assigned_workspace_id,
+                o.requires_sso AS requires_sso, o.auto_assigned_workspace_id AS auto_assigned_workspace_id,
                 o.public_metadata AS public_metadata, o.created_at AS created_at, o.updated_at AS updated_at
            FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
@@ -232,7 +237,8 @@ sql! {
         "UPDATE organizations SET member_count = member_count + $2, updated_at = $4
           WHERE id = $1 AND member_count + $2 <= $3
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                minimum_assurance, mfa_enforced_from, auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+                minimum_assurance, mfa_enforced_from, requires_sso, auto_assigned_workspace_id, public_metadata, created_at,
+                updated_at";
 
     INCREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";

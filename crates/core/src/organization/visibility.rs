@@ -10,10 +10,14 @@ impl Organization {
         MfaRequirement::new(self.enforce_mfa, self.minimum_assurance, self.mfa_enforced_from)
     }
 
-    pub(crate) fn access_conditions(&self) -> AccessConditions<'_> {
+    /// What it requires of a member, who `requires_sso` if they have to sign in through its identity provider.
+    pub(crate) fn access_conditions(&self, requires_sso: bool, is_admin: bool) -> AccessConditions<'_> {
         AccessConditions {
+            organization: self.id,
             restricts_addresses: self.enable_ip_restriction,
             allowed_addresses: &self.whitelisted_ips,
+            requires_sso,
+            is_admin,
             mfa: self.mfa(),
         }
     }
@@ -40,6 +44,7 @@ impl Organization {
             enforce_mfa: false,
             minimum_assurance: Assurance::TwoFactors,
             mfa_enforced_from: self.created_at,
+            requires_sso: false,
             auto_assigned_workspace_id: 0.into(),
             public_metadata: "{}".to_owned(),
             created_at: self.created_at,

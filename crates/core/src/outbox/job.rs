@@ -5,7 +5,9 @@ use tokio::sync::Notify;
 use super::sql::JobRow;
 use crate::error::{Problem, Result};
 use crate::execution::Executor;
-use crate::id::{AttemptId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
+use crate::id::{
+    AttemptId, ConnectionId, DeploymentInvitationId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId,
+};
 use crate::time::Timestamp;
 
 /// The kind of mail that a job sends.
@@ -38,6 +40,12 @@ pub enum MailKind {
     RenewalDenied,
     /// Notifies a member who manages settings of disabled endpoints of webhooks.
     WebhooksDisabled,
+    /// Notifies an admin that a connection to an identity provider has another issuer or client.
+    ConnectionChanged,
+    /// Notifies an admin that the client secret of a connection will expire.
+    ConnectionSecretExpires,
+    /// Notifies an admin that one of them has signed in without the identity provider that the organization requires.
+    SsoBypassed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +105,9 @@ vestibule_db::text_enum!(
     RequestDenied = "request_denied",
     RenewalDenied = "renewal_denied",
     WebhooksDisabled = "webhooks_disabled",
+    ConnectionChanged = "connection_changed",
+    ConnectionSecretExpires = "connection_secret",
+    SsoBypassed = "sso_bypassed",
 );
 vestibule_db::text_enum!(JobState: Waiting = "waiting", Dead = "dead");
 
@@ -191,6 +202,22 @@ pub(crate) enum Subject {
         /// Where the period begins, exclusive.
         since: Timestamp,
     },
+    ConnectionChanged {
+        organization: OrganizationId,
+        user: UserId,
+        connection: ConnectionId,
+    },
+    ConnectionSecretExpires {
+        organization: OrganizationId,
+        user: UserId,
+        connection: ConnectionId,
+    },
+    SsoBypassed {
+        organization: OrganizationId,
+        user: UserId,
+        /// The admin who has signed in.
+        admin: UserId,
+    },
 }
 
 impl TryFrom<JobRow> for Job {
@@ -237,6 +264,19 @@ impl TryFrom<JobRow> for Job {
                 user: user()?,
                 since: Timestamp::from_microseconds(generation),
             },
+            MailKind::ConnectionChanged => Subject::ConnectionChanged {
+                organization: organization()?,
+                user: user()?,
+                connection: generation.into(),
+            },
+            MailKind::ConnectionSecretExpires => Subject::ConnectionSecretExpires {
+                organization: organization()?,
+                user: user()?,
+                connection: generation.into(),
+            },
+            MailKind::SsoBypassed => {
+                Subject::SsoBypassed { organization: organization()?, user: user()?, admin: generation.into() }
+            }
         };
         Ok(Self { id, attempts, subject })
     }

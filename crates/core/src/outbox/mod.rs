@@ -138,6 +138,17 @@ pub(crate) async fn enqueue_member_notice(
     enqueue(cx, job).await
 }
 
+/// Enqueues a mail to an admin about something of their organization, whose id is `about`; 0 for nothing else.
+pub(crate) async fn enqueue_admin_notice(
+    cx: &mut Context<'_>,
+    kind: MailKind,
+    (organization, user): (OrganizationId, UserId),
+    about: i64,
+) -> Result<()> {
+    let job = new_job(cx, kind);
+    enqueue(cx, NewJob { organization: Some(organization), user: Some(user), generation: about, ..job }).await
+}
+
 /// A job that is due now.
 fn new_job(cx: &Context<'_>, kind: MailKind) -> NewJob<'static> {
     NewJob {

@@ -16,11 +16,11 @@ use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
 use crate::assurance::MfaRequirement;
 use crate::error::{Code, Problem, Result};
-use crate::id::MembershipId;
+use crate::id::{MembershipId, OrganizationId};
 
 pub use address_list::{AddressList, parse_network};
 pub use restriction::Restriction;
-pub(crate) use restriction::{AccessConditions, Circumstances};
+pub(crate) use restriction::{AccessConditions, Circumstances, requires_sso};
 
 /// Implies every permission in its organization and, by default, in its workspaces.
 pub const ADMIN: &str = "organization:admin";
@@ -132,7 +132,7 @@ impl Requirement {
             Self::Nothing | Self::Operator => &[],
             Self::SignIn => &[Code::Unauthorized],
             Self::Organization(_) | Self::Workspace(_) => {
-                &[Code::Unauthorized, Code::Forbidden, Code::AddressNotAllowed, Code::MfaRequired]
+                &[Code::Unauthorized, Code::Forbidden, Code::AddressNotAllowed, Code::SsoRequired, Code::MfaRequired]
             }
         }
     }
@@ -348,9 +348,12 @@ impl Argument for PermissionSet {
 /// A member's permissions in an organization, and what the organization requires besides.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberPermissions {
+    pub(crate) organization: OrganizationId,
     pub(crate) membership: MembershipId,
     pub(crate) restricts_addresses: bool,
     pub(crate) allowed_addresses: String,
+    /// Whether the member has to sign in through the organization's identity provider.
+    pub(crate) requires_sso: bool,
     pub(crate) mfa: MfaRequirement,
     pub(crate) permissions: PermissionSet,
 }
@@ -358,8 +361,15 @@ pub(crate) struct MemberPermissions {
 impl MemberPermissions {
     /// Why the member cannot use the organization.
     pub(crate) fn restriction(&self, circumstances: &Circumstances) -> Restriction {
-        let (restricts_addresses, allowed_addresses) = (self.restricts_addresses, self.allowed_addresses.as_str());
-        AccessConditions { restricts_addresses, allowed_addresses, mfa: self.mfa }.restriction(circumstances)
+        let conditions = AccessConditions {
+            organization: self.organization,
+            restricts_addresses: self.restricts_addresses,
+            allowed_addresses: &self.allowed_addresses,
+            requires_sso: self.requires_sso,
+            is_admin: self.permissions.contains(ADMIN),
+            mfa: self.mfa,
+        };
+        conditions.restriction(circumstances)
     }
 }
 

@@ -4,6 +4,7 @@
 //! attempts are all counted. What users create and send is counted in the transaction of the change: see `quota`.
 
 mod pending_block;
+mod providers;
 mod quota;
 pub(crate) mod sql;
 mod webhooks;
@@ -16,13 +17,14 @@ use self::sql::Counter;
 use crate::error::{Code, Problem, Result};
 use crate::event::UserLocked;
 use crate::execution::{Command, Context};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, SetupLinkId, UserId};
 use crate::metrics::RateLimit;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 pub(crate) use pending_block::PendingBlock;
+pub(crate) use providers::{record_provider_callback, record_provider_request};
 pub(crate) use quota::{
     check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipient, take_recipients, take_role, take_senders, take_sign_up_recipient, take_upload,
@@ -32,6 +34,10 @@ pub(crate) use webhooks::{check_webhook_replays, max_webhook_replays, take_webho
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
+/// Tests of one organization's connections per window.
+const MAX_CONNECTION_TESTS: u32 = 60;
+/// The openings of one setup link in a window, each of which is an event.
+const MAX_SETUP_LINK_OPENINGS: u32 = 30;
 /// Challenges of passkeys that a network gets for each attempt that `passwords.attempts_per_address` allows it.
 const PASSKEY_CHALLENGES_PER_ATTEMPT: u32 = 10;
 
@@ -43,6 +49,8 @@ const MAILS_BY_NETWORK: &str = "mails by address";
 const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
+const CONNECTION_TESTS: &str = "connection tests";
+const SETUP_LINK_OPENINGS: &str = "openings of setup link";
 const PASSKEYS_BY_NETWORK: &str = "passkey sign-in by address";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 const SECOND_FACTOR: &str = "second factor of account";
@@ -284,6 +292,24 @@ pub(crate) async fn record_passkey_challenge(cx: &mut Context<'_>) -> Result<()>
 pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     let counter = record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?;
     counter.check(cx, RateLimit::DomainLookup, MAX_DOMAIN_LOOKUPS)
+}
+
+/// Records one test of a connection of an organization, for which requests are sent to a host that its members name.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_connection_test(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+    let counter = record(cx, CONNECTION_TESTS, &organization.to_string()).await?;
+    counter.check(cx, RateLimit::ConnectionTest, MAX_CONNECTION_TESTS)
+}
+
+/// Records one opening of a setup link.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_setup_link(cx: &mut Context<'_>, link: SetupLinkId) -> Result<()> {
+    let counter = record(cx, SETUP_LINK_OPENINGS, &link.to_string()).await?;
+    counter.check(cx, RateLimit::SetupLink, MAX_SETUP_LINK_OPENINGS)
 }
 
 /// Clears the sign-in attempts of an account, after a successful sign-in.

@@ -8,6 +8,7 @@ use crate::error::{Code, Result};
 use crate::event::{PasskeyAdded, PasskeyRemoved, PasskeyRenamed, Personal};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::{PasskeyId, UserId};
+use crate::identity;
 use crate::names::{PasskeyName, full_name, remove_invisible};
 use crate::passkey::{self, ChallengeUse, Passkey, Transports, sql};
 use crate::permission::Requirement;
@@ -235,7 +236,8 @@ impl Command for RenamePasskey {
 /// more.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `PASSKEY_NOT_FOUND`, also for another user's.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `PASSKEY_NOT_FOUND`, also for another user's;
+/// `NO_ALTERNATIVE_AUTH_METHOD` if they could not sign in any more.
 #[derive(Debug)]
 pub struct DeletePasskey {
     pub id: PasskeyId,
@@ -244,7 +246,8 @@ pub struct DeletePasskey {
 
 impl Command for DeletePasskey {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::PasskeyNotFound];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::PasskeyNotFound, Code::NoAlternativeAuthMethod];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
@@ -255,6 +258,7 @@ impl Command for DeletePasskey {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = begin_change(cx).await?;
         remove(cx, user, self.id).await?;
+        identity::require_way_in(cx, user).await?;
         finish_change(cx, user, self.signs_out_others).await
     }
 }

@@ -70,6 +70,16 @@ pub enum SignUpToken {
     Deployment(DeploymentInvitationToken),
 }
 
+impl SignUpToken {
+    /// The token's text.
+    pub(crate) fn reveal(&self) -> String {
+        match self {
+            Self::Organization(token) => token.reveal(),
+            Self::Deployment(token) => token.reveal(),
+        }
+    }
+}
+
 impl FromStr for SignUpToken {
     type Err = InvalidToken;
 

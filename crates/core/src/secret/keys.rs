@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::notification_kind::NotificationKind;
 use crate::random::Randomness;
+use crate::secret::authorization::AuthorizationKeys;
 use crate::secret::sealed::Sealer;
 use crate::secret::{
     AttemptToken, BackupCode, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken,
@@ -57,12 +58,13 @@ pub struct Keys {
     webhook_secrets: Sealer,
     totp_secrets: Sealer,
     backup_codes: Key,
+    pub(super) authorization: AuthorizationKeys,
     audit: Key,
     check: [u8; 32],
 }
 
 /// A key with its HMAC state, prepared once since a list computes a token for each invitation. It is zeroized on drop.
-struct Key(Hmac<Sha256>);
+pub(super) struct Key(Hmac<Sha256>);
 
 impl Keys {
     /// Derives every key from the master key. The names of the purposes must not change: the tokens depend on them.
@@ -91,6 +93,7 @@ impl Keys {
             webhook_secrets: Sealer::new(&derive("webhooks: secrets")),
             totp_secrets: Sealer::new(&derive("authenticators: secrets")),
             backup_codes: purpose("backup codes"),
+            authorization: AuthorizationKeys::new(&derive),
             audit: purpose("audit log: checkpoints"),
             check: *derive("check"),
         }
@@ -288,7 +291,7 @@ fn secret(key: &Key, invitation: InvitationId, generation: i64) -> InvitationSec
 }
 
 impl Key {
-    fn new(key: &[u8; 32]) -> Self {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
         // HMAC pads a short key with zeros to its block size (RFC 2104). Doing it here avoids a fallible constructor.
         let mut block = [0; 64];
         block[..32].copy_from_slice(key);
@@ -297,7 +300,7 @@ impl Key {
         Self(hmac)
     }
 
-    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub(super) fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for part in parts {
             mac.update(part);

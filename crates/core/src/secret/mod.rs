@@ -2,6 +2,7 @@
 //! in constant time.
 
 mod api_key;
+mod authorization;
 mod challenge;
 mod deployment_invitation;
 mod factor;
@@ -21,6 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
 
 pub use api_key::{ApiKeyDigest, ApiKeyToken, is_like_api_key};
+pub use authorization::{HandoffId, OneTimeSecrets, SetupToken};
 pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
 pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
 pub use deployment_invitation::{DeploymentInvitationToken, SignUpToken};

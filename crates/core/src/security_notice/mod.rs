@@ -57,6 +57,10 @@ pub enum NoticeKind {
     PasskeyAdded,
     /// The detail is its name.
     PasskeyRemoved,
+    /// An account at an identity provider was connected. The detail is the name of the provider.
+    IdentityAdded,
+    /// The detail is the name of the provider; it may be empty.
+    IdentityRemoved,
     BackupCodesGenerated,
     /// The detail is the number of codes that are left.
     BackupCodeUsed,
@@ -81,6 +85,8 @@ impl NoticeKind {
             self,
             Self::AddressRemoved
                 | Self::BackupCodeUsed
+                | Self::IdentityAdded
+                | Self::IdentityRemoved
                 | Self::OrganizationDeleted
                 | Self::OwnershipOffered
                 | Self::OwnershipTransferred
@@ -111,6 +117,8 @@ vestibule_db::text_enum!(
     AuthenticatorRemoved = "authenticator_removed",
     PasskeyAdded = "passkey_added",
     PasskeyRemoved = "passkey_removed",
+    IdentityAdded = "identity_added",
+    IdentityRemoved = "identity_removed",
     BackupCodesGenerated = "backup_codes_generated",
     BackupCodeUsed = "backup_code_used",
     BackupCodesLow = "backup_codes_low",

@@ -3,13 +3,17 @@
 //! Every transaction loads or revalidates its session, so that ending a session, a sign-in or an account takes effect
 //! with the next request on every process.
 
+mod break_glass;
 mod factors;
+mod id_token;
 mod pending;
+mod profile;
 mod restrictions;
 mod select_token;
 mod show;
 mod sign_ins;
 mod sign_out;
+mod source;
 pub(crate) mod sql;
 mod switch_organization;
 mod switch_sign_in;
@@ -29,14 +33,23 @@ use crate::time::Timestamp;
 pub(crate) use factors::{
     FirstFactorOutcome, NewPending, add_proof, create_passkey_sign_in, prove_first_factor, prove_second_factor,
 };
+pub(crate) use id_token::{find_id_token, store_id_token};
 pub use pending::{PendingSignIn, SessionAttempt, Strategy};
 pub(crate) use pending::{end_pending_sign_ins, find_pending, find_tried, record_try};
+pub use profile::PendingProfile;
+pub(crate) use profile::{
+    NewProfile, extend_profile, find_newest_profile, find_profile, insert_profile, sql as profile_sql, take_profile,
+    take_profile_of_attempt,
+};
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
 pub use sign_ins::{ListLastUsed, ListSignIns, SignInCursor, SignInsPage};
-pub(crate) use sign_ins::{end_all_sign_ins, end_impersonations_by_key, end_other_sign_ins, end_sign_in};
+pub(crate) use sign_ins::{
+    end_all_sign_ins, end_impersonations_by_key, end_other_sign_ins, end_sign_in, end_sign_ins_of_connection,
+};
 pub use sign_out::SignOut;
+pub(crate) use source::{SignInSource, SsoConnection};
 pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
@@ -64,17 +77,27 @@ pub(crate) async fn create_impersonated_sign_in(
     user: UserId,
     impersonator: Impersonator,
 ) -> Result<SessionToken> {
-    let proof = ProofMethod::Impersonation;
-    insert_sign_in(cx, user, proof, Proofs::of(proof), Some(impersonator)).await
+    let method = ProofMethod::Impersonation;
+    let proved = Proved { method, proofs: Proofs::of(method), connection: None };
+    insert_sign_in(cx, user, proved, Some(impersonator)).await
+}
+
+/// How the user of a new sign-in has proved who they are.
+#[derive(Clone, Copy, Debug)]
+struct Proved {
+    /// The last one of the proofs.
+    method: ProofMethod,
+    proofs: Proofs,
+    /// The connection whose identity provider has proved it.
+    connection: Option<SsoConnection>,
 }
 
 /// Signs a user in within the caller's session, or a new one, and activates the sign-in. It does not ask for a second
-/// factor, so it is private: see [`factors`]. `proved_by` is the last one of the `proofs`.
+/// factor, so it is private: see [`factors`].
 async fn insert_sign_in(
     cx: &mut Context<'_>,
     user: UserId,
-    proved_by: ProofMethod,
-    proofs: Proofs,
+    proved: Proved,
     impersonator: Option<Impersonator>,
 ) -> Result<SessionToken> {
     cx.refuse_impersonator()?;
@@ -90,18 +113,21 @@ async fn insert_sign_in(
     cx.tx.execute(statement, (session, &token.digest(), cx.now, session_expires_at)).await?;
     cx.tx.execute(sql::DELETE_EXPIRED_SIGN_IN, (session, user, cx.now)).await?;
     let (address, sign_in) = (cx.caller.address_text(), cx.id());
+    let (connection, sso_organization) = SsoConnection::to_stored(proved.connection);
     let row = sql::NewSignIn {
         id: sign_in,
         session,
         user,
         address: &address,
         user_agent: &cx.caller.user_agent,
-        proved_by,
-        proofs: &proofs.to_text(),
+        proved_by: proved.method,
+        proofs: &proved.proofs.to_text(),
         expires_at,
         now: cx.now,
         impersonator: impersonator.map(|impersonator| impersonator.user),
         impersonator_key: impersonator.map(|impersonator| impersonator.key),
+        connection,
+        sso_organization,
     };
     if cx.tx.optional(sql::INSERT_SIGN_IN, row).await?.is_none() {
         return Err(Code::UserAlreadySignedIn.into());
@@ -115,13 +141,14 @@ async fn insert_sign_in(
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     match impersonator {
         None => {
-            let method = proved_by.as_str();
+            let method = proved.method.as_str();
             cx.emit(SessionCreated { user_id: user, sign_in_id: sign_in, method, expires_at });
         }
         Some(Impersonator { user: impersonator_id, .. }) => {
             cx.emit(ImpersonationStarted { user_id: user, sign_in_id: sign_in, impersonator_id, expires_at });
         }
     }
+    break_glass::report(cx, None).await?;
     Ok(token)
 }
 

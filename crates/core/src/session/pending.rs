@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::profile::{self, PendingProfile};
 use super::sql::factors as sql;
 use crate::assurance::SecondFactorMethod;
 use crate::error::{Code, Result};
@@ -61,6 +62,8 @@ pub struct PendingSignIn {
     pub strategy: Strategy,
     /// The normalized address that was used; empty for a user name.
     pub address: String,
+    /// The id of the identity provider; empty without one.
+    pub provider: String,
     /// Codes that were tried.
     pub tries: i64,
     /// What completes it, in the order in which a page offers it.
@@ -78,6 +81,7 @@ impl From<sql::PendingRow> for PendingSignIn {
             user_id: row.user_id,
             strategy: row.strategy,
             address: row.address,
+            provider: row.provider,
             tries: row.tries,
             methods: row.second_factors.methods(),
             expires_at: row.expires_at,
@@ -94,6 +98,9 @@ pub enum SessionAttempt {
     Verification(Attempt),
     /// It waits for the second factor.
     SecondFactor(PendingSignIn),
+    /// An identity provider has identified a person who has no account with this identity yet. It waits for the rest of
+    /// their profile.
+    Profile(PendingProfile),
 }
 
 impl SessionAttempt {
@@ -101,6 +108,7 @@ impl SessionAttempt {
         match self {
             Self::Verification(attempt) => attempt.id,
             Self::SecondFactor(pending) => pending.id,
+            Self::Profile(profile) => profile.id,
         }
     }
 
@@ -109,6 +117,7 @@ impl SessionAttempt {
         match self {
             Self::Verification(attempt) => (attempt.created_at, false, attempt.id),
             Self::SecondFactor(pending) => (pending.created_at, true, pending.id),
+            Self::Profile(profile) => (profile.created_at, true, profile.id),
         }
     }
 }
@@ -118,7 +127,9 @@ pub(super) async fn load_attempts(cx: &mut Context<'_>, session: SessionId) -> R
     let verifications = cx.tx.all(verification::sql::OPEN, (session, cx.now)).await?;
     let pending = cx.tx.all(sql::PENDING_OF_SESSION, (session, cx.now, MAX_TRIES)).await?;
     let pending = pending.into_iter().map(|row| SessionAttempt::SecondFactor(row.into()));
-    let mut attempts: Vec<_> = verifications.into_iter().map(SessionAttempt::Verification).chain(pending).collect();
+    let profiles = profile::list_open(cx, session).await?.into_iter().map(SessionAttempt::Profile);
+    let verifications = verifications.into_iter().map(SessionAttempt::Verification);
+    let mut attempts: Vec<_> = verifications.chain(pending).chain(profiles).collect();
     attempts.sort_by_key(SessionAttempt::position);
     Ok(attempts)
 }
@@ -174,6 +185,7 @@ mod tests {
             user_id: 2.into(),
             strategy: Strategy::EmailOtp,
             address: String::new(),
+            provider: String::new(),
             tries: 0,
             methods: Vec::new(),
             expires_at: time,
@@ -191,9 +203,15 @@ mod tests {
 
     #[test]
     fn strategies_are_stored_by_their_names() {
-        for strategy in
-            [Strategy::PlainEmail, Strategy::PlainUsername, Strategy::EmailOtp, Strategy::MagicLink, Strategy::Passkey]
-        {
+        for strategy in [
+            Strategy::PlainEmail,
+            Strategy::PlainUsername,
+            Strategy::EmailOtp,
+            Strategy::MagicLink,
+            Strategy::Passkey,
+            Strategy::Sso,
+            Strategy::EnterpriseSso,
+        ] {
             assert_eq!(strategy.as_str().parse(), Ok(strategy));
         }
     }

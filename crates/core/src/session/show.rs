@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::pending::{SessionAttempt, load_attempts};
-use super::restrictions::access_conditions;
+use super::restrictions::{access_conditions, admins};
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
 use crate::cache::Validity;
@@ -37,7 +37,7 @@ pub struct SessionDetails {
 }
 
 /// A sign-in with its user and the roles in its active organization and workspace. Without the roles if these do not
-/// allow the caller's IP address or require a stronger sign-in.
+/// allow the caller's IP address, or require another or a stronger sign-in.
 #[derive(Clone, Debug)]
 pub struct SignInDetails {
     pub sign_in: SignIn,
@@ -111,11 +111,16 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     let grace_periods =
         access_conditions(&roles, &workspace_roles).filter_map(|conditions| conditions.mfa.starts_after(now));
     let restricted_from = grace_periods.min();
-    let circumstances = |proofs| Circumstances { address, proofs, now };
-    let is_readable = |role: &SignInRole| role.access_conditions().restriction(&circumstances(role.proofs)).is_none();
+    let admins = admins(&roles);
+    let circumstances = |proofs, sso_organization| Circumstances { address, proofs, sso_organization, now };
+    let is_readable = |role: &SignInRole| {
+        let conditions = role.access_conditions(admins.contains(&role.membership_id));
+        conditions.restriction(&circumstances(role.proofs, role.sso_organization_id)).is_none()
+    };
     let is_workspace_readable = |role: &SignInWorkspaceRole| {
-        let circumstances = circumstances(role.proofs);
-        role.access_conditions().iter().all(|conditions| conditions.restriction(&circumstances).is_none())
+        let circumstances = circumstances(role.proofs, role.sso_organization_id);
+        let conditions = role.access_conditions(admins.contains(&role.organization_membership_id));
+        conditions.iter().all(|conditions| conditions.restriction(&circumstances).is_none())
     };
     let mut roles = group_by(roles, |role| Some(role.membership_id));
     let mut workspace_roles = group_by(workspace_roles, |role| Some(role.membership_id));

@@ -1,15 +1,16 @@
 //! The caller's sign-ins in all sessions.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use super::pending::end_pending_sign_ins;
-use super::sql::{self, EndedSignIn, SignIn};
+use super::sql::{self, EndedSignIn, SignIn, sso};
 use crate::caller::CurrentSession;
 use crate::error::{Code, Problem, Result};
 use crate::event::{ImpersonationEnded, SessionDeleted, SessionsDeleted};
 use crate::execution::{Context, Query};
-use crate::id::{ApiKeyId, SignInId, UserId};
+use crate::id::{ApiKeyId, ConnectionId, SignInId, UserId};
 use crate::listing::{MAX_COUNTED, Position, Slice, Total};
 use crate::permission::Requirement;
 use crate::time::Timestamp;
@@ -143,6 +144,26 @@ pub(crate) async fn end_all_sign_ins(cx: &mut Context<'_>, user: UserId) -> Resu
 /// Ends every sign-in that an API key made possible.
 pub(crate) async fn end_impersonations_by_key(cx: &mut Context<'_>, key: ApiKeyId) -> Result<()> {
     end_impersonations(cx, 0.into(), key).await
+}
+
+/// Ends every sign-in by an enterprise connection, also those that wait for the second factor. If the caller's active
+/// sign-in is one of them, the caller is signed out in this transaction too: call it last.
+pub(crate) async fn end_sign_ins_of_connection(cx: &mut Context<'_>, connection: ConnectionId) -> Result<()> {
+    cx.tx.execute(sso::DELETE_PENDING_OF_CONNECTION, (connection,)).await?;
+    cx.tx.execute(sso::DEACTIVATE_OF_CONNECTION, (connection, cx.now)).await?;
+    let ended = cx.tx.all(sso::DELETE_OF_CONNECTION, (connection,)).await?;
+    let is_ended = |session: &&mut CurrentSession| ended.iter().any(|ended| session.sign_in_id == Some(ended.id));
+    if let Some(session) = cx.session.as_mut().filter(is_ended) {
+        (session.sign_in_id, session.user_id, session.sso_organization) = (None, None, None);
+    }
+    let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
+    for EndedSignIn { user_id, .. } in ended {
+        *counts.entry(user_id).or_default() += 1;
+    }
+    for (user_id, count) in counts {
+        cx.emit(SessionsDeleted { user_id, count });
+    }
+    Ok(())
 }
 
 async fn end_impersonations(cx: &mut Context<'_>, impersonator: UserId, key: ApiKeyId) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::show::{SessionDetails, show};
 use super::sign_ins::emit_ended;
-use super::sql;
+use super::{profile_sql, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::SignInId;
@@ -40,6 +40,7 @@ impl Command for SignOut {
         } else {
             // The next person at this browser must not complete them.
             cx.tx.execute(sql::factors::DELETE_PENDING_OF_SESSION, (session,)).await?;
+            cx.tx.execute(profile_sql::DELETE_OF_SESSION, (session,)).await?;
             cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?
         };
         cx.subject.is_unchanged = ended.is_empty();

@@ -1,17 +1,18 @@
 //! Statements on sessions and their sign-ins.
 
 pub(crate) mod factors;
+pub(crate) mod sso;
 
 use vestibule_db::{Bytes, Text, record, sql};
 
 use crate::assurance::Assurance;
 use crate::cache::Scope;
 use crate::id::{
-    ApiKeyId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
-    WorkspaceMembershipId, WorkspaceRoleId,
+    ApiKeyId, ConnectionId, EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId,
+    WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
 use crate::language::Language;
-use crate::permission::PermissionSet;
+use crate::permission::{PermissionSet, requires_sso};
 use crate::proof::{ProofMethod, Proofs};
 use crate::time::Timestamp;
 use crate::user::PublicUser;
@@ -121,13 +122,16 @@ record! {
         pub id: RoleId,
         pub name: String,
         pub permissions: PermissionSet,
+        pub(crate) organization_id: OrganizationId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
+        pub(crate) requires_sso: bool,
         pub(crate) enforce_mfa: bool,
         pub(crate) minimum_assurance: Assurance,
         pub(crate) mfa_enforced_from: Timestamp,
         /// Of the sign-in.
         pub(crate) proofs: Proofs,
+        pub(crate) sso_organization_id: Option<OrganizationId>,
     }
 }
 
@@ -135,11 +139,14 @@ record! {
     /// A role of a sign-in's active workspace membership.
     pub struct SignInWorkspaceRole {
         pub(crate) membership_id: WorkspaceMembershipId,
+        pub(crate) organization_membership_id: MembershipId,
+        pub(crate) organization_id: OrganizationId,
         pub id: WorkspaceRoleId,
         pub name: String,
         pub permissions: PermissionSet,
         pub(crate) organization_restricts_addresses: bool,
         pub(crate) organization_allowed_addresses: String,
+        pub(crate) requires_sso: bool,
         pub(crate) organization_enforces_mfa: bool,
         pub(crate) organization_minimum_assurance: Assurance,
         pub(crate) organization_mfa_enforced_from: Timestamp,
@@ -150,6 +157,7 @@ record! {
         pub(crate) mfa_enforced_from: Timestamp,
         /// Of the sign-in.
         pub(crate) proofs: Proofs,
+        pub(crate) sso_organization_id: Option<OrganizationId>,
     }
 }
 
@@ -219,12 +227,14 @@ sql! {
         impersonator: Option<UserId>,
         impersonator_key: Option<ApiKeyId>,
         proofs: Proofs,
+        connection: Option<ConnectionId>,
+        sso_organization: Option<OrganizationId>,
     }) -> (SignInId,) invalidates Session(session) =
         "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
                                ip_address, user_agent, expires_at, last_active_at, created_at, updated_at, proved_at,
-                               proved_by, impersonator_id, impersonator_key_id, proofs)
+                               proved_by, impersonator_id, impersonator_key_id, proofs, connection_id, sso_organization_id)
          SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7,
-                $7, $8, $9, $10, $11
+                $7, $8, $9, $10, $11, $12, $13
            FROM users u WHERE u.id = $3 AND u.disabled = 0
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";
@@ -282,27 +292,31 @@ sql! {
         "SELECT COUNT(*) FROM (SELECT id FROM sign_ins WHERE user_id = $1 AND expires_at > $2 LIMIT $3) counted";
 
     ROLES(SessionId) -> SignInRole =
-        "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
-                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
+        concat!(
+            "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
+                m.organization_id AS organization_id, o.enable_ip_restriction AS restricts_addresses,
+                o.whitelisted_ips AS allowed_addresses, ", requires_sso!("o", "m.user_id"), ",
                 o.enforce_mfa AS enforce_mfa, o.minimum_assurance AS minimum_assurance,
-                o.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs
+                o.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs, i.sso_organization_id AS sso_organization_id
            FROM sign_ins i
            JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
            JOIN organizations o ON o.id = m.organization_id
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE i.session_id = $1
-          ORDER BY r.id";
+          ORDER BY r.id");
 
     WORKSPACE_ROLES(SessionId) -> SignInWorkspaceRole =
-        "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
+        concat!(
+            "SELECT w.id AS membership_id, w.organization_membership_id AS organization_membership_id,
+                w.organization_id AS organization_id, r.id AS id, r.name AS name, r.permissions AS permissions,
                 o.enable_ip_restriction AS organization_restricts_addresses,
-                o.whitelisted_ips AS organization_allowed_addresses, o.enforce_mfa AS organization_enforces_mfa,
-                o.minimum_assurance AS organization_minimum_assurance,
-                o.mfa_enforced_from AS organization_mfa_enforced_from,
-                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses,
-                k.enforce_mfa AS enforce_mfa, k.minimum_assurance AS minimum_assurance,
-                k.mfa_enforced_from AS mfa_enforced_from, i.proofs AS proofs
+                o.whitelisted_ips AS organization_allowed_addresses, ", requires_sso!("o", "w.user_id"), ",
+                o.enforce_mfa AS organization_enforces_mfa, o.minimum_assurance AS organization_minimum_assurance,
+                o.mfa_enforced_from AS organization_mfa_enforced_from, k.enable_ip_restriction AS restricts_addresses,
+                k.whitelisted_ips AS allowed_addresses, k.enforce_mfa AS enforce_mfa,
+                k.minimum_assurance AS minimum_assurance, k.mfa_enforced_from AS mfa_enforced_from,
+                i.proofs AS proofs, i.sso_organization_id AS sso_organization_id
            FROM sign_ins i
            JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
            JOIN organizations o ON o.id = w.organization_id
@@ -311,7 +325,7 @@ sql! {
                 AND mr.workspace_id = w.workspace_id AND mr.workspace_membership_id = w.id
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE i.session_id = $1
-          ORDER BY r.id";
+          ORDER BY r.id");
 
     /// Clears the active workspace, which may belong to another organization.
     SET_ACTIVE_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) invalidates Session(1) =

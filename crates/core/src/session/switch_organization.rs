@@ -12,7 +12,7 @@ use crate::permission::{RequiredPermission, Requirement};
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`;
-/// `MFA_REQUIRED`.
+/// `SSO_REQUIRED`; `MFA_REQUIRED`.
 #[derive(Debug)]
 pub struct SwitchOrganization {
     pub organization: Option<OrganizationId>,
@@ -20,7 +20,7 @@ pub struct SwitchOrganization {
 
 impl Command for SwitchOrganization {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed, Code::MfaRequired];
+    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed, Code::SsoRequired, Code::MfaRequired];
     type Out = SessionDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {

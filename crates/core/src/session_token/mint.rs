@@ -21,7 +21,8 @@ use crate::time::Timestamp;
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a
-/// template. An organization or workspace that refuses the caller's address, or requires a stronger sign-in, is left out.
+/// template. An organization or workspace that refuses the caller's address, or requires another or a stronger sign-in, is
+/// left out.
 /// The token says how the user has proved who they are; that of an impersonator names them as `act` instead.
 ///
 /// # Errors
@@ -161,7 +162,7 @@ fn none_if_denied<G>(grant: Result<G>) -> Result<Option<G>> {
     match grant {
         Ok(grant) => Ok(Some(grant)),
         Err(problem) => match problem.code() {
-            Code::Forbidden | Code::AddressNotAllowed | Code::MfaRequired => Ok(None),
+            Code::Forbidden | Code::AddressNotAllowed | Code::SsoRequired | Code::MfaRequired => Ok(None),
             _ => Err(problem),
         },
     }

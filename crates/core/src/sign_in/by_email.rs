@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::SignedIn;
-use super::complete::Complete;
+use super::accept_invitation;
+use super::complete::{Complete, Completed};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
@@ -28,7 +29,8 @@ pub const WITH_CODE_ERRORS: &[Code] = &[
     Code::UserAlreadySignedIn,
 ];
 
-/// Completes a sign-in or sign-up with the mailed code.
+/// Completes a sign-in or sign-up with the mailed code. An invitation that was passed to an identity provider before is
+/// accepted after a sign-up.
 ///
 /// # Errors
 /// [`WITH_CODE_ERRORS`]: `INVALID_VERIFICATION_CODE` also if no account has the address.
@@ -40,7 +42,14 @@ pub async fn with_code(
     code: &SubmittedCode,
 ) -> Reply<SignedIn> {
     match check_code(executor, caller, FindOwnAttempt { attempt, purpose }, code).await {
-        Ok(attempt) => executor.run(caller, Complete { attempt }).await,
+        Ok(attempt) => {
+            let mut reply = executor.run(caller, Complete { attempt }).await;
+            if let Ok(Completed { signed_in, invitation }) = &mut reply.result {
+                // What becomes of the invitation, the person sees in their organizations.
+                accept_invitation(executor, caller, signed_in, invitation.take()).await;
+            }
+            reply.map(|completed| completed.signed_in)
+        }
         Err(reply) => reply,
     }
 }
@@ -91,7 +100,7 @@ pub async fn with_link(
         return Reply { session: found.session, ..Reply::failed(problem) };
     };
     let return_to = attempt.return_to.clone();
-    executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
+    executor.run(caller, Complete { attempt }).await.map(|completed| (completed.signed_in, return_to))
 }
 
 /// Finds an open attempt to sign in, of any session.

@@ -5,21 +5,30 @@ use super::finish::{Attempted, finish};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
-use crate::id::UserId;
+use crate::id::{AttemptId, UserId};
+use crate::identity::{self, NewIdentity, Profile, Source};
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
+use crate::secret::SignUpToken;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::SignUpMode;
-use crate::user;
 use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{Method, Purpose};
-use crate::{deployment_invitation, rate_limit};
+use crate::{deployment_invitation, rate_limit, session, user};
 
 /// Signs in the owner of the verified address, or creates their account.
 #[derive(Debug)]
 pub(super) struct Complete {
     pub(super) attempt: Attempt,
+}
+
+/// A sign-in or sign-up that was completed.
+#[derive(Debug)]
+pub(super) struct Completed {
+    pub(super) signed_in: SignedIn,
+    /// The invitation that was passed to the identity provider with which the sign-up began.
+    pub(super) invitation: Option<SignUpToken>,
 }
 
 impl Command for Complete {
@@ -32,7 +41,7 @@ impl Command for Complete {
         Code::UserAlreadySignedIn,
     ];
     const ALLOWS_IMPERSONATOR: bool = false;
-    type Out = SignedIn;
+    type Out = Completed;
 
     fn audit(&self) -> Audit {
         match self.attempt.purpose {
@@ -43,11 +52,11 @@ impl Command for Complete {
         }
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Completed> {
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
-        let user = match attempt.purpose {
-            Purpose::SignIn => find_account(cx, &attempt.address_key).await?.user_id,
+        let (user, invitation) = match attempt.purpose {
+            Purpose::SignIn => (find_account(cx, &attempt.address_key).await?.user_id, None),
             Purpose::SignUp => create_account(cx, attempt).await?,
             Purpose::Address | Purpose::Password | Purpose::Reauthentication => {
                 return Err(Code::BadSignInAttempt.into());
@@ -55,7 +64,8 @@ impl Command for Complete {
         };
         rate_limit::clear_account_attempts(cx, &attempt.address_key).await?;
         rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
-        finish(cx, user, proof_method(attempt), Attempted::Verification(attempt)).await
+        let signed_in = finish(cx, user, proof_method(attempt), Attempted::Verification(attempt)).await?;
+        Ok(Completed { signed_in, invitation })
     }
 }
 
@@ -86,7 +96,8 @@ pub(crate) async fn find_account(cx: &mut Context<'_>, address_key: &str) -> Res
     Ok(owner)
 }
 
-async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserId> {
+/// Creates the account of a sign-up. Returns the invitation too that was passed along, if there is one.
+async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<(UserId, Option<SignUpToken>)> {
     let found = cx.tx.optional(sql::ADDRESS_OWNER, (&attempt.address_key,)).await?;
     if found.is_some_and(|owner| owner.verified_at.is_some()) {
         // Another account has verified the address.
@@ -108,9 +119,28 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
     };
     // The code proves the mailbox, an unverified address does not.
     let user = account.insert(cx, true).await?;
+    let invitation = link_identity(cx, user, attempt.id).await?;
     if cx.executor.settings.sign_up != SignUpMode::Public {
         // It is used up, if the person signed up by one.
         cx.tx.execute(deployment_invitation::sql::DELETE_OF_ADDRESS, (&attempt.address_key,)).await?;
     }
-    Ok(user)
+    Ok((user, invitation))
+}
+
+/// Links the identity with which this sign-up has begun, if there is one. If another account has it by now, the new
+/// account is created without it: its owner has verified the address. Returns the invitation that was passed along.
+async fn link_identity(cx: &mut Context<'_>, user: UserId, attempt: AttemptId) -> Result<Option<SignUpToken>> {
+    let Some(pending) = session::take_profile_of_attempt(cx, attempt).await? else { return Ok(None) };
+    let profile = Profile::new(pending.address(), &pending.first_name, &pending.last_name);
+    let source = Source::Social(pending.provider.clone());
+    let new = NewIdentity {
+        id: pending.identity(),
+        source: &source,
+        issuer: &pending.issuer,
+        subject: &pending.subject,
+        profile: &profile,
+        tokens: pending.tokens.as_deref(),
+    };
+    identity::link_if_free(cx, user, &new).await?;
+    pending.open_invitation(cx)
 }

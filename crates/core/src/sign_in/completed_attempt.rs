@@ -15,6 +15,8 @@ pub struct CompletedAttempt {
     pub kind: CompletedKind,
     /// The normalized address that was used; empty for a user name.
     pub address: String,
+    /// The id of the identity provider; empty without one.
+    pub provider: String,
     /// With what the second factor was proved, if it was asked for.
     pub second_factor: Option<SecondFactorMethod>,
     pub created_at: Timestamp,
@@ -38,6 +40,7 @@ impl CompletedAttempt {
             id: sign_in.get().into(),
             kind,
             address: address.to_owned(),
+            provider: String::new(),
             second_factor: None,
             created_at: cx.now,
             updated_at: cx.now,
@@ -57,6 +60,7 @@ impl CompletedAttempt {
             id: attempt.id,
             kind,
             address: attempt.address_key.clone(),
+            provider: String::new(),
             second_factor: None,
             created_at: attempt.created_at,
             updated_at: now,
@@ -70,6 +74,7 @@ impl CompletedAttempt {
             id: pending.id,
             kind: CompletedKind::SignIn(pending.strategy),
             address: pending.address,
+            provider: pending.provider,
             second_factor: Some(second_factor),
             created_at: pending.created_at,
             updated_at: now,

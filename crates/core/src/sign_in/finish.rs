@@ -6,7 +6,7 @@ use crate::execution::Context;
 use crate::id::UserId;
 use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
-use crate::session::{self, FirstFactorOutcome, NewPending};
+use crate::session::{self, FirstFactorOutcome, NewPending, SignInSource, SsoConnection};
 use crate::verification::Attempt;
 use crate::{domain, second_factor};
 
@@ -19,17 +19,39 @@ pub(crate) enum Attempted<'a> {
     SignUp { address: &'a str },
     /// A stored attempt that this request has completed.
     Verification(&'a Attempt),
+    /// A sign-in through an identity provider.
+    Provider {
+        strategy: Strategy,
+        /// The id of the provider.
+        provider: &'a str,
+        /// The normalized address that the provider has sent; empty without one.
+        address: &'a str,
+        /// That of the organization whose provider it is.
+        connection: Option<SsoConnection>,
+        /// Whether this request has created the account. It has then joined the organizations of its domain.
+        is_new_account: bool,
+    },
 }
 
 impl<'a> Attempted<'a> {
     fn pending(self) -> NewPending<'a> {
+        let source = SignInSource::default();
         match self {
-            Self::Password { strategy, address } => NewPending { id: None, strategy, address },
-            Self::SignUp { address } => NewPending { id: None, strategy: Strategy::PlainEmail, address },
+            Self::Password { strategy, address } => NewPending { id: None, strategy, address, source },
+            Self::SignUp { address } => NewPending { id: None, strategy: Strategy::PlainEmail, address, source },
             Self::Verification(attempt) => {
-                NewPending { id: Some(attempt.id), strategy: attempt.method.into(), address: &attempt.address_key }
+                let (id, address) = (Some(attempt.id), attempt.address_key.as_str());
+                NewPending { id, strategy: attempt.method.into(), address, source }
+            }
+            Self::Provider { strategy, provider, address, connection, .. } => {
+                NewPending { id: None, strategy, address, source: SignInSource { provider, connection } }
             }
         }
+    }
+
+    /// Whether this request has created the account.
+    const fn is_new_account(self) -> bool {
+        matches!(self, Self::SignUp { .. } | Self::Provider { is_new_account: true, .. })
     }
 
     fn completed(self, cx: &Context<'_>) -> Result<CompletedAttempt> {
@@ -39,6 +61,10 @@ impl<'a> Attempted<'a> {
             }
             Self::SignUp { address } => CompletedAttempt::immediate(cx, CompletedKind::SignUp, address),
             Self::Verification(attempt) => Ok(CompletedAttempt::of_attempt(attempt, cx.now)),
+            Self::Provider { strategy, provider, address, .. } => {
+                let completed = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address)?;
+                Ok(CompletedAttempt { provider: provider.to_owned(), ..completed })
+            }
         }
     }
 }
@@ -63,7 +89,7 @@ pub(crate) async fn finish(
     match proved {
         FirstFactorOutcome::SignedIn(token) => {
             let completed = attempted.completed(cx)?;
-            if matches!(attempted, Attempted::SignUp { .. }) {
+            if attempted.is_new_account() {
                 return SignedIn::completed(cx, token, completed).await;
             }
             complete(cx, user, token, completed).await

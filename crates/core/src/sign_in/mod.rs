@@ -7,6 +7,7 @@ mod completed_attempt;
 mod find_second_factors;
 mod finish;
 mod identify;
+mod with_invitation;
 mod with_passkey;
 mod with_second_factor;
 
@@ -36,6 +37,7 @@ pub use completed_attempt::{CompletedAttempt, CompletedKind};
 pub use find_second_factors::FindSecondFactors;
 pub(crate) use finish::{Attempted, finish};
 pub use identify::{FirstFactor, Identify};
+pub(crate) use with_invitation::accept_invitation;
 pub use with_passkey::{
     BEGIN_PASSKEY_SIGN_IN_ERRORS, BegunPasskeySignIn, WITH_PASSKEY_ERRORS, begin_passkey_sign_in, with_passkey,
 };

@@ -1,24 +1,27 @@
 //! Creating an account.
 
+mod admission;
+
 use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::event::DeploymentInvitationAccepted;
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
-use crate::invitation::{self, InvitationState};
+use crate::invitation;
 use crate::names::{PersonName, Username};
 use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::secret::{DeploymentInvitationToken, InvitationToken, SignUpToken, SubmittedChallenge};
+use crate::secret::{InvitationToken, SignUpToken, SubmittedChallenge};
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session;
-use crate::settings::SignUpMode;
 use crate::sign_in::{Attempted, SignedIn, finish};
 use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
-use crate::{challenge, deployment_invitation, domain, membership, rate_limit};
+use crate::{challenge, domain, membership, rate_limit};
+
+use self::admission::refusal;
+pub(crate) use admission::{Admission, admit};
 
 /// The data of a sign-up.
 #[derive(Clone, Debug)]
@@ -64,11 +67,7 @@ pub async fn sign_up(
     sign_up: SignUp,
     challenge: &SubmittedChallenge,
 ) -> Reply<SignedIn> {
-    let refusal = match executor.settings.sign_up {
-        SignUpMode::Public => None,
-        SignUpMode::Restricted => Some(Code::SignupRestricted),
-        SignUpMode::Waitlist => Some(Code::SignupWaitlistOnly),
-    };
+    let refusal = refusal(executor.settings.sign_up);
     // An invitation overrides the mode. `CreateAccount` validates it.
     if let Some(refusal) = refusal.filter(|_| sign_up.invitation.is_none()) {
         let problem = refusal.into();
@@ -172,53 +171,13 @@ impl Command for CreateAccount {
 impl CreateAccount {
     /// Validates the invitation, if there is one, and returns whether it verifies the address.
     async fn is_verified_by_invitation(&self, cx: &mut Context<'_>) -> Result<bool> {
-        match &self.sign_up.invitation {
-            Some(SignUpToken::Organization(token)) => self.check_invitation(cx, token).await,
-            Some(SignUpToken::Deployment(token)) => self.check_deployment_invitation(cx, token).await,
-            None => Ok(false),
+        let Some(token) = &self.sign_up.invitation else { return Ok(false) };
+        let admission = Admission::check(cx, token, &self.sign_up.email).await?;
+        // An invitation to sign up is used up by the account. While the address is still to be verified, it stays.
+        if admission.is_to_sign_up() && (admission.is_mailed || !self.requires_verification(cx).await?) {
+            admission.use_up(cx).await?;
         }
-    }
-
-    async fn check_deployment_invitation(
-        &self,
-        cx: &mut Context<'_>,
-        token: &DeploymentInvitationToken,
-    ) -> Result<bool> {
-        let invitation = deployment_invitation::find_by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
-        if invitation.expires_at <= cx.now {
-            return Err(Code::InvitationExpired.into());
-        }
-        self.check_address(&invitation.email_key)?;
-        // It is used up by the account. While the address is still to be verified, it stays.
-        if token.is_mailed() || !self.requires_verification(cx).await? {
-            cx.tx.execute(deployment_invitation::sql::DELETE, (invitation.id,)).await?;
-            cx.emit(DeploymentInvitationAccepted { deployment_invitation_id: invitation.id });
-        }
-        Ok(token.is_mailed())
-    }
-
-    fn check_address(&self, invited: &str) -> Result<()> {
-        if invited == self.sign_up.email.key() {
-            return Ok(());
-        }
-        Err(Code::BadRequestBody.with_message("This invitation is for another email address. Sign up with that one."))
-    }
-
-    async fn check_invitation(&self, cx: &mut Context<'_>, token: &InvitationToken) -> Result<bool> {
-        let invitation = invitation::find_by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
-        match invitation.state(cx.now) {
-            InvitationState::Open => {}
-            InvitationState::Expired => return Err(Code::InvitationExpired.into()),
-            InvitationState::Closed => return Err(Code::InvalidInvitationToken.into()),
-        }
-        self.check_address(&invitation.email_key)?;
-        // Otherwise the invitations of a removed member could still create accounts although sign-up is not public.
-        if cx.executor.settings.sign_up != SignUpMode::Public
-            && invitation::authority::load_suspension(cx, &invitation).await?.is_some()
-        {
-            return Err(Code::InvitationSuspended.into());
-        }
-        Ok(token.is_mailed())
+        Ok(admission.is_mailed)
     }
 
     /// Whether the address has to be verified before the account is created. Without the setting, only if the address
@@ -237,11 +196,7 @@ impl CreateAccount {
     /// is not checked here: only its owner learns that, by mail.
     async fn start_verification(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let SignUp { email, first_name, last_name, username, .. } = &self.sign_up;
-        if let Some(username) = username
-            && cx.tx.optional(sql::USERNAME_OWNER, (username.key(),)).await?.is_some()
-        {
-            return Err(Code::UsernameExists.into());
-        }
+        require_free_username(cx, username.as_ref()).await?;
         let profile = SignUpProfile {
             first_name: Some(first_name),
             last_name: Some(last_name),
@@ -259,5 +214,19 @@ impl CreateAccount {
         let SignUp { email, first_name, last_name, username, .. } = &self.sign_up;
         let (password, language) = (Some(&self.digest), Some(cx.caller.language));
         NewUser { email: Some(email), first_name, last_name, username: username.as_ref(), password, language }
+    }
+}
+
+/// Requires that a user name is free, before the verification of an address is started. The unique key decides when the
+/// account is created.
+///
+/// # Errors
+/// `USERNAME_EXISTS`.
+pub(crate) async fn require_free_username(cx: &mut Context<'_>, username: Option<&Username>) -> Result<()> {
+    match username {
+        Some(username) if cx.tx.optional(sql::USERNAME_OWNER, (username.key(),)).await?.is_some() => {
+            Err(Code::UsernameExists.into())
+        }
+        _ => Ok(()),
     }
 }

@@ -48,7 +48,8 @@ pub(crate) async fn link_address(
     let key = address.key();
     cx.tx.execute(claims::DELETE_BY_ADDRESS, (user, key)).await?;
     delete_unverified_address(cx, key).await?;
-    let linked = cx.tx.optional(sql::LINK_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?;
+    let row = (id, user, address.as_str(), key, cx.now, address.domain());
+    let linked = cx.tx.optional(sql::LINK_ADDRESS, row).await?;
     let linked = linked.ok_or(Code::EmailExists)?;
     cx.emit(EmailVerified { user_id: user, email_id: id, email: Some(Personal(key.to_owned())) });
     if linked.is_primary {

@@ -59,7 +59,7 @@ impl NewUser<'_> {
             .zip(&named)
             .filter_map(|((account, is_verified), (user, _))| {
                 let email = account.email?;
-                Some((cx.id(), *user, email.as_str(), email.key(), is_verified.then_some(now), now))
+                Some(address_row(cx, *user, email, *is_verified))
             })
             .collect();
         let mut inserted = cx.tx.execute_each(sql::INSERT_EACH, &users).await?;
@@ -106,10 +106,26 @@ impl NewUser<'_> {
     }
 }
 
+fn address_row<'a>(
+    cx: &Context<'_>,
+    user: UserId,
+    email: &'a EmailAddress,
+    is_verified: bool,
+) -> sql::InsertAddress<'a> {
+    sql::InsertAddress {
+        id: cx.id(),
+        user,
+        address: email.as_str(),
+        address_key: email.key(),
+        domain: email.domain(),
+        verified_at: is_verified.then_some(cx.now),
+        now: cx.now,
+    }
+}
+
 /// Inserts the primary address of a new account. Returns false if it is taken.
 async fn insert_address(cx: &mut Context<'_>, user: UserId, email: &EmailAddress, is_verified: bool) -> Result<bool> {
-    let verified_at = is_verified.then_some(cx.now);
-    let row = (cx.id(), user, email.as_str(), email.key(), verified_at, cx.now);
+    let row = address_row(cx, user, email, is_verified);
     if cx.tx.optional(sql::INSERT_ADDRESS, row).await?.is_some() {
         return Ok(true);
     }

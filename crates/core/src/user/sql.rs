@@ -102,9 +102,9 @@ macro_rules! insert_user {
 macro_rules! insert_address {
     ($rest:literal) => {
         concat!(
-            "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at,
+            "INSERT INTO email_addresses (id, user_id, address, address_key, domain, is_primary, verified_at, created_at,
                                           updated_at)
-             VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
+             VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $7)
                  ON CONFLICT (address_key) DO NOTHING ",
             $rest
         )
@@ -198,11 +198,19 @@ sql! {
           WHERE e.address_key = $1";
 
     /// Returns no row when the address is taken.
-    INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates nothing("a new account has no session yet") =
+    INSERT_ADDRESS(InsertAddress {
+        id: EmailAddressId,
+        user: UserId,
+        address: Text,
+        address_key: Text,
+        domain: Text,
+        verified_at: Option<Timestamp>,
+        now: Timestamp,
+    }) -> (EmailAddressId,) invalidates nothing("a new account has no session yet") =
         insert_address!("RETURNING id");
 
     /// Like `INSERT_ADDRESS`, for a batch.
-    INSERT_ADDRESS_EACH(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) invalidates nothing("a new account has no session yet") =
+    INSERT_ADDRESS_EACH(= InsertAddress) invalidates nothing("a new account has no session yet") =
         insert_address!("");
 
     /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
@@ -228,14 +236,14 @@ sql! {
 
     /// Adds a verified address to an account. It is the primary one if the account has none. Returns no row when the
     /// address is taken.
-    LINK_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> LinkedAddress invalidates Everyone(all) =
+    LINK_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp, Text) -> LinkedAddress invalidates Everyone(all) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, is_linked, created_at,
-                                      updated_at)
+                                      updated_at, domain)
          SELECT $1, $2, $3, $4,
                 CASE WHEN EXISTS (SELECT 1 FROM email_addresses p WHERE p.user_id = $2 AND p.is_primary = 1)
                      THEN 0 ELSE 1 END, $5,
                 CASE WHEN EXISTS (SELECT 1 FROM email_addresses o WHERE o.user_id = $2 AND o.verified_at IS NOT NULL)
-                     THEN 1 ELSE 0 END, $5, $5
+                     THEN 1 ELSE 0 END, $5, $5, $6
            FROM users u WHERE u.id = $2
              ON CONFLICT (address_key) DO NOTHING
       RETURNING is_primary";

@@ -5,6 +5,7 @@ use super::sql::{self, ManagedUser, ManagedUserDetails};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
+use crate::identity::Identity;
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::totp::{self, Authenticator};
@@ -27,6 +28,8 @@ pub struct UserDetails {
     pub addresses: Vec<OwnedAddress>,
     /// The one in use.
     pub authenticator: Option<Authenticator>,
+    /// Who they are at identity providers, oldest first.
+    pub identities: Vec<Identity>,
 }
 
 impl Query for Show {
@@ -46,7 +49,8 @@ pub(super) async fn load_details(cx: &mut Context<'_>, user: ManagedUser) -> Res
     let details = cx.tx.one(sql::DETAILS, (user.id,)).await?;
     let addresses = cx.tx.all(crate::user::sql::OWN_ADDRESSES, (user.id, cx.now)).await?;
     let authenticator = if details.second_factors.authenticator { totp::find(cx, user.id).await? } else { None };
-    Ok(UserDetails { user, details, addresses, authenticator })
+    let identities = cx.tx.all(crate::identity::sql::OF_USER, (user.id,)).await?;
+    Ok(UserDetails { user, details, addresses, authenticator, identities })
 }
 
 /// Checks that a user exists, for a list that is always empty.

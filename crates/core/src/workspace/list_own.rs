@@ -10,10 +10,12 @@ use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId, UserId};
 use crate::membership;
 use crate::organization::{self, Organization};
-use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement, Restriction};
+use crate::permission::{
+    ADMIN, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement, Restriction,
+};
 
 /// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address, or
-/// requires a stronger sign-in, shows its id and name only.
+/// requires another or a stronger sign-in, shows its id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -46,6 +48,8 @@ impl Query for ListOwn {
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let organization_roles = cx.tx.all(membership::sql::ROLES_OF_USER, (user,)).await?;
         let admins_manage_workspaces = cx.executor.settings.organizations.admins_manage_workspaces;
+        let is_required = organizations.iter().any(|organization| organization.requires_sso);
+        let requiring = access::organizations_requiring_sso(cx, user, is_required).await?;
         let circumstances = access::circumstances(cx);
         let organizations: HashMap<_, _> =
             organizations.into_iter().map(|organization| (organization.id, organization)).collect();
@@ -59,7 +63,9 @@ impl Query for ListOwn {
             let in_workspace = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             let can_update = in_workspace.satisfies_in_workspace(RequiredWorkspacePermission::Admin)
                 || (admins_manage_workspaces && in_organization.satisfies(RequiredPermission::Admin));
-            let of_organization = organization.access_conditions().restriction(&circumstances);
+            let (requires_sso, is_admin) = (requiring.contains(&organization.id), in_organization.contains(ADMIN));
+            let conditions = organization.access_conditions(requires_sso, is_admin);
+            let of_organization = conditions.restriction(&circumstances);
             let restriction = of_organization.and(workspace.access_conditions().restriction(&circumstances));
             let organization = organization.clone();
             let organization = if of_organization.is_none() {

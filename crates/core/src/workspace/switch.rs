@@ -14,7 +14,7 @@ use crate::session::{self, SessionDetails, show};
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `NOT_A_MEMBER`, also for a workspace that does not exist and for an admin of the organization who is
-/// not a member of it; `ADDRESS_NOT_ALLOWED`; `MFA_REQUIRED`.
+/// not a member of it; `ADDRESS_NOT_ALLOWED`; `SSO_REQUIRED`; `MFA_REQUIRED`.
 #[derive(Debug)]
 pub struct SwitchWorkspace {
     pub workspace: Option<WorkspaceId>,
@@ -22,7 +22,7 @@ pub struct SwitchWorkspace {
 
 impl Command for SwitchWorkspace {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed, Code::MfaRequired];
+    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed, Code::SsoRequired, Code::MfaRequired];
     type Out = SessionDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {

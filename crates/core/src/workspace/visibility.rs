@@ -12,8 +12,11 @@ impl Workspace {
 
     pub(crate) fn access_conditions(&self) -> AccessConditions<'_> {
         AccessConditions {
+            organization: self.organization_id,
             restricts_addresses: self.enable_ip_restriction,
             allowed_addresses: &self.whitelisted_ips,
+            requires_sso: false,
+            is_admin: false,
             mfa: self.mfa(),
         }
     }

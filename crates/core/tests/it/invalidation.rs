@@ -22,6 +22,12 @@ const UNCACHED: &[(&str, &str)] = &[
     ("api_key_secrets", "cached values are compared with the end of a secret"),
 ];
 
+/// The views that statements read, each with the tables that they read.
+const VIEWS: &[(&str, &[&str])] = &[(
+    "members_requiring_sso",
+    &["connection_domains", "enterprise_connections", "domains", "email_addresses", "identities"],
+)];
+
 #[test]
 fn writes_to_cached_tables_declare_what_they_invalidate() {
     let cached = cached_tables();
@@ -56,7 +62,11 @@ fn reads_invalidate_nothing() {
 fn cached_tables() -> BTreeSet<&'static str> {
     let is_cached = |declaration: &&Declaration| CACHED_READS.iter().any(|name| declaration.name.starts_with(name));
     let reads = statements().filter(is_cached).filter(|declaration| written_table(declaration.text).is_none());
-    let tables: BTreeSet<_> = reads.flat_map(|declaration| read_tables(declaration.text)).collect();
+    let mut tables: BTreeSet<_> = reads.flat_map(|declaration| read_tables(declaration.text)).collect();
+    for (view, read) in VIEWS {
+        assert!(tables.remove(view), "{view} is read by a cached read");
+        tables.extend(read.iter().copied());
+    }
     for expected in
         ["invitations", "organizations", "organization_roles", "sessions", "sign_ins", "users", "workspaces"]
     {

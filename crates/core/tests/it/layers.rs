@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "search",
             "secret",
             "settings",
+            "setup_purpose",
             "time",
         ],
     ),

@@ -72,7 +72,7 @@ fn check_constraints_accept_only_known_values() {
         assert_eq!(write(invitation, "invitations", &["pending", delivery]), Ok(1), "{delivery}");
     }
     let more = ["join_requests", "accepted", "declined", "request_approved", "request_denied", "renewal_denied"];
-    let more = more.into_iter().chain(["webhooks_disabled"]);
+    let more = more.into_iter().chain(["webhooks_disabled", "connection_changed", "connection_secret", "sso_bypassed"]);
     for kind in ["invitation", "reminder", "attempt", "notice", "removed", "handover"].into_iter().chain(more) {
         assert_eq!(write(job, "outbox", &[kind]), Ok(1), "{kind}");
     }

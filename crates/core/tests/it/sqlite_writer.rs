@@ -119,7 +119,7 @@ fn failed_commit_fails_every_write_of_its_group() {
     writer.queue("breaks", true, |connection| {
         connection.pragma_update(None, "defer_foreign_keys", true).unwrap();
         let row =
-            "INSERT INTO sign_ins VALUES (1, 404, 404, NULL, NULL, '', '', 0, 0, 0, 0, 0, '', '', NULL, NULL, '')";
+            "INSERT INTO sign_ins VALUES (1, 404, 404, NULL, NULL, '', '', 0, 0, 0, 0, 0, '', '', NULL, NULL, '', NULL, NULL)";
         connection.execute(row, []).unwrap();
     });
     let (outcomes, rows) = writer.finish();

@@ -15,6 +15,7 @@ const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH", "cache::sql::RE
 
 /// Statements on tenant tables that do not filter by the tenant, each with the reason.
 const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
+    ("access::sql::REQUIRING_SSO", "the user's own organizations"),
     ("access::sql::WORKSPACE", "the path names only the workspace; the next statement filters by its organization"),
     ("bootstrap::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
     ("api_key::sql::AFTER", "the keys of the installation"),
@@ -44,9 +45,18 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("audit::sql::FIRST_UNSEALED", "the sealer covers all organizations"),
     ("bootstrap::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
     ("caller::sql::API_KEY", "the caller's own key"),
+    ("caller::sql::SETUP_LINK", "the caller's own link"),
     ("cleanup::sql::API_KEYS", "cleanup covers all organizations"),
+    ("cleanup::sql::SETUP_LINKS", "cleanup covers all organizations"),
     ("event::sql::ENABLED_ENDPOINT", "asks only whether there is one; the row is not shown"),
     ("event::sql::SUBSCRIBER", "checkpoints cover all organizations; the row is not shown"),
+    (
+        "enterprise_connection::sql::BY_DOMAIN",
+        "people who are not signed in are sent to the connection of their domain",
+    ),
+    ("enterprise_connection::sql::EXPIRING_SECRETS", "the worker covers all organizations"),
+    ("enterprise_connection::sql::FIND_BY_ID", "people who are not signed in name only the connection"),
+    ("identity::sql::WAYS_IN", "the connections that know a user, of whatever organization"),
     ("domain::sql::JOINABLE_BY_DOMAIN", "the organizations that a user who is no member may join"),
     ("ownership_transfer::sql::LIST_OWN", "the offers to a user"),
     ("cleanup::sql::IDEMPOTENT_RESPONSES", "cleanup covers all organizations"),
@@ -97,6 +107,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("session::sql::SIGN_INS", "the user's own sign-ins"),
     ("session::sql::SIGN_INS_OF_USER", "the user's own sign-ins"),
     ("session::sql::WORKSPACE_ROLES", "the user's own roles"),
+    ("session::sql::sso::BYPASSED", "the user's own organizations"),
     ("user::sql::SOLE_ADMIN_OF", "the user's own organizations"),
     ("webhook::sql::ANY", "whether there is any endpoint; the row is not shown"),
     ("webhook::sql::CLEAR_FAILING", "the worker covers all organizations"),

@@ -241,3 +241,25 @@ proptest! {
         let _ = invitations(&cookies(&[&line]), true);
     }
 }
+
+#[test]
+fn the_token_of_a_setup_link_is_for_its_pages_only() {
+    let token: SetupToken = format!("vsl_{}", "A".repeat(43)).parse().unwrap();
+    let hour = Duration::from_hours(1);
+    let cookie = set_setup_token(Some(&token), hour, &https());
+    let expected = "Path=/setup; HttpOnly; SameSite=Lax; Max-Age=3600; Secure";
+    assert_eq!(cookie, format!("__Secure-setup={}; {expected}", token.reveal()));
+    let below = settings("http://127.0.0.1:8080/id", None, None);
+    let deletion = set_setup_token(None, hour, &below);
+    assert_eq!(deletion, "setup=; Path=/id/setup; HttpOnly; SameSite=Lax; Max-Age=0");
+    let (own, other) = (token.reveal(), format!("vsl_{}", "E".repeat(43)));
+    for (line, is_found) in [
+        (format!("__Secure-setup={own}"), true),
+        (format!("__Secure-setup={own}; __Secure-setup={own}"), true),
+        (format!("__Secure-setup={own}; __Secure-setup={other}"), false),
+        (format!("setup={own}"), false),
+        ("__Secure-setup=vsl_short".to_owned(), false),
+    ] {
+        assert_eq!(setup_token(&cookies(&[&line]), true).is_some(), is_found, "{line}");
+    }
+}

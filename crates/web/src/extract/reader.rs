@@ -240,6 +240,16 @@ impl FieldReader {
         }
     }
 
+    /// Returns the text of a JSON object, which may be sent as an object or as its text.
+    pub(crate) fn json_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(value @ Value::Object(_)) => Ok(Some(serde_json::Value::from(value).to_string())),
+            Some(_) => Err(Problem::field(name, "write a JSON object.")),
+        }
+    }
+
     /// Removes all fields, and returns them as a JSON object.
     pub(crate) fn take_all_as_json(&mut self) -> serde_json::Value {
         Value::Object(std::mem::take(&mut self.0.0)).into()

@@ -5,6 +5,21 @@ use axum::http::{HeaderMap, Method, header};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
+/// Where identity providers make a browser post their response (OAuth 2.0 Form Post Response Mode). The response is only
+/// kept: the browser's own session finishes, with the state that only it has.
+const RESPONSES_OF_PROVIDERS: [&str; 2] = ["/auth/oauth2/callback", "/auth/sso/oidc/callback"];
+
+/// Like [`check`], except for the two paths on which other sites post.
+///
+/// # Errors
+/// `CROSS_SITE_REQUEST`.
+pub(crate) fn check_path(method: &Method, path: &str, headers: &HeaderMap, settings: &Settings) -> Result<(), Problem> {
+    if *method == Method::POST && RESPONSES_OF_PROVIDERS.contains(&path) {
+        return Ok(());
+    }
+    check(method, headers, settings)
+}
+
 /// Rejects state-changing requests from other sites, also without a session cookie: login CSRF signs the victim in as
 /// the attacker.
 ///
@@ -32,6 +47,25 @@ mod tests {
     use super::*;
     use axum::http::{HeaderName, HeaderValue};
     use vestibule_core::settings::PublicUrl;
+
+    #[test]
+    fn providers_post_to_two_paths() {
+        let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static("https://appleid.apple.com"))]);
+        let settings = Settings::default();
+        for (method, path, passes) in [
+            (Method::POST, "/auth/oauth2/callback", true),
+            (Method::POST, "/auth/sso/oidc/callback", true),
+            (Method::PUT, "/auth/oauth2/callback", false),
+            (Method::POST, "/auth/oauth2/callback/", false),
+            (Method::POST, "/auth/oauth2/callback/x", false),
+            (Method::POST, "/auth//oauth2/callback", false),
+            (Method::POST, "/AUTH/oauth2/callback", false),
+            (Method::POST, "/auth/sso/callback", false),
+            (Method::POST, "/auth/signin", false),
+        ] {
+            assert_eq!(check_path(&method, path, &headers, &settings).is_ok(), passes, "{method} {path}");
+        }
+    }
 
     #[test]
     fn rejects_unsafe_requests_of_other_origins() {

@@ -44,6 +44,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Organizations", "Organizations with their members, roles and ownership transfers."),
     ("Invitations", "Invitations to an organization, and what an invitee does with one."),
     ("Domains", "Email domains of an organization, and users who join by their address."),
+    ("Single sign-on", "Connections of an organization to its identity provider, and links to set them up."),
     ("Workspaces", "Workspaces of an organization, with members and roles of their own."),
     ("Webhooks", "Endpoints that get the events of an organization, and what was delivered to them."),
     ("Audit log", "What happened in an organization, and to the signed-in user's account."),
@@ -77,6 +78,7 @@ fn example(code: Code) -> Value {
         Code::MfaRequired => {
             json!({"code": "mfa_required", "minimum_assurance": "two_factors", "methods": ["authenticator"]})
         }
+        Code::SsoRequired => json!({"code": "sso_required", "connection_id": "1"}),
         Code::ReauthenticationRequired => json!({"methods": [ProofMethod::Password.as_str()]}),
         code if code.is_validation_error() => json!({}),
         _ => Value::Null,
@@ -151,12 +153,15 @@ struct ErrorData {
     /// to `POST /me/reauthenticate`.
     #[schema(value_type = String, format = Email, required = false)]
     address: Option<String>,
-    /// Of `MFA_REQUIRED`: `mfa_required`.
+    /// Of `MFA_REQUIRED`: `mfa_required`. Of `SSO_REQUIRED`: `sso_required`.
     #[schema(value_type = String, required = false)]
     code: Option<&'static str>,
     /// Of `MFA_REQUIRED`: `two_factors`, or `phishing_resistant` for a passkey.
     #[schema(value_type = String, required = false)]
     minimum_assurance: Option<&'static str>,
+    /// Of `SSO_REQUIRED`: the connection to sign in through, with `POST /auth/sso/login`.
+    #[schema(value_type = String, required = false)]
+    connection_id: Option<String>,
 }
 
 #[derive(Debug, utoipa::OpenApi)]

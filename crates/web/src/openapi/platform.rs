@@ -36,7 +36,7 @@ const TAGS: &[(&str, &str)] = &[
     ("User sessions", "Where a user is signed in."),
     ("User memberships", "The organizations and workspaces of a user, with the roles there."),
     ("User phone numbers", "Not available yet: lists are empty."),
-    ("User social connections", "Not available yet: lists are empty."),
+    ("User social connections", "The accounts of a user at identity providers."),
     ("User factors", "Passkeys, authenticator apps and backup codes, and their reset."),
     ("Organizations", "Organizations with their metadata."),
     ("Organization members", "The members of an organization, and their roles."),
@@ -87,6 +87,7 @@ fn has_error(call: &Call, method: &HttpMethod, code: Code) -> bool {
         Code::Unauthorized
         | Code::Forbidden
         | Code::AddressNotAllowed
+        | Code::SsoRequired
         | Code::MfaRequired
         | Code::ReauthenticationRequired
         | Code::ImpersonationNotAllowed

@@ -29,6 +29,7 @@ const PUBLIC_KEY: Texts = &["public-key"];
 const SECOND_FACTOR: Texts = &["authenticator", "backup_code", "passkey"];
 const SECOND_FACTOR_POLICY: Texts = &["none", "optional", "enforced"];
 const ASSURANCE: Texts = &["two_factors", "phishing_resistant"];
+const OIDC: Texts = &["oidc"];
 const BULK_MODE: Texts = &["each", "all"];
 
 const PROPERTIES: &[(&str, &str, Texts)] = &[
@@ -38,11 +39,15 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("Delivery", "state", &["queued", "sent", "deferred", "failed", "bounced", "not_sent"]),
     ("Deployment", "mode", &["production", "staging"]),
     ("Domain", "joining", JOINING),
+    ("EnterpriseConnection", "protocol", OIDC),
+    ("EnterpriseConnectionDraft", "protocol", OIDC),
+    ("EnterpriseConnectionSignIn", "purpose", &["sign_in", "test"]),
+    ("EnterpriseConnectionTestResult", "protocol", OIDC),
     ("DomainChanges", "joining", JOINING),
     ("EmailSignIn", "strategy", &["plain_email"]),
-    ("Eligibility", "type", &["none", "ip_not_allowed", "mfa_required", "ip_and_mfa_required"]),
+    ("Eligibility", "type", &["none", "ip_not_allowed", "sso_required", "mfa_required", "ip_and_mfa_required"]),
     ("FlatAssertion", "type", PUBLIC_KEY),
-    ("Identification", "strategy", &["password"]),
+    ("Identification", "strategy", &["password", "sso"]),
     ("Invitation", "status", INVITATION_STATUS),
     ("InvitationList", "mode", BULK_MODE),
     ("JoinRequest", "invitation_status", INVITATION_STATUS),
@@ -50,6 +55,7 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("JoinableOrganization", "joining", JOINING),
     ("Joined", "status", &["joined", "requested"]),
     ("NewDomain", "joining", JOINING),
+    ("NewEnterpriseConnection", "protocol", OIDC),
     ("MailSignIn", "strategy", MAIL_STRATEGY),
     ("MfaStatus", "minimum_assurance", ASSURANCE),
     ("Organization", "minimum_assurance", ASSURANCE),
@@ -62,7 +68,12 @@ const PROPERTIES: &[(&str, &str, Texts)] = &[
     ("RemovedMemberFields", "invitations", &["suspend", "revoke"]),
     ("Renewal", "status", &["requested", "resent"]),
     ("RowResult", "status", &["invited", "good", "failed"]),
-    ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username", "passkey"]),
+    ("SetupLink", "state", &["active", "suspended", "expired", "revoked"]),
+    (
+        "SignInAttempt",
+        "method",
+        &["email_otp", "magic_link", "plain_email", "plain_username", "passkey", "sso", "enterprise_sso"],
+    ),
     ("SignUpRestrictions", "sign_up_mode", &["public", "restricted", "waitlist"]),
     ("UsernameSignIn", "strategy", &["plain_username"]),
     ("Validation", "minimum_assurance", ASSURANCE),

@@ -1,8 +1,8 @@
 //! Hosted pages: the browser interface to the commands and queries of the API.
 //!
 //! Only the core checks permissions. Pages are plain forms (POST, redirect, GET) that work without a script; a failed
-//! POST renders the form again with the error. The token of a mailed invitation or sign-in link is in the URL's
-//! fragment, which browsers do not send; the script posts it. Only the unsubscribe token is part of a path, as RFC 8058
+//! POST renders the form again with the error. The token of a mailed invitation or sign-in link, and that of a
+//! setup link, is in the URL's fragment, which browsers do not send; the script posts it. Only the unsubscribe token is part of a path, as RFC 8058
 //! requires.
 
 mod account;
@@ -28,6 +28,7 @@ mod password_reset;
 mod reauthentication;
 mod relative_time;
 mod security_notice;
+mod setup;
 mod sign_in;
 mod sign_up;
 pub(crate) mod single_sign_on;
@@ -52,6 +53,7 @@ pub(crate) fn pages() -> Routes {
         .merge(single_sign_on::routes())
         .merge(password_reset::routes())
         .merge(security_notice::routes())
+        .merge(setup::routes())
         .merge(notifications::routes())
         .merge(organizations::routes())
         .merge(organization::routes())

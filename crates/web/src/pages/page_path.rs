@@ -15,8 +15,8 @@ const TABS: [&str; 10] = [
     "settings",
 ];
 /// Pages whose forms post to paths below them. The longest one that fits is the page.
-const PAGES: [&str; 7] =
-    ["/account/security", "/account", "/choose-organization", "/invite", "/reset", "/sign-in", "/sign-up"];
+const PAGES: [&str; 8] =
+    ["/account/security", "/account", "/choose-organization", "/invite", "/reset", "/setup", "/sign-in", "/sign-up"];
 
 /// Returns a page that a form with this action may be on, without its query; `None` if it is none of these.
 pub(super) fn page_of_action(path_and_query: &str) -> Option<String> {

@@ -52,6 +52,7 @@ pub(super) enum Action {
     DeleteWorkspace,
     DeleteOrganization,
     OfferOwnership,
+    CreateSetupLink,
     /// Raises the assurance of the sign-in, for what requires it.
     ConfirmSecondFactor,
     /// Of an organization or a workspace.
@@ -348,6 +349,7 @@ impl Confirmation<'_> {
             Action::DeleteWorkspace => t.confirm_delete_workspace(),
             Action::DeleteOrganization => t.confirm_delete_organization(),
             Action::OfferOwnership => t.confirm_offer_ownership(),
+            Action::CreateSetupLink => t.confirm_create_setup_link(),
             Action::ConfirmSecondFactor => t.confirm_second_factor(),
             Action::RequireMfa => t.confirm_require_mfa(),
             Action::AddAuthenticator => t.confirm_authenticator(),

@@ -9,8 +9,8 @@ use vestibule_core::organization::management;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
 use vestibule_core::{
-    api_key, audit, bootstrap, deployment_invitation, impersonation, invitation, membership, offboarding, organization,
-    second_factor, user_management, webhook, workspace,
+    api_key, audit, bootstrap, deployment_invitation, identity, impersonation, invitation, membership, offboarding,
+    organization, second_factor, user_management, webhook, workspace,
 };
 
 use super::{
@@ -151,13 +151,13 @@ api_routes! {
         users::factors::cancel_reset => command::<second_factor::CancelReset>();
         users::memberships::in_organizations => query::<user_management::ListMemberships>();
         users::memberships::in_workspaces => query::<user_management::ListWorkspaceMemberships>();
+        users::social_connections::list => query::<identity::ListUserIdentities>();
+        users::social_connections::delete => command::<identity::DeleteUserIdentity>();
         users::unsupported::list_phones => query::<user_management::CheckUser>();
-        users::unsupported::list_social_connections => query::<user_management::CheckUser>();
         users::unsupported::add_phone => refused(Code::PhonesNotSupported);
         users::unsupported::update_phone => refused(Code::PhonesNotSupported);
         users::unsupported::delete_phone => refused(Code::PhonesNotSupported);
         users::unsupported::make_phone_primary => refused(Code::PhonesNotSupported);
-        users::unsupported::delete_social_connection => refused(Code::SocialConnectionNotFound);
     }
     /// Support, invitations to sign up, the waitlist and the settings.
     deployment {

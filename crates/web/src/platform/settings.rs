@@ -13,9 +13,9 @@ use vestibule_core::time::Timestamp;
 use vestibule_core::{organization, workspace};
 
 use super::page::{Page, WholeListQuery};
-use super::response::{Empty, PlatformResponse};
+use super::response::PlatformResponse;
 use crate::api::deployment::configuration::{
-    B2bSettings, Configuration, SignUpRestrictions, UiSettings, has_workspace,
+    B2bSettings, Configuration, SignUpRestrictions, SocialProviderResponse, UiSettings, has_workspace,
 };
 use crate::app::{App, CurrentCaller};
 use crate::extract::Query;
@@ -155,7 +155,7 @@ impl AuthSettings {
                 allow_autofill: has_passkeys,
             },
             auth_factors_enabled: FactorsEnabled {
-                sso: false,
+                sso: !settings.social.providers.is_empty(),
                 email_password: true,
                 username_password: true,
                 email_otp: has_mail,
@@ -285,14 +285,27 @@ pub(crate) async fn workspace_roles(
     reply.map(|roles| Page::of_selected(roles, &query, |role| &role.name, |role| role.id, response)).into()
 }
 
-/// Lists the ways to sign in with an account elsewhere: none.
+/// Lists the providers that people can sign in with.
 #[utoipa::path(get, path = "/settings/social-connections", operation_id = "list_deployment_social_connections",
     tag = "Settings", params(WholeListQuery),
-    responses((status = 200, description = "An empty page", body = Page<Empty>)))]
+    responses((status = 200, description = "The providers", body = Page<SocialProviderResponse>)))]
 pub(crate) async fn social_connections(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<WholeListQuery>,
-) -> PlatformResponse<Page<Empty>> {
-    app.query(&caller, ShowDeployment).await.map(|_| Page::of_whole(Vec::new(), &query)).into()
+) -> PlatformResponse<Page<SocialProviderResponse>> {
+    let providers = |deployment: Deployment| SocialProviderResponse::list(&deployment, app.settings());
+    let reply = app.query(&caller, ShowDeployment).await;
+    reply
+        .map(|deployment| {
+            let position = |provider: &SocialProviderResponse| (provider.id.len(), provider.id.clone());
+            Page::of_selected(
+                providers(deployment),
+                &query,
+                |provider| &provider.provider,
+                position,
+                |provider| provider,
+            )
+        })
+        .into()
 }

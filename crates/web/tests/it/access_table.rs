@@ -39,8 +39,19 @@ const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBI
 /// Members. There is no offer to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The path parameters.
-const PARAMETERS: [&str; 8] =
-    ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}", "{endpointId}", "{deliveryId}"];
+const PARAMETERS: [&str; 11] = [
+    "{id}",
+    "{invitationId}",
+    "{memberId}",
+    "{roleId}",
+    "{domainId}",
+    "{requestId}",
+    "{endpointId}",
+    "{deliveryId}",
+    "{connectionId}",
+    "{attemptId}",
+    "{linkId}",
+];
 /// Every caller.
 const ANYBODY: [&str; 7] = [OK; 7];
 
@@ -64,12 +75,20 @@ const NO_DOMAIN: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 DOMAIN_NOT_FOUND"];
 const NO_ENDPOINT: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 WEBHOOK_ENDPOINT_NOT_FOUND"];
+const NO_CONNECTION: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 CONNECTION_NOT_FOUND"];
+const NO_SETUP_LINK: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 SETUP_LINK_NOT_FOUND"];
 const NO_REQUEST: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 REQUEST_NOT_FOUND", "404 REQUEST_NOT_FOUND"];
 
 const NOTHING_TO_RESTORE: &str = "404 NOTHING_TO_RESTORE";
 const ALREADY_SIGNED_IN: &str = "400 USER_ALREADY_SIGNED_IN";
 const NOT_A_MEMBER: &str = "400 NOT_A_MEMBER";
+
+/// A configuration of a connection. The host does not exist.
+const CONNECTION: &[(&str, &str)] =
+    &[("protocol", "oidc"), ("oidc_issuer_url", "https://login.example.com"), ("oidc_client_id", "vestibule")];
 
 /// A used and a new passkey of nobody.
 const ASSERTION: &[(&str, &str)] = &[
@@ -112,6 +131,22 @@ pub(crate) const TABLE: &[Row] = &[
     ),
     ("POST", "/auth/passkey/login/begin", &[], [NO_PASSKEYS; 7]),
     ("POST", "/auth/passkey/login/finish", ASSERTION, [NO_PASSKEYS; 7]),
+    (
+        "POST",
+        "/auth/oauth2/init?provider=google_oauth&redirect_uri=http%3A%2F%2Fvestibule.test%2Fsso",
+        &[],
+        ["400 PROVIDER_NOT_CONFIGURED"; 7],
+    ),
+    ("GET", "/auth/oauth2/callback?code=x&state=x", &[], ["400 INVALID_STATE"; 7]),
+    ("POST", "/auth/complete-profile?attempt_id=1", &[("email", "FRESH")], ["400 BAD_SIGN_IN_ATTEMPT"; 7]),
+    (
+        "POST",
+        "/auth/sso/login?connection_id=1&redirect_uri=http%3A%2F%2Fvestibule.test%2Fsso",
+        &[],
+        ["404 CONNECTION_NOT_FOUND"; 7],
+    ),
+    ("GET", "/auth/sso/oidc/callback?code=x&state=x", &[], ["400 INVALID_STATE"; 7]),
+    ("POST", "/auth/sso/logout", &[], SIGNED_IN),
     ("GET", "/auth/verify-magic-link?token=x", &[], ["400 INVALID_MAGIC_LINK"; 7]),
     ("POST", "/auth/forgot-password", &[("email", "FRESH")], ANYBODY),
     ("POST", "/auth/reset-password", &[("token", "x"), ("password", PASSWORD)], ["400 INVALID_RESET_TOKEN"; 7]),
@@ -192,6 +227,15 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/me/passkeys/{id}/delete", &[], NO_PASSKEY),
     ("DELETE", "/me/passkeys/{id}", &[], NO_PASSKEY),
     ("PATCH", "/me/passkeys/{id}", &[("name", "Phone")], NO_PASSKEY),
+    (
+        "POST",
+        "/me/init-sso-connection?provider=google_oauth&redirect_uri=http%3A%2F%2Fvestibule.test%2Fsso",
+        &[],
+        signed_in("400 PROVIDER_NOT_CONFIGURED"),
+    ),
+    ("POST", "/me/sso-connection-callback?code=x&state=x", &[], ["400 INVALID_STATE"; 7]),
+    ("POST", "/me/social-connections/{id}/disconnect", &[], signed_in("404 SOCIAL_CONNECTION_NOT_FOUND")),
+    ("POST", "/me/social-connections/pending/{attemptId}/connect", &[], signed_in("400 BAD_SIGN_IN_ATTEMPT")),
     ("POST", "/me/remove-password", &[("current_password", "wrong")], PASSWORD_WRONG),
     ("POST", "/me/account/delete", &[("password", "wrong")], PASSWORD_WRONG),
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),
@@ -210,6 +254,34 @@ pub(crate) const TABLE: &[Row] = &[
     ("GET", "/organizations/{id}/explain?action=invite", &[], MEMBERS),
     ("GET", "/organizations/{id}/mfa", &[], MANAGERS),
     ("GET", "/organizations/{id}/audit-log", &[], ADMINS),
+    ("GET", "/organizations/{id}/enterprise-connections", &[], ADMINS),
+    ("POST", "/organizations/{id}/enterprise-connections", CONNECTION, ADMINS),
+    ("POST", "/organizations/{id}/enterprise-connections/test", CONNECTION, ADMINS),
+    ("GET", "/organizations/{id}/enterprise-connections/{connectionId}", &[], NO_CONNECTION),
+    (
+        "POST",
+        "/organizations/{id}/enterprise-connections/{connectionId}/update",
+        &[("name", "Entra ID")],
+        NO_CONNECTION,
+    ),
+    ("POST", "/organizations/{id}/enterprise-connections/{connectionId}/delete", &[], NO_CONNECTION),
+    ("POST", "/organizations/{id}/enterprise-connections/{connectionId}/test", &[], NO_CONNECTION),
+    (
+        "POST",
+        "/organizations/{id}/enterprise-connections/{connectionId}/require",
+        &[("required", "true")],
+        NO_CONNECTION,
+    ),
+    (
+        "POST",
+        "/organizations/{id}/enterprise-connections/{connectionId}/test-sign-in",
+        &[("redirect_uri", "http://vestibule.test/sso")],
+        NO_CONNECTION,
+    ),
+    ("GET", "/organizations/{id}/enterprise-connections/{connectionId}/sign-ins", &[], NO_CONNECTION),
+    ("GET", "/organizations/{id}/setup-links", &[], ADMINS),
+    ("POST", "/organizations/{id}/setup-links", &[("purposes", "sso"), ("recipient", "IT department")], ADMINS),
+    ("POST", "/organizations/{id}/setup-links/{linkId}/revoke", &[], NO_SETUP_LINK),
     ("GET", "/organizations/{id}/webhooks", &[], ADMINS),
     ("POST", "/organizations/{id}/webhooks", &[("url", "https://example.com/webhooks")], ADMINS),
     ("GET", "/organizations/{id}/webhooks/{endpointId}", &[], NO_ENDPOINT),
@@ -333,7 +405,7 @@ pub(crate) async fn setup() -> Setup {
 
 impl Setup {
     /// Signs in a caller of this kind. Each call gets a new session, since calls may sign out.
-    async fn sign_in(&self, kind: &str) -> TestClient {
+    pub(crate) async fn sign_in(&self, kind: &str) -> TestClient {
         let caller = self.app.anonymous();
         if kind != "anonymous" {
             caller.post("/auth/signin", &[("email", &address(kind)), ("password", PASSWORD)]).await.ok();
@@ -407,6 +479,9 @@ impl Setup {
                 .replace("{domainId}", &self.organization)
                 .replace("{endpointId}", &self.organization)
                 .replace("{deliveryId}", &self.organization)
+                .replace("{connectionId}", &self.organization)
+                .replace("{attemptId}", &self.organization)
+                .replace("{linkId}", &self.organization)
                 .replace("{requestId}", &self.organization)
                 .replace("HOST", &format!("host{}.example", self.count.get()))
                 .replace("ORGANIZATION", &self.organization)
@@ -557,7 +632,7 @@ async fn foreign_and_missing_resources_look_alike() {
 
 impl Setup {
     /// Makes each call on the organization or its workspace as this caller, with ids that need not exist.
-    async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
+    pub(crate) async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
         let mut outcomes = Vec::new();
         // Restoring is allowed for a deleted organization, and joining for non-members.
         let rows = TABLE

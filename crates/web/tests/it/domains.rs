@@ -59,7 +59,7 @@ impl Setup {
     }
 }
 
-async fn verify_domain(app: &TestApp, owner: &TestClient, path: &str, domain: &str) {
+pub(crate) async fn verify_domain(app: &TestApp, owner: &TestClient, path: &str, domain: &str) {
     let listed = owner.get(&format!("{path}/domains")).await.ok();
     let found = listed.as_array().unwrap().iter().find(|one| one["id"] == domain).unwrap().clone();
     let (name, data) = (text(&found["verification_dns_record_name"]), text(&found["verification_dns_record_data"]));

@@ -277,7 +277,7 @@ async fn does_not_cache_access_read_in_rolled_back_group() {
     }
     // A dangling foreign key whose check is deferred: the commit fails.
     queue(
-        "PRAGMA defer_foreign_keys = true; INSERT INTO sign_ins VALUES (1, 404, 404, NULL, NULL, '', '', 0, 0, 0, 0, 0, '', '', NULL, NULL, '')"
+        "PRAGMA defer_foreign_keys = true; INSERT INTO sign_ins VALUES (1, 404, 404, NULL, NULL, '', '', 0, 0, 0, 0, 0, '', '', NULL, NULL, '', NULL, NULL)"
             .to_owned(),
     );
     unblock.send(()).unwrap();

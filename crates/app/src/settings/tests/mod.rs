@@ -5,6 +5,7 @@ mod branding;
 mod limits;
 mod messages;
 mod reference;
+mod social;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -281,6 +282,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         mail_password_file,
         bounce_secret_file,
         image_secret_key_file,
+        provider_secret_files,
         http_ca_file,
         dns_resolver,
         listen,
@@ -299,6 +301,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
             (
                 bounce_secret_file,
                 image_secret_key_file,
+                provider_secret_files,
                 http_ca_file,
                 dns_resolver,
                 listen,

@@ -18,6 +18,7 @@ impl IdempotencyDigests {
         let actor = match grant.actor() {
             Actor::Member(member) => member.user.to_string(),
             Actor::ApiKey(key) => key.to_string(),
+            Actor::SetupLink(link) => link.to_string(),
         };
         let subject = format!("{actor} {}", key.key);
         let request = data_encoding::HEXLOWER.encode(&key.request);

@@ -1,13 +1,15 @@
-//! Notices about second factors, which share one template.
+//! Notices about second factors and identities, which share one template.
 
 use super::*;
 use crate::mail::samples::second_factor_notices;
 
-const ENGLISH: [(&str, &str); 15] = [
+const ENGLISH: [(&str, &str); 17] = [
     ("An authenticator app was added to", "its codes confirm that it is you"),
     ("The authenticator app of your account on Vestibule was removed", "your backup codes do not work any more"),
     ("A passkey was added to", "the passkey “Pixel 9” was added"),
     ("A passkey was removed from", "the passkey “Pixel 9” was removed"),
+    ("An account was connected to", "an account at “Google” was connected"),
+    ("An account was disconnected from", "an account at an identity provider was disconnected"),
     ("New backup codes for", "Earlier ones do not work any more"),
     ("A backup code of your account on Vestibule was used", "was used. 7 codes are left."),
     ("A backup code of your account on Vestibule was used", "was used. One code is left."),
@@ -21,11 +23,13 @@ const ENGLISH: [(&str, &str); 15] = [
     ("Two-factor authentication of your account on Vestibule was changed", "was turned off"),
 ];
 
-const GERMAN: [(&str, &str); 15] = [
+const GERMAN: [(&str, &str); 17] = [
     ("Eine Authenticator-App wurde zu", "bestätigen ihre Codes, dass Sie es sind"),
     ("Die Authenticator-App Ihres Kontos bei Vestibule wurde entfernt", "Ihre Backup-Codes gelten nicht mehr"),
     ("Ein Passkey wurde zu", "der Passkey „Pixel 9“ wurde"),
     ("Ein Passkey wurde aus", "der Passkey „Pixel 9“ wurde"),
+    ("Ein Konto wurde mit Ihrem Konto bei Vestibule verbunden", "ein Konto bei „Google“ wurde"),
+    ("Ein Konto wurde von Ihrem Konto bei Vestibule getrennt", "ein Konto bei einem Identitätsanbieter wurde"),
     ("Neue Backup-Codes für", "Frühere gelten nicht mehr"),
     ("Ein Backup-Code Ihres Kontos bei Vestibule wurde verwendet", "7 Codes sind noch übrig."),
     ("Ein Backup-Code Ihres Kontos bei Vestibule wurde verwendet", "Ein Code ist noch übrig."),

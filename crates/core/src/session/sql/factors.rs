@@ -4,9 +4,9 @@ use vestibule_db::{Text, record, sql};
 
 use crate::assurance::SecondFactors;
 use crate::cache::Scope;
-use crate::id::{AttemptId, SessionId, SignInId, UserId};
+use crate::id::{AttemptId, ConnectionId, OrganizationId, SessionId, SignInId, UserId};
 use crate::proof::{ProofMethod, Proofs};
-use crate::session::Strategy;
+use crate::session::{SsoConnection, Strategy};
 use crate::time::Timestamp;
 
 record! {
@@ -17,6 +17,7 @@ record! {
         pub(crate) user_id: UserId,
         pub(crate) strategy: Strategy,
         pub(crate) address: String,
+        pub(crate) provider: String,
         pub(crate) tries: i64,
         pub(crate) expires_at: Timestamp,
         pub(crate) created_at: Timestamp,
@@ -38,6 +39,15 @@ record! {
     pub(crate) struct SpentRow {
         pub(crate) user_id: UserId,
         pub(crate) proved_by: ProofMethod,
+        pub(crate) connection_id: Option<ConnectionId>,
+        pub(crate) sso_organization_id: Option<OrganizationId>,
+        pub(crate) expires_at: Timestamp,
+    }
+}
+
+impl SpentRow {
+    pub(crate) fn connection(&self) -> Option<SsoConnection> {
+        SsoConnection::from_stored(self.connection_id, self.sso_organization_id)
     }
 }
 
@@ -54,8 +64,8 @@ macro_rules! pending {
     ($rest:literal) => {
         concat!(
             "SELECT p.id AS id, p.session_id AS session_id, p.user_id AS user_id, p.strategy AS strategy,
-                    p.address AS address, p.tries AS tries, p.expires_at AS expires_at, p.created_at AS created_at,
-                    p.updated_at AS updated_at, u.second_factors AS second_factors
+                    p.address AS address, p.provider AS provider, p.tries AS tries, p.expires_at AS expires_at,
+                    p.created_at AS created_at, p.updated_at AS updated_at, u.second_factors AS second_factors
                FROM pending_sign_ins p
                JOIN users u ON u.id = p.user_id AND u.disabled = 0 ",
             $rest
@@ -86,14 +96,19 @@ sql! {
         proved_by: ProofMethod,
         expires_at: Timestamp,
         now: Timestamp,
+        connection: Option<ConnectionId>,
+        sso_organization: Option<OrganizationId>,
+        provider: Text,
     }) invalidates nothing("a session with an open attempt is not cached") =
         "INSERT INTO pending_sign_ins (id, session_id, user_id, strategy, address, proved_by, tries, expires_at, created_at,
-                                       updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $8)
+                                       updated_at, connection_id, sso_organization_id, provider)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $8, $9, $10, $11)
              ON CONFLICT (session_id, user_id) DO UPDATE
             SET id = excluded.id, strategy = excluded.strategy, address = excluded.address,
                 proved_by = excluded.proved_by, tries = 0, expires_at = excluded.expires_at,
-                created_at = excluded.created_at, updated_at = excluded.updated_at";
+                created_at = excluded.created_at, updated_at = excluded.updated_at,
+                connection_id = excluded.connection_id, sso_organization_id = excluded.sso_organization_id,
+                provider = excluded.provider";
 
     /// Deletes the oldest ones of other users in a session, so that `$3` are left.
     DELETE_OLDEST_PENDING(SessionId, UserId, i64) invalidates nothing("a session with an open attempt is not cached") =
@@ -113,7 +128,7 @@ sql! {
     SPEND_PENDING(SessionId, AttemptId, Timestamp) -> SpentRow
         invalidates nothing("a session with an open attempt is not cached") =
         "DELETE FROM pending_sign_ins WHERE session_id = $1 AND id = $2 AND expires_at > $3
-      RETURNING user_id, proved_by";
+      RETURNING user_id, proved_by, connection_id, sso_organization_id, expires_at";
 
     DELETE_PENDING_OF_USER(UserId) invalidates nothing("a session with an open attempt is not cached") =
         "DELETE FROM pending_sign_ins WHERE user_id = $1";
@@ -122,8 +137,10 @@ sql! {
         "DELETE FROM pending_sign_ins WHERE session_id = $1";
 
     /// Also if they have expired.
-    DELETE_PENDING_IN_SESSION(SessionId, UserId) invalidates nothing("a session with an open attempt is not cached") =
-        "DELETE FROM pending_sign_ins WHERE session_id = $1 AND user_id = $2";
+    DELETE_PENDING_IN_SESSION(SessionId, UserId) -> SpentRow
+        invalidates nothing("a session with an open attempt is not cached") =
+        "DELETE FROM pending_sign_ins WHERE session_id = $1 AND user_id = $2
+      RETURNING user_id, proved_by, connection_id, sso_organization_id, expires_at";
 
     PROOFS(SessionId, SignInId, UserId, Timestamp) -> ProofsRow =
         "SELECT proofs AS stored, proofs FROM sign_ins

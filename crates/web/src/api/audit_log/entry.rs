@@ -38,7 +38,7 @@ pub(crate) struct EntryResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditLogActor)]
 pub(crate) struct ActorResponse {
-    /// `user`, `api_key`, `operator`, `system` or `anonymous`.
+    /// `user`, `api_key`, `setup_link`, `operator`, `system` or `anonymous`.
     #[schema(example = "user")]
     r#type: String,
     id: Option<AuditEntryId>,

@@ -23,7 +23,7 @@ const DEFAULT_PAGE_SIZE: u16 = 50;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EntryFilter {
-    /// Only what this user or API key did.
+    /// Only what this user or API key did, or what was done by this setup link.
     #[param(value_type = Option<String>, pattern = "^[1-9][0-9]{0,18}$")]
     actor_id: Option<AuditEntryId>,
     /// Only events of this name.

@@ -4,6 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::id::ConnectionId;
 use vestibule_core::names::Username;
 use vestibule_core::sign_in::{FirstFactor, Identifier, Identify};
 use vestibule_core::{Code, Problem};
@@ -43,15 +44,23 @@ impl FromFields for Fields {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Identification)]
 pub(crate) struct IdentifyResponse {
-    /// Always `password`: single sign-on and social connections are not supported.
+    /// `sso` if the domain of the address has a connection of an organization, else `password`.
     #[schema(example = "password")]
     strategy: &'static str,
+    /// Of `sso`: what `POST /auth/sso/login` takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ConnectionId, required = false)]
+    connection_id: Option<ConnectionId>,
+    /// Of `sso`: always `oidc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    provider: Option<&'static str>,
 }
 
 /// Returns which way of signing in to offer for an identifier.
 ///
-/// The response is the same for every identifier: it does not reveal whether an account has it. An account without a
-/// password signs in by mail.
+/// Only the domain of an address decides: the response does not reveal whether an account has the address or the user name.
+/// An account without a password signs in by mail.
 #[utoipa::path(post, path = "/auth/identify", operation_id = "identify_user", tag = "Auth", request_body = Fields,
     responses((status = 200, description = "User identified", body = Enveloped<IdentifyResponse>)))]
 pub(crate) async fn identify(
@@ -61,6 +70,9 @@ pub(crate) async fn identify(
 ) -> ApiResponse<IdentifyResponse> {
     let reply = app.query(&caller, Identify { identifier }).await;
     ApiResponse::from(reply.map(|factor| match factor {
-        FirstFactor::Password => IdentifyResponse { strategy: "password" },
+        FirstFactor::Password => IdentifyResponse { strategy: "password", connection_id: None, provider: None },
+        FirstFactor::SingleSignOn(connection) => {
+            IdentifyResponse { strategy: "sso", connection_id: Some(connection), provider: Some("oidc") }
+        }
     }))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
-use vestibule_core::settings::{Mode, PageUrl, Settings, SignUpMode};
+use vestibule_core::settings::{Mode, PageUrl, Settings, SignUpMode, SocialProvider};
 use vestibule_core::time::Timestamp;
 
 use super::auth_settings::AuthSettings;
@@ -38,10 +38,50 @@ pub(crate) struct Configuration {
     pub(crate) b2b_settings: B2bSettings,
     auth_settings: AuthSettings,
     pub(crate) restrictions: SignUpRestrictions,
-    /// Always empty: social connections are not supported.
-    #[schema(value_type = Vec<Object>)]
-    social_connections: [(); 0],
+    /// The providers that people can sign in with, with `POST /auth/oauth2/init`.
+    social_connections: Vec<SocialProviderResponse>,
     pub(crate) ui_settings: UiSettings,
+}
+
+/// A provider that people can sign in with.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeploymentSocialConnection)]
+pub(crate) struct SocialProviderResponse {
+    /// Its number in the list. No call takes it.
+    pub(crate) id: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    deployment_id: DeploymentId,
+    #[schema(example = "google_oauth")]
+    pub(crate) provider: String,
+    /// Its name on buttons.
+    #[schema(example = "Google")]
+    name: String,
+    /// Always true: other providers are not listed.
+    enabled: bool,
+    /// Always `null`: the settings have the scopes.
+    #[schema(value_type = Option<Vec<String>>)]
+    user_defined_scopes: Option<()>,
+    /// Always true.
+    custom_credentials_set: bool,
+}
+
+impl SocialProviderResponse {
+    pub(crate) fn list(deployment: &Deployment, settings: &Settings) -> Vec<Self> {
+        let providers = settings.social.providers.iter().zip(1..);
+        let response = |(provider, number): (&SocialProvider, u32)| Self {
+            id: number.to_string(),
+            created_at: deployment.created_at,
+            updated_at: deployment.created_at,
+            deployment_id: deployment.id,
+            provider: provider.id.to_string(),
+            name: provider.name.clone(),
+            enabled: true,
+            user_defined_scopes: None,
+            custom_credentials_set: true,
+        };
+        providers.map(response).collect()
+    }
 }
 
 /// The settings of organizations and workspaces.
@@ -217,7 +257,7 @@ impl B2bSettings {
             ip_allowlist_per_workspace_enabled: true,
             enforce_mfa_per_org_enabled: true,
             enforce_mfa_per_workspace_enabled: true,
-            enterprise_sso_enabled: false,
+            enterprise_sso_enabled: true,
             allow_users_to_create_orgs: true,
             allow_org_deletion: true,
             allow_workspace_deletion: true,
@@ -295,7 +335,7 @@ impl Configuration {
             b2b_settings: B2bSettings::new(deployment, settings, has_workspace),
             auth_settings: AuthSettings::new(deployment, settings, app.service().sends_mail()),
             restrictions: SignUpRestrictions::new(deployment, settings),
-            social_connections: [],
+            social_connections: SocialProviderResponse::list(deployment, settings),
             ui_settings: UiSettings::new(deployment.id, settings),
         }
     }

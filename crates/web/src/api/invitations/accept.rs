@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::id::{OrganizationId, SignInId, WorkspaceId};
+use vestibule_core::id::{ConnectionId, OrganizationId, SignInId, WorkspaceId};
 use vestibule_core::invitation::{Accept, AcceptOutcome, NamedId};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
@@ -59,6 +59,10 @@ pub(crate) struct AcceptResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     error_code: Option<&'static str>,
+    /// Of `SSO_REQUIRED`: the connection to sign in through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    connection_id: Option<ConnectionId>,
 }
 
 impl From<AcceptOutcome> for AcceptResponse {
@@ -69,6 +73,7 @@ impl From<AcceptOutcome> for AcceptResponse {
                 requires_signin: outcome.requires_signin().then_some(true),
                 invited_email: Some(outcome.invited_email),
                 error_code: Some(refusal.as_str()),
+                connection_id: outcome.required_connection,
                 ..Self::default()
             };
         }

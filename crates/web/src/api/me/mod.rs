@@ -1,4 +1,5 @@
-//! The signed-in user's account, addresses, password, second factors, sign-ins, memberships and invitations.
+//! The signed-in user's account, addresses, password, second factors, social accounts, sign-ins, memberships and
+//! invitations.
 
 pub(crate) mod account;
 pub(crate) mod addresses;
@@ -12,5 +13,6 @@ pub(crate) mod passkeys;
 pub(crate) mod password;
 pub(crate) mod reauthenticate;
 pub(crate) mod sign_ins;
+pub(crate) mod social_connections;
 pub(crate) mod update;
 pub(crate) mod workspace_memberships;

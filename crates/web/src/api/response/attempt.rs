@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::assurance::SecondFactorMethod;
 use vestibule_core::id::{AttemptId, SessionId, UserId};
-use vestibule_core::session::{PendingSignIn, SessionAttempt, SignInDetails};
+use vestibule_core::session::{PendingProfile, PendingSignIn, SessionAttempt, SignInDetails};
 use vestibule_core::sign_in::{CompletedAttempt, Strategy};
 use vestibule_core::time::Timestamp;
 use vestibule_core::verification::{Attempt, Purpose};
@@ -20,15 +20,16 @@ pub(crate) struct SignInAttempt {
     session_id: SessionId,
     #[schema(format = Email)]
     email: String,
-    /// `email_otp` or `magic_link`. If the first factor is proved, also `plain_email` or `plain_username`, and for a
-    /// completed sign-in `passkey`.
+    /// `email_otp` or `magic_link`. If the first factor is proved, also `plain_email` or `plain_username`, `sso` or
+    /// `enterprise_sso`, and for a completed sign-in `passkey`.
     #[schema(example = "email_otp")]
     method: &'static str,
-    /// Always empty: SSO is not supported.
-    sso_provider: &'static str,
+    /// The id of the identity provider, such as `google_oauth`. Empty unless the sign-in was made through one.
+    sso_provider: String,
     expires_at: Timestamp,
     /// `verify_email_otp`, `verify_email_link` or `verify_password`, and then `verify_second_factor`, if the user has
-    /// two-factor authentication. The last step, if the attempt is completed.
+    /// two-factor authentication. The last step, if the attempt is completed. `complete_profile` after an identity provider
+    /// without an account: see `requires_completion`.
     #[schema(example = "verify_email_otp")]
     current_step: &'static str,
     /// Empty if the attempt is completed.
@@ -48,17 +49,36 @@ pub(crate) struct SignInAttempt {
     available_2fa_methods: Vec<&'static str>,
     /// The user who is signed in. `null` before, so that it does not reveal whether the address has an account.
     user_id: Option<UserId>,
+    /// True at the step `complete_profile`: an identity provider has identified the person, and they have no account that
+    /// it signs in to. `POST /auth/complete-profile` creates one, and `POST
+    /// /me/social-connections/pending/{attemptId}/connect` connects it to the account of a person who has signed in.
     requires_completion: bool,
-    #[schema(value_type = Vec<String>)]
-    missing_fields: [(); 0],
-    #[schema(value_type = Vec<String>)]
-    required_fields: [(); 0],
-    /// Always `null`: a sign-in asks for no profile.
-    #[schema(value_type = Option<Object>)]
-    profile_completion_data: Option<()>,
+    /// `email_address`, if the provider has sent none.
+    missing_fields: Vec<&'static str>,
+    /// The fields without which no account is created.
+    required_fields: Vec<&'static str>,
+    /// What the provider has sent. `null` at other steps.
+    profile_completion_data: Option<ProfileCompletionData>,
+}
+
+/// The fields of a new account, as the identity provider has sent them. Each may be empty.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProfileCompletionData {
+    first_name: String,
+    last_name: String,
+    /// Always empty.
+    username: &'static str,
+    /// Always empty: phone numbers are not supported.
+    phone_number: &'static str,
+    phone_country_code: &'static str,
+    /// It is not verified here.
+    #[schema(format = Email)]
+    email: String,
 }
 
 const SECOND_FACTOR_STEP: &str = "verify_second_factor";
+const PROFILE_STEP: &str = "complete_profile";
+const ADDRESS_FIELD: &str = "email_address";
 
 /// The wire names of a strategy and of the step that it consists of.
 const fn names(strategy: Strategy) -> (&'static str, &'static str) {
@@ -79,6 +99,7 @@ impl SignInAttempt {
         match attempt {
             SessionAttempt::Verification(attempt) => Self::from_verification(attempt),
             SessionAttempt::SecondFactor(pending) => Some(Self::from_pending(pending)),
+            SessionAttempt::Profile(profile) => Some(Self::from_profile(profile)),
         }
     }
 
@@ -91,7 +112,7 @@ impl SignInAttempt {
             session_id: attempt.session_id,
             email: attempt.address_key.clone(),
             method,
-            sso_provider: "",
+            sso_provider: String::new(),
             expires_at: attempt.expires_at,
             current_step: step,
             remaining_steps: vec![step],
@@ -102,8 +123,8 @@ impl SignInAttempt {
             available_2fa_methods: Vec::new(),
             user_id: None,
             requires_completion: false,
-            missing_fields: [],
-            required_fields: [],
+            missing_fields: Vec::new(),
+            required_fields: Vec::new(),
             profile_completion_data: None,
         })
     }
@@ -117,7 +138,7 @@ impl SignInAttempt {
             session_id: pending.session_id,
             email: pending.address.clone(),
             method: names(pending.strategy).0,
-            sso_provider: "",
+            sso_provider: pending.provider.clone(),
             expires_at: pending.expires_at,
             current_step: SECOND_FACTOR_STEP,
             remaining_steps: vec![SECOND_FACTOR_STEP],
@@ -128,9 +149,43 @@ impl SignInAttempt {
             available_2fa_methods: pending.methods.iter().copied().map(SecondFactorMethod::as_str).collect(),
             user_id: None,
             requires_completion: false,
-            missing_fields: [],
-            required_fields: [],
+            missing_fields: Vec::new(),
+            required_fields: Vec::new(),
             profile_completion_data: None,
+        }
+    }
+
+    /// A person whom an identity provider has identified, and who has no account with this identity.
+    fn from_profile(profile: &PendingProfile) -> Self {
+        let needs_address = profile.address().is_none();
+        Self {
+            id: profile.id,
+            created_at: profile.created_at,
+            updated_at: profile.created_at,
+            session_id: profile.session_id,
+            email: profile.address().map(|address| address.as_str().to_owned()).unwrap_or_default(),
+            method: names(Strategy::Sso).0,
+            sso_provider: profile.provider.to_string(),
+            expires_at: profile.expires_at,
+            current_step: PROFILE_STEP,
+            remaining_steps: vec![PROFILE_STEP],
+            completed: false,
+            first_method_authenticated: true,
+            second_method_authenticated: false,
+            second_method_authentication_required: false,
+            available_2fa_methods: Vec::new(),
+            user_id: None,
+            requires_completion: true,
+            missing_fields: if needs_address { vec![ADDRESS_FIELD] } else { Vec::new() },
+            required_fields: vec![ADDRESS_FIELD],
+            profile_completion_data: Some(ProfileCompletionData {
+                first_name: profile.first_name.clone(),
+                last_name: profile.last_name.clone(),
+                username: "",
+                phone_number: "",
+                phone_country_code: "",
+                email: profile.email.clone(),
+            }),
         }
     }
 
@@ -146,7 +201,7 @@ impl SignInAttempt {
             session_id: made.sign_in.session_id,
             email: email.cloned().unwrap_or_default(),
             method,
-            sso_provider: "",
+            sso_provider: attempt.provider.clone(),
             expires_at: attempt.expires_at,
             current_step: if has_second_step { SECOND_FACTOR_STEP } else { only_step },
             remaining_steps: Vec::new(),
@@ -157,8 +212,8 @@ impl SignInAttempt {
             available_2fa_methods: Vec::new(),
             user_id: Some(made.sign_in.user_id),
             requires_completion: false,
-            missing_fields: [],
-            required_fields: [],
+            missing_fields: Vec::new(),
+            required_fields: Vec::new(),
             profile_completion_data: None,
         }
     }

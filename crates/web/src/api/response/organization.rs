@@ -168,21 +168,23 @@ impl From<&Membership> for MembershipResponse {
 /// The reason why a member cannot use the organization now.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Eligibility {
-    /// `none`, `ip_not_allowed`, `mfa_required` or `ip_and_mfa_required`.
+    /// `none`, `ip_not_allowed`, `sso_required`, `mfa_required` or `ip_and_mfa_required`: what the member has to do first.
     r#type: &'static str,
     /// What the member can do about it.
     message: &'static str,
 }
 
 impl Eligibility {
-    pub(super) const NONE: Self = Self::new(Restriction::None);
+    pub(super) const NONE: Self = Self::new(Restriction::NONE);
 
     pub(super) const fn new(restriction: Restriction) -> Self {
-        let r#type = match restriction {
-            Restriction::None => "none",
-            Restriction::AddressNotAllowed => "ip_not_allowed",
-            Restriction::MfaRequired(_) => "mfa_required",
-            Restriction::Both(_) => "ip_and_mfa_required",
+        let needs_mfa = restriction.missing_assurance().is_some();
+        let r#type = match (restriction.is_address_allowed(), restriction.requires_sso(), needs_mfa) {
+            (true, false, false) => "none",
+            (true, true, _) => "sso_required",
+            (true, false, true) => "mfa_required",
+            (false, false, true) => "ip_and_mfa_required",
+            (false, _, _) => "ip_not_allowed",
         };
         Self { r#type, message: restriction.message() }
     }

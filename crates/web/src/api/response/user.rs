@@ -5,7 +5,8 @@ use crate::app::ResponseContext;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::account::AccountDetails;
-use vestibule_core::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::id::{EmailAddressId, IdentityId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::identity::Identity;
 use vestibule_core::membership::Member;
 use vestibule_core::time::Timestamp;
 use vestibule_core::user::{OwnedAddress, PublicUser};
@@ -113,6 +114,41 @@ pub(super) fn user_of_member(member: &Member) -> PublicUser {
     }
 }
 
+/// An account of the user at a social provider. Its tokens are never shown here.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SocialConnection)]
+pub(crate) struct SocialConnectionResponse {
+    id: IdentityId,
+    /// The user's own address that the provider has named; "0" if it has named none of them.
+    user_email_address_id: EmailAddressId,
+    #[schema(example = "google_oauth")]
+    provider: String,
+    /// What the provider said last, like the names. Each may be empty.
+    email_address: String,
+    first_name: String,
+    last_name: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_used_at: Timestamp,
+}
+
+impl SocialConnectionResponse {
+    fn new(identity: Identity, addresses: &[OwnedAddress]) -> Self {
+        let own = addresses.iter().find(|address| address.email.eq_ignore_ascii_case(&identity.email));
+        Self {
+            id: identity.id,
+            user_email_address_id: own.map_or_else(|| 0.into(), |address| address.id),
+            provider: identity.provider,
+            email_address: identity.email,
+            first_name: identity.first_name,
+            last_name: identity.last_name,
+            created_at: identity.created_at,
+            updated_at: identity.updated_at,
+            last_used_at: identity.last_used_at,
+        }
+    }
+}
+
 /// The signed-in user's account.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Account)]
@@ -136,8 +172,8 @@ pub(crate) struct AccountResponse {
     user_authenticator: Option<AuthenticatorResponse>,
     /// The same, as a list.
     authenticators: Vec<AuthenticatorResponse>,
-    #[schema(value_type = Vec<Object>)]
-    social_connections: [(); 0],
+    /// Accounts at social providers.
+    social_connections: Vec<SocialConnectionResponse>,
     #[schema(value_type = Vec<Object>)]
     segments: [(); 0],
     active_organization_membership_id: Option<MembershipId>,
@@ -149,6 +185,10 @@ pub(crate) struct AccountResponse {
 impl AccountResponse {
     pub(crate) fn new(account: AccountDetails, context: ResponseContext<'_>) -> Self {
         let authenticator = account.factors.authenticator.map(AuthenticatorResponse::from);
+        // Nobody can disconnect those of organizations' connections, and clients offer to.
+        let social = account.identities.into_iter().filter(|identity| identity.connection_id.is_none());
+        let social_connections =
+            social.map(|identity| SocialConnectionResponse::new(identity, &account.addresses)).collect();
         Self {
             user: UserResponse::new(&account.user, context),
             primary_phone_number_id: None,
@@ -162,7 +202,7 @@ impl AccountResponse {
             user_phone_numbers: [],
             authenticators: authenticator.iter().cloned().collect(),
             user_authenticator: authenticator,
-            social_connections: [],
+            social_connections,
             segments: [],
             active_organization_membership_id: account.sign_in.sign_in.organization_membership_id,
             active_workspace_membership_id: account.sign_in.sign_in.workspace_membership_id,

@@ -5,12 +5,13 @@ use vestibule_core::event::{CHECKPOINT_CREATED, EventType};
 use super::super::words::Words;
 
 /// Beginnings of names. The first one that fits is the group of an event.
-const GROUPS: [(&str, Group); 11] = [
+const GROUPS: [(&str, Group); 12] = [
     ("organization.member.", Group::Members),
     ("organization.invitation.", Group::Invitations),
     ("organization.join_request.", Group::Requests),
     ("organization.role.", Group::Roles),
     ("organization.domain.", Group::Domains),
+    ("organization.setup_link.", Group::SetupLinks),
     ("organization.", Group::Organization),
     ("audit_log.", Group::Organization),
     ("workspace.", Group::Workspaces),
@@ -26,6 +27,7 @@ enum Group {
     Requests,
     Roles,
     Domains,
+    SetupLinks,
     Organization,
     Workspaces,
     ApiKeys,
@@ -45,6 +47,7 @@ impl Group {
             Self::Requests => t.join_requests(),
             Self::Roles => t.roles(),
             Self::Domains => t.domains(),
+            Self::SetupLinks => t.setup_links(),
             Self::Organization => t.organization(),
             Self::Workspaces => t.workspaces(),
             Self::ApiKeys => t.events_of_api_keys(),

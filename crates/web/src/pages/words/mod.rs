@@ -81,6 +81,7 @@ impl Words {
             "domain_deleted" => self.flash_domain_deleted(),
             "logo_saved" => self.flash_logo_saved(),
             "logo_removed" => self.flash_logo_removed(),
+            "setup_closed" => self.flash_setup_closed(),
             "connection_created" => self.flash_connection_created(),
             "connection_saved" => self.flash_connection_saved(),
             "connection_enabled" => self.flash_connection_enabled(),

@@ -10,6 +10,7 @@ pub(super) mod passkeys;
 pub(super) mod password;
 pub(super) mod show;
 pub(super) mod sign_ins;
+pub(super) mod social_connections;
 pub(super) mod unsupported;
 pub(super) mod update;
 

@@ -11,6 +11,7 @@ use vestibule_core::user_management::{ManagedUserDetails, Show, UserDetails};
 
 use super::UserResponse;
 use super::addresses::AddressResponse;
+use super::social_connections::SocialConnectionResponse;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::extract::Path;
 use crate::platform::response::{PlatformResponse, stored_json};
@@ -44,8 +45,8 @@ pub(crate) struct UserDetailsResponse {
     // Unsupported features have empty lists, because clients require them.
     #[schema(value_type = Vec<Object>)]
     phone_numbers: [(); 0],
-    #[schema(value_type = Vec<Object>)]
-    social_connections: [(); 0],
+    /// Without tokens.
+    social_connections: Vec<SocialConnectionResponse>,
     #[schema(value_type = Vec<Object>)]
     segments: [(); 0],
     has_password: bool,
@@ -79,7 +80,7 @@ impl From<Authenticator> for AuthenticatorResponse {
 
 impl UserDetailsResponse {
     pub(super) fn new(details: UserDetails, context: ResponseContext<'_>) -> Self {
-        let UserDetails { user, details, addresses, authenticator } = details;
+        let UserDetails { user, details, addresses, authenticator, identities } = details;
         let ManagedUserDetails { disabled, has_password, email_id, public_metadata, private_metadata, .. } = details;
         let address = |address| AddressResponse::new(address, user.id, context);
         Self {
@@ -95,7 +96,7 @@ impl UserDetailsResponse {
             private_metadata: stored_json(private_metadata),
             primary_email_address_id: email_id,
             phone_numbers: [],
-            social_connections: [],
+            social_connections: identities.into_iter().map(SocialConnectionResponse::new).collect(),
             segments: [],
             has_password,
             has_backup_codes: details.second_factors.backup_codes,

@@ -1,5 +1,5 @@
-//! What clients can ask for and the service does not have: phone numbers and social connections. Lists of them are empty;
-//! the rest is refused with a code.
+//! What clients can ask for and the service does not have: phone numbers. Their list is empty; the rest is refused with a
+//! code.
 
 use axum::extract::State;
 use vestibule_core::Code;
@@ -10,15 +10,6 @@ use crate::app::{App, CurrentCaller};
 use crate::extract::{Path, Query};
 use crate::platform::page::{Page, WholeListQuery};
 use crate::platform::response::{Empty, PlatformResponse};
-
-async fn empty_page(
-    app: &App,
-    CurrentCaller(caller): CurrentCaller,
-    user: UserId,
-    query: &WholeListQuery,
-) -> PlatformResponse<Page<Empty>> {
-    app.query(&caller, CheckUser { user }).await.map(|()| Page::of_whole(Vec::new(), query)).into()
-}
 
 async fn refuse(app: &App, CurrentCaller(caller): CurrentCaller, user: UserId, code: Code) -> PlatformResponse<Empty> {
     let mut reply = app.query(&caller, CheckUserForChange { user: Some(user) }).await.map(|()| Empty {});
@@ -34,24 +25,11 @@ async fn refuse(app: &App, CurrentCaller(caller): CurrentCaller, user: UserId, c
     responses((status = 200, description = "An empty page", body = Page<Empty>)))]
 pub(crate) async fn list_phones(
     State(app): State<App>,
-    caller: CurrentCaller,
+    CurrentCaller(caller): CurrentCaller,
     Path((user,)): Path<(UserId,)>,
     Query(query): Query<WholeListQuery>,
 ) -> PlatformResponse<Page<Empty>> {
-    empty_page(&app, caller, user, &query).await
-}
-
-/// Lists the social connections of a user: none.
-#[utoipa::path(get, path = "/users/{id}/social-connections", operation_id = "list_user_social_connections",
-    tag = "User social connections", params(("id" = UserId, Path, description = "The user"), WholeListQuery),
-    responses((status = 200, description = "An empty page", body = Page<Empty>)))]
-pub(crate) async fn list_social_connections(
-    State(app): State<App>,
-    caller: CurrentCaller,
-    Path((user,)): Path<(UserId,)>,
-    Query(query): Query<WholeListQuery>,
-) -> PlatformResponse<Page<Empty>> {
-    empty_page(&app, caller, user, &query).await
+    app.query(&caller, CheckUser { user }).await.map(|()| Page::of_whole(Vec::new(), &query)).into()
 }
 
 /// Calls that are refused with a code: of a user alone, and of one of their things.
@@ -97,6 +75,4 @@ refused! {
     delete_phone = delete "/users/{id}/phones/{item_id}" "delete_user_phone" "User phone numbers" PhonesNotSupported;
     /// Refused: phone numbers are not supported.
     make_phone_primary = post "/users/{id}/phones/{item_id}/make-primary" "make_user_phone_primary" "User phone numbers" PhonesNotSupported;
-    /// Refused: users have no social connections.
-    delete_social_connection = delete "/users/{id}/social-connections/{item_id}" "delete_user_social_connection" "User social connections" SocialConnectionNotFound;
 }

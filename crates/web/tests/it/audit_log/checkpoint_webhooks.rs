@@ -8,9 +8,8 @@ use vestibule_core::webhook;
 use vestibule_testbed::receiver::Receiver;
 
 use super::verify;
-use crate::harness::{TestApp, TestClient};
+use crate::harness::{TestApp, TestClient, allow_this_machine};
 use crate::platform::PlatformClient;
-use crate::webhooks::allow_this_machine;
 
 const CHECKPOINT_CREATED: &str = "audit_log.checkpoint.created";
 const INTERVAL: Duration = Duration::from_secs(3601);

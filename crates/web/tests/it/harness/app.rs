@@ -10,10 +10,11 @@ use vestibule_core::execution::{Caller, Command, Dependencies, Query};
 use vestibule_core::image_store::ImageStore;
 use vestibule_core::mail::{MailTransport, Mailbox, Message, Templates};
 use vestibule_core::mailer;
+use vestibule_core::permission::parse_network;
 use vestibule_core::random::SeededRandomness;
 use vestibule_core::secret::{Keys, MasterKey};
 use vestibule_core::service::Service;
-use vestibule_core::settings::{PublicUrl, RateLimits, Settings};
+use vestibule_core::settings::{Mode, PublicUrl, RateLimits, Settings};
 use vestibule_core::time::{Clock, ManualClock};
 use vestibule_db::{DatabaseLocation, Db, PostgresOptions};
 use vestibule_testbed::Database;
@@ -140,6 +141,12 @@ impl<C: FnOnce(&mut Settings)> TestAppBuilder<C> {
         let mails = Mutex::new(Vec::new());
         TestApp { inner: Arc::new(Inner { server, service, clock, mailbox, secret_scan, mails, database, dns }) }
     }
+}
+
+/// Lets an app send requests to 127.0.0.1 by http.
+pub(crate) fn allow_this_machine(settings: &mut Settings) {
+    settings.mode = Mode::Staging;
+    settings.http_client.allowed_networks = vec![parse_network("127.0.0.1").unwrap()];
 }
 
 /// In-memory TXT records and addresses by name. Lookups of names that contain `silent` fail.

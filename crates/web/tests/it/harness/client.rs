@@ -22,6 +22,8 @@ pub(crate) struct TestClient {
     pub(crate) cookie: Mutex<Option<String>>,
     /// The cookie with the opened invitations.
     invitation_cookie: Mutex<Option<String>>,
+    /// The cookie with the opened setup link.
+    setup_cookie: Mutex<Option<String>>,
     /// The cookies of the flash message and the language.
     page_cookies: Mutex<BTreeMap<String, String>>,
     pub(crate) headers: HeaderMap,
@@ -33,6 +35,7 @@ impl TestClient {
             app,
             cookie: Mutex::new(cookie),
             invitation_cookie: Mutex::default(),
+            setup_cookie: Mutex::default(),
             page_cookies: Mutex::default(),
             headers: HeaderMap::new(),
         }
@@ -192,6 +195,11 @@ impl TestClient {
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| reads_invitations) {
             request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
         }
+        let is_setup = path == "/setup" || path.starts_with("/setup/");
+        if let Some(token) = self.setup_cookie.lock().unwrap().as_deref().filter(|_| is_setup) {
+            let prefix = if settings.public_url.is_https() { "__Secure-" } else { "" };
+            request = request.header(header::COOKIE, format!("{prefix}setup={token}"));
+        }
         for (name, value) in self.page_cookies.lock().unwrap().iter() {
             request = request.header(header::COOKIE, format!("{name}={value}"));
         }
@@ -237,6 +245,7 @@ impl TestClient {
             let cookie = match name {
                 _ if name == self.app.inner.service.settings.session_cookie_name() => &self.cookie,
                 "invitation" | "__Host-invitation" => &self.invitation_cookie,
+                "setup" | "__Secure-setup" => &self.setup_cookie,
                 "flash" | "__Host-flash" | "language" | "__Host-language" | "address" | "__Host-address" => {
                     let mut cookies = self.page_cookies.lock().unwrap();
                     cookies.remove(name);

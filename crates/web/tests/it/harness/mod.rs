@@ -7,8 +7,10 @@
 mod app;
 mod client;
 pub(crate) mod factors;
+pub(crate) mod identity_provider;
 mod mail;
 mod passkeys;
+pub(crate) mod provider_package;
 mod response;
 mod totp;
 
@@ -17,7 +19,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vestibule_core::time::Timestamp;
 
-pub(crate) use self::app::{TestApp, TestAppBuilder};
+pub(crate) use self::app::{TestApp, TestAppBuilder, allow_this_machine};
 pub(crate) use self::client::TestClient;
 pub(crate) use self::passkeys::{
     PASSKEY_ORIGIN, SoftwareAuthenticator, Tamper, allow_passkeys, attestation_object, flags,

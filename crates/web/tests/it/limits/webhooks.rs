@@ -6,9 +6,9 @@ use vestibule_core::webhook::{self, ForBackend};
 use vestibule_testbed::receiver::Receiver;
 
 use super::assert_rate_limited;
-use crate::harness::{HOUR, TestApp, TestClient, text};
+use crate::harness::{HOUR, TestApp, TestClient, allow_this_machine, text};
 use crate::platform::PlatformClient;
-use crate::webhooks::{allow_this_machine, deliver};
+use crate::webhooks::deliver;
 
 /// An app with this limit that may send to this machine.
 async fn start(max: u32) -> TestApp {

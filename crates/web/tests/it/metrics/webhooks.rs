@@ -7,9 +7,8 @@ use vestibule_core::webhook;
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
 use super::{MetricsClient, Scraped};
-use crate::harness::{HOUR, TestApp, text};
+use crate::harness::{HOUR, TestApp, allow_this_machine, text};
 use crate::platform::PlatformClient;
-use crate::webhooks::allow_this_machine;
 
 /// The deliveries that wait, and the age of the oldest due one in seconds.
 fn backlog(scraped: &Scraped) -> (f64, f64) {

@@ -76,6 +76,9 @@ impl Names {
             }
             // Other tests search responses for the passwords of tests, and the document is one.
             Value::String(text) if text.contains("sesame") => "rain-on-the-tin-roof".clone_into(text),
+            Value::String(text) if text.contains("&state=") => {
+                "https://github.com/login/oauth/authorize?response_type=code&client_id=…&state=…".clone_into(text);
+            }
             // JSON without a signature is the client data of a passkey.
             Value::String(text) if text.starts_with("eyJ") && text.contains('.') => {
                 "eyJhbGciOiJFUzI1NiIs….eyJpc3MiOiJodHRw….MEUCIQDt…".clone_into(text);

@@ -52,6 +52,7 @@ pub(crate) const PUBLIC_PAGES: [&str; 12] = [
     "/reset/code?email=ada%40example.com",
     "/invite/stop/nonsense",
     "/security-notice",
+    "/setup",
 ];
 
 /// Pages that need a session; those of the organization need its owner.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_testbed::receiver::{Behaviour, Receiver};
 
-use crate::harness::{TestApp, TestClient, create_role, text};
+use crate::harness::{TestApp, TestClient, allow_this_machine, create_role, text};
 use crate::platform::PlatformClient;
-use crate::webhooks::{allow_this_machine, deliver};
+use crate::webhooks::deliver;
 
 const URL: &str = "https://example.com/hook";
 

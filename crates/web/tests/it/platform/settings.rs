@@ -73,10 +73,17 @@ async fn shared_roles_are_listed_without_those_of_organizations() {
 }
 
 #[tokio::test]
-async fn there_are_no_social_connections_and_nothing_can_be_changed() {
-    let app = TestApp::start().await;
-    let backend = PlatformClient::new(&app, "*").await;
+async fn providers_can_be_read_and_nothing_can_be_changed() {
+    let none = TestApp::start().await;
+    let backend = PlatformClient::new(&none, "*").await;
     assert_eq!(backend.get("/settings/social-connections").await.page(), Vec::<Value>::new());
+    assert_eq!(backend.get("/").await.ok()["auth_settings"]["auth_factors_enabled"]["sso"], false);
+    let app = TestApp::with_settings(crate::provider_calls::allow_github).await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let providers = backend.get("/settings/social-connections").await.page();
+    assert_eq!((providers.len(), &providers[0]["provider"]), (1, &json!("github_oauth")));
+    assert_eq!(backend.get("/settings/social-connections?search=google").await.page(), Vec::<Value>::new());
+    assert_eq!(backend.get("/").await.ok()["auth_settings"]["auth_factors_enabled"]["sso"], true);
     PlatformClient::with_key(&app, "").get("/settings/social-connections").await.assert_error(401, "API_KEY_INVALID");
     for (method, path) in [
         (Method::PUT, "/settings/social-connections"),

@@ -17,22 +17,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use vestibule_core::permission::parse_network;
-use vestibule_core::settings::{Mode, Settings};
 use vestibule_core::webhook;
 use vestibule_testbed::receiver::Receiver;
 
-use crate::harness::{TestApp, text};
+use crate::harness::{TestApp, allow_this_machine, text};
 use crate::platform::PlatformClient;
 
 /// After this, another worker takes over what one has claimed.
 const LEASE_LIFETIME: Duration = Duration::from_mins(2);
-
-/// Lets an app send to 127.0.0.1 by http.
-pub(super) fn allow_this_machine(settings: &mut Settings) {
-    settings.mode = Mode::Staging;
-    settings.http_client.allowed_networks = vec![parse_network("127.0.0.1").unwrap()];
-}
 
 /// An app that may send to this machine.
 async fn start() -> TestApp {

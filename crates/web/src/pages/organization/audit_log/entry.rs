@@ -27,13 +27,15 @@ const HIDDEN: &[&str] = &[
     "invitation_id",
     "join_request_id",
     "domain_id",
+    "connection_id",
     "api_key_id",
+    "setup_link_id",
     "mail_id",
     "webhook_endpoint_id",
     "delivery_id",
 ];
 /// The members that name what an entry is about, the best one first.
-const NAME_FIELDS: &[&str] = &["name", "email", "domain", "host"];
+const NAME_FIELDS: &[&str] = &["name", "email", "domain", "host", "recipient"];
 
 pub(super) struct Detail {
     pub(super) name: String,
@@ -103,6 +105,7 @@ pub(super) fn view(cx: &PageContext, entry: &Entry, names: &Names<'_>, path: &st
     let user = |id: i64| names.users.get(&id).cloned().unwrap_or_else(|| unnamed(t, "user", id));
     let actor = match (entry.actor_kind.as_str(), entry.actor_id, entry.impersonator_id) {
         ("api_key", Some(id), _) => t.audit_log_api_key(id.to_string()),
+        ("setup_link", Some(id), _) => t.audit_log_setup_link(id.to_string()),
         (_, Some(id), Some(impersonator)) => t.audit_log_impersonated(user(impersonator), user(id)),
         (_, Some(id), None) => user(id),
         ("operator", ..) => t.audit_log_operator(),

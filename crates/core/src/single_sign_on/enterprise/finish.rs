@@ -1,0 +1,239 @@
+//! A browser that comes back from the identity provider of an organization.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::finish::{Finished, denied};
+use super::super::handoff::CallbackParameters;
+use super::super::request::{RequestPurpose, open_invitation};
+use super::super::sql::SpentRequest;
+use super::begin::trace_purpose;
+use super::complete::{Complete, Completed};
+use super::person::Person;
+use super::try_out::TryOut;
+use super::{client, unavailable};
+use crate::enterprise_connection::{self, LiveConnection, NewTrace, StoreTrace};
+use crate::error::{Code, Problem, Result};
+use crate::execution::{Caller, Context, Executor, Query, Reply};
+use crate::id::{ConnectionId, ConnectionTraceId};
+use crate::oidc::{self, Authenticated, AuthorizationResponse, Outcome, StepName, Steps};
+use crate::permission::Requirement;
+use crate::security_log::{Audit, Authentication, Subject};
+use crate::sign_in::accept_invitation;
+
+/// Finishes a sign-in or a test whose request was spent. Each leaves a trace for the admins, also one that fails.
+///
+/// # Errors
+/// Those of [`FINISH_ERRORS`](super::super::FINISH_ERRORS). A test whose connection exists has no errors: its trace says what
+/// is wrong.
+pub(in super::super) async fn finish_enterprise(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    spent: SpentRequest,
+    parameters: CallbackParameters,
+) -> Reply<Finished> {
+    let found = executor.query(caller, &FindConnection { spent: &spent }).await;
+    let connection = match &found.result {
+        Ok(connection) => connection.clone(),
+        Err(problem) => {
+            let failed = fail(executor, caller, problem.clone());
+            return Reply { session: found.session, ..failed };
+        }
+    };
+    let mut steps = Steps::default();
+    let authenticated = authenticate(executor, &connection, &spent, &parameters, &mut steps).await;
+    if spent.purpose == RequestPurpose::Test {
+        return finish_test(executor, caller, (&connection, spent), authenticated, steps).await;
+    }
+    match authenticated {
+        Ok(authenticated) => complete(executor, caller, (&connection, spent), authenticated, steps).await,
+        Err(problem) => {
+            store_failure(executor, caller, (&connection, &spent), &problem, &steps).await;
+            Reply { session: found.session, ..fail(executor, caller, problem) }
+        }
+    }
+}
+
+/// Logs a failure outside of a command.
+fn fail(executor: &Executor, caller: &Caller, problem: Problem) -> Reply<Finished> {
+    let audit = Audit::AuthenticationStep(Authentication::SignIn);
+    executor.log_outcome(caller, audit, &Subject::default(), Some(&problem));
+    Reply::failed(problem)
+}
+
+/// Asks the provider who the person is.
+///
+/// # Errors
+/// `CONNECTION_NOT_AVAILABLE`; `PROVIDER_DENIED`; `CODE_REQUIRED`; those of the protocol.
+async fn authenticate(
+    executor: &Arc<Executor>,
+    connection: &LiveConnection,
+    spent: &SpentRequest,
+    parameters: &CallbackParameters,
+    steps: &mut Steps,
+) -> Result<Authenticated> {
+    let received = json!({"error": parameters.error, "iss": parameters.iss, "has_code": parameters.code.is_some()});
+    let code = parameters.code.as_deref().unwrap_or_default();
+    let refusal = if connection.version != spent.connection_version {
+        Some((Code::ConnectionNotAvailable, "the connection was changed after the sign-in began"))
+    } else if let Some(error) = &parameters.error {
+        Some((denied(error).code(), "the provider has sent an error"))
+    } else if code.is_empty() {
+        Some((Code::CodeRequired, "the provider has sent no code"))
+    } else {
+        None
+    };
+    if let Some((code, rule)) = refusal {
+        steps.add(StepName::AuthorizationResponse, Outcome::failed_by(code, rule), Some(&received));
+        return Err(code.into());
+    }
+    let response = AuthorizationResponse { code: code.to_owned(), iss: parameters.iss.clone(), apple_user: None };
+    let secrets = executor.keys.authorization_secrets(spent.id, spent.purpose.action());
+    let credential = connection.credential(&executor.keys)?;
+    let client = client(&executor.settings, connection, &credential);
+    Ok(oidc::authenticate(executor, &client, &secrets, &response, executor.now(), steps).await?)
+}
+
+/// Signs the person in, and accepts the invitation that was passed along.
+async fn complete(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    (connection, spent): (&LiveConnection, SpentRequest),
+    authenticated: Authenticated,
+    steps: Steps,
+) -> Reply<Finished> {
+    let Authenticated { issuer, subject, claims, tokens } = authenticated;
+    let invitation = match open_invitation(executor, spent.id, spent.invitation.as_deref()) {
+        Ok(invitation) => invitation,
+        Err(problem) => return Reply::failed(problem),
+    };
+    let command = Complete {
+        connection: connection.id,
+        version: spent.connection_version,
+        person: Person { issuer, subject, claims },
+        id_token: tokens.id_token,
+        steps: steps.clone(),
+    };
+    let mut completed = executor.run(caller, command).await;
+    if let Err(problem) = &completed.result {
+        store_failure(executor, caller, (connection, &spent), problem, &steps).await;
+    }
+    let accepted = match &mut completed.result {
+        Ok(Completed { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
+        Err(_) => None,
+    };
+    let return_to = spent.return_to;
+    completed.map(|Completed { signed_in, is_linked }| Finished::SignedIn {
+        signed_in,
+        return_to,
+        accepted,
+        linked: is_linked,
+    })
+}
+
+/// Stores the trace of a test.
+async fn finish_test(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    (connection, spent): (&LiveConnection, SpentRequest),
+    authenticated: Result<Authenticated>,
+    steps: Steps,
+) -> Reply<Finished> {
+    let stored = match authenticated {
+        Ok(Authenticated { issuer, subject, claims, .. }) => {
+            let person = Person { issuer, subject, claims };
+            executor.run(caller, TryOut { connection: connection.id, person, steps, user: spent.user_id }).await
+        }
+        Err(problem) => {
+            let trace = failed_trace((connection, &spent), &problem, &steps);
+            executor.run(caller, StoreTrace { trace }).await
+        }
+    };
+    let (connection, organization, return_to) = (connection.id, connection.organization, spent.return_to);
+    stored.map(|trace: ConnectionTraceId| Finished::Tested { trace, connection, organization, return_to })
+}
+
+/// Stores the trace of a sign-in that failed.
+async fn store_failure(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    of: (&LiveConnection, &SpentRequest),
+    problem: &Problem,
+    steps: &Steps,
+) {
+    let mut steps = steps.clone();
+    if let Some(name) = failed_step(problem.code()) {
+        steps.add(name, Outcome::failed(problem.code()), None);
+    }
+    let trace = failed_trace(of, problem, &steps);
+    if let Err(problem) = executor.run(caller, StoreTrace { trace }).await.result {
+        tracing::warn!(cause = problem.cause(), "could not store the trace of a sign-in");
+    }
+}
+
+fn failed_trace((connection, spent): (&LiveConnection, &SpentRequest), problem: &Problem, steps: &Steps) -> NewTrace {
+    NewTrace {
+        organization: connection.organization,
+        connection: connection.id,
+        purpose: trace_purpose(spent.purpose),
+        error: Some(problem.code()),
+        user: spent.user_id,
+        steps: steps.to_json(),
+    }
+}
+
+/// The step of the transaction that fails with a code. `None` for what the steps say already.
+const fn failed_step(code: Code) -> Option<StepName> {
+    match code {
+        Code::JitDisabled | Code::SsoMembershipEnded | Code::OrganizationFull => Some(StepName::Membership),
+        Code::SsoAddressNotAllowed
+        | Code::SsoIdentityMismatch
+        | Code::UserDisabled
+        | Code::SocialAccountAlreadyConnected
+        | Code::TooManyIdentities
+        | Code::EmailExists
+        | Code::UserAlreadySignedIn => Some(StepName::Identity),
+        _ => None,
+    }
+}
+
+/// Finds the connection of a spent request: a live one, or any for a test.
+struct FindConnection<'a> {
+    spent: &'a SpentRequest,
+}
+
+impl Query for FindConnection<'_> {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::InvalidState, Code::ConnectionNotAvailable];
+    const ALLOWS_IMPERSONATOR: bool = false;
+    type Out = LiveConnection;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<LiveConnection> {
+        let id: ConnectionId = self.spent.connection_id.ok_or(Code::InvalidState)?;
+        match self.spent.purpose {
+            RequestPurpose::SignIn => enterprise_connection::find_live(cx, id).await.map_err(unavailable),
+            RequestPurpose::Test => enterprise_connection::find_any(cx, id).await.map_err(unavailable),
+            RequestPurpose::Link => Err(Code::InvalidState.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_belongs_to_the_step_whose_rule_it_breaks() {
+        for (code, expected) in [
+            (Code::JitDisabled, Some(StepName::Membership)),
+            (Code::SsoMembershipEnded, Some(StepName::Membership)),
+            (Code::SsoAddressNotAllowed, Some(StepName::Identity)),
+            (Code::SsoIdentityMismatch, Some(StepName::Identity)),
+            (Code::InvalidIdentity, None),
+            (Code::ProviderDenied, None),
+        ] {
+            assert_eq!(failed_step(code), expected, "{code:?}");
+        }
+    }
+}
