@@ -82,7 +82,6 @@ error-email-already-verified = Diese Adresse ist bereits bestätigt.
 error-email-address-not-found = Ihr Konto hat diese Adresse nicht mehr.
 error-email-is-primary = Das ist Ihre Hauptadresse. Machen Sie zuerst eine andere zur Hauptadresse.
 error-no-alternative-auth-method = Sie könnten sich nicht mehr anmelden. Fügen Sie zuerst eine andere Möglichkeit zum Anmelden hinzu.
-error-no-alternative-auth-method = Sie könnten sich nicht mehr anmelden. Fügen Sie zuerst ein Passwort, einen Passkey oder einen anderen Weg hinzu.
 error-too-many-addresses = Ein Konto kann höchstens zehn Adressen haben.
 error-sign-in-not-found = Diese Sitzung ist bereits beendet.
 error-not-a-member = Sie sind kein Mitglied dieser Organisation.

@@ -82,7 +82,6 @@ error-email-already-verified = This address is already verified.
 error-email-address-not-found = Your account does not have this address any more.
 error-email-is-primary = This is your primary address. Make another one primary first.
 error-no-alternative-auth-method = You could not sign in any more. Add another way to sign in first.
-error-no-alternative-auth-method = You could not sign in any more. Add a password, a passkey or another way to sign in first.
 error-too-many-addresses = An account can have at most ten addresses.
 error-sign-in-not-found = This session has already ended.
 error-not-a-member = You are not a member of this organization.
