@@ -2,6 +2,7 @@
 //! organization from the choice of a provider to the demand for it.
 
 use serde_json::json;
+use vestibule_core::time::Clock;
 
 use super::{Browser, BrowserOptions, BrowserServer, check_page, seed_organization, sign_in, with_browser};
 use crate::harness::{PASSWORD, TestClient};
@@ -92,7 +93,7 @@ async fn seed_connection(server: &BrowserServer, owner: &TestClient, organizatio
     let id = connection.rsplit('/').next().unwrap();
     server.app.execute(&format!(
         "UPDATE enterprise_connections SET is_enabled = 1, admin_signed_in_at = 1, last_used_at = 1, secret_expires_at = {}",
-        vestibule_core::time::Clock::now(&*server.app.inner.clock).as_microseconds() + 10 * 24 * 3_600_000_000
+        server.app.inner.clock.now().as_microseconds() + 10 * 24 * 3_600_000_000
     ));
     let claims = json!({"sub": "7c1f", "email": "nina@lindgren-tea.example", "groups": ["Staff", "Buyers"]});
     let steps = json!([
