@@ -2,8 +2,8 @@
 //
 // The configuration is JSON: port, client_id, client_secret (null for a public client), redirect_uris,
 // post_logout_redirect_uris, users, each with its claims, and optionally algorithm, claims_in_userinfo and amr. The
-// provider signs in the user whose e-mail address the login_hint is, or else the first one, without asking. It refuses a
-// login_hint that ends in "?deny". Prints "ready" once it listens.
+// provider signs in the user whose e-mail address the login_hint is, or else the first one, without asking. It refuses
+// a login_hint that ends in "?deny". Prints "ready" once it listens.
 import { generateKeyPairSync } from "node:crypto";
 import { Provider } from "oidc-provider";
 
