@@ -1,8 +1,9 @@
 // Runs the identity provider of the package oidc-provider: node oidc_provider.mjs CONFIGURATION.
 //
 // The configuration is JSON: port, client_id, client_secret (null for a public client), redirect_uris,
-// post_logout_redirect_uris, and users, each with its claims. The provider signs in the user whose e-mail address the
-// login_hint is, or else the first one, without asking. "?deny" in the login_hint refuses. Prints "ready" once it listens.
+// post_logout_redirect_uris, users, each with its claims, and optionally algorithm, claims_in_userinfo and amr. The
+// provider signs in the user whose e-mail address the login_hint is, or else the first one, without asking. It refuses
+// a login_hint that ends in "?deny". Prints "ready" once it listens.
 import { generateKeyPairSync } from "node:crypto";
 import { Provider } from "oidc-provider";
 
@@ -43,7 +44,7 @@ const provider = new Provider(issuer, {
         groups: ["groups"],
     },
     scopes: ["openid", "email", "profile", "groups"],
-    // Most providers put these claims into the ID token. The specification, and the default here, leave them to userinfo.
+    // Most providers put these claims into the ID token. The specification leaves them to userinfo.
     conformIdTokenClaims: configuration.claims_in_userinfo ?? false,
     pkce: { required: () => true },
     cookies: { keys: ["test"] },

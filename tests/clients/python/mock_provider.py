@@ -1,7 +1,8 @@
 """Runs the identity provider `oidc-provider-mock`: python mock_provider.py CONFIGURATION.
 
-The configuration is JSON: port, client_id, client_secret, redirect_uris, and users, each with its claims. A test chooses
-the user as the form of the provider does: it posts `sub` to the authorization URL. Prints "ready" once it listens.
+The configuration is JSON: port, client_id, client_secret, redirect_uris, and users, each with its claims. A test
+chooses the user as the form of the provider does: it posts `sub` to the authorization URL. Prints "ready" once it
+listens.
 """
 
 import json

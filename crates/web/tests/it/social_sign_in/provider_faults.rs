@@ -142,7 +142,7 @@ async fn failing_token_endpoint_is_reported() {
     }
 }
 
-/// The time of tests does not pass by itself, so only a request that is aborted can end.
+/// Takes as long as the timeout of requests.
 #[tokio::test]
 async fn provider_that_hangs_delays_nobody_else() {
     let (slow, google) = (IdentityProvider::start().await, IdentityProvider::start().await);
