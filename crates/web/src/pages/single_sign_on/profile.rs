@@ -86,7 +86,7 @@ async fn load(cx: &PageContext, attempt: &str, return_to: &str, typed: Option<&F
 pub(super) async fn complete(cx: PageContext, form: Form) -> Response {
     let (attempt, return_to) = (form.text("attempt"), form.text("return_to"));
     let completed = match parse(&form) {
-        Ok((attempt, profile)) => complete_profile(cx.app.service(), &cx.caller, attempt, profile).await.result,
+        Ok(profile) => complete_profile(cx.app.service(), &cx.caller, profile).await.result,
         Err(problem) => Err(problem),
     };
     match completed {
@@ -111,13 +111,12 @@ fn started_verification(signed_in: &SignedIn) -> Option<AttemptId> {
     })
 }
 
-fn parse(form: &Form) -> Result<(AttemptId, CompleteProfile), Problem> {
-    let profile = CompleteProfile {
+fn parse(form: &Form) -> Result<CompleteProfile, Problem> {
+    Ok(CompleteProfile {
+        attempt: form.id("attempt")?,
         email: Some(EmailAddress::parse(form.text("email").trim())?),
         first_name: Some(PersonName::parse("first_name", form.text("first_name"))?),
         last_name: Some(PersonName::parse("last_name", form.text("last_name"))?),
         username: None,
-        password: None,
-    };
-    Ok((form.id("attempt")?, profile))
+    })
 }
