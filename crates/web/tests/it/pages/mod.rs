@@ -39,7 +39,7 @@ use flate2::write::GzEncoder;
 use crate::harness::{TestApp, TestClient, text};
 
 /// Pages that need no session.
-pub(crate) const PUBLIC_PAGES: [&str; 12] = [
+pub(crate) const PUBLIC_PAGES: [&str; 13] = [
     "/invite",
     "/sign-in",
     "/sign-in/code?attempt=1",
