@@ -80,9 +80,9 @@ impl Claims {
         texts.filter(|text| !text.is_empty() && text.chars().count() <= MAX_LIST_ITEM).map(str::to_owned).collect()
     }
 
-    /// How the person has authenticated (RFC 8176).
+    /// How the person has authenticated (RFC 8176). A text is none: the claim is a list.
     pub fn amr(&self) -> Vec<String> {
-        self.list("amr")
+        if self.get("amr").is_some_and(Value::is_array) { self.list("amr") } else { Vec::new() }
     }
 
     /// The context of the authentication.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::begin::{client, require_configured};
-use super::handoff::CallbackParameters;
+use super::handoff::{CallbackOf, CallbackParameters};
 use super::link::LinkIdentity;
 use super::request::{self, RequestPurpose};
 use super::social::{Outcome, SignInSocial};
@@ -99,11 +99,16 @@ pub async fn finish(
     if !parameters.is_bounded() {
         return Reply::failed(Code::InvalidState.into());
     }
+    let of = parameters.of;
     let Reply { session, result, .. } = request::spend(executor, caller, &parameters.state, purpose).await;
     let request = match result {
         Ok(request) => request,
         Err(problem) => return Reply { session, ..Reply::failed(problem) },
     };
+    let expected = if request.connection_id.is_some() { CallbackOf::Enterprise } else { CallbackOf::Social };
+    if of.is_some_and(|of| of != expected) {
+        return Reply { session, ..Reply::failed(Code::InvalidState.into()) };
+    }
     if request.connection_id.is_some() {
         return super::enterprise::finish_enterprise(executor, caller, request, parameters).await;
     }

@@ -27,6 +27,18 @@ pub struct CallbackParameters {
     pub error: Option<String>,
     /// The name that Apple sends once, as JSON. Nobody has signed it.
     pub apple_user: Option<String>,
+    /// At whose redirect URI the browser has arrived, if it has arrived at one.
+    #[serde(skip)]
+    pub of: Option<CallbackOf>,
+}
+
+/// Who has a redirect URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackOf {
+    /// The social providers.
+    Social,
+    /// The connections of organizations.
+    Enterprise,
 }
 
 impl CallbackParameters {

@@ -14,6 +14,7 @@ record! {
         pub(crate) connection_id: Option<ConnectionId>,
         pub(crate) return_to: String,
         pub(crate) is_page: bool,
+        pub(crate) session_id: SessionId,
     }
 }
 
@@ -68,7 +69,8 @@ sql! {
                             ORDER BY r.created_at DESC, r.id DESC LIMIT $2)";
 
     FIND(AuthorizationRequestId, Timestamp) -> RequestRow =
-        "SELECT purpose, connection_id, return_to, is_page FROM authorization_requests WHERE id = $1 AND expires_at > $2";
+        "SELECT purpose, connection_id, return_to, is_page, session_id
+           FROM authorization_requests WHERE id = $1 AND expires_at > $2";
 
     /// Succeeds once per request, for one of two purposes. 0 stands for no user; a request of a user is theirs only.
     SPEND(AuthorizationRequestId, SessionId, RequestPurpose, RequestPurpose, UserId, Timestamp) -> SpentRequest =

@@ -22,7 +22,11 @@ struct Setup {
 }
 
 async fn setup() -> Setup {
-    let app = TestApp::start().await;
+    setup_with(|_| ()).await
+}
+
+async fn setup_with(change: impl FnOnce(&mut Settings)) -> Setup {
+    let app = TestApp::with_settings(change).await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let links = format!("/organizations/{organization}/setup-links");
     Setup { app, owner, organization, links }
@@ -93,7 +97,7 @@ async fn shows_the_url_once_and_lists_links_without_it() {
 
 #[tokio::test]
 async fn asks_for_a_recent_proof_before_a_link_is_made() {
-    let setup = setup().await;
+    let setup = setup_with(|settings| settings.reauthentication.max_age = Duration::from_mins(10)).await;
     setup.app.advance(Duration::from_mins(11));
     let fields = [("purposes", "sso"), ("recipient", "IT")];
     setup.owner.post(&setup.links, &fields).await.assert_error(403, "REAUTHENTICATION_REQUIRED");

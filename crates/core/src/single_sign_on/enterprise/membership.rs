@@ -157,10 +157,16 @@ async fn sync(
         cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, id, *role)).await?;
     }
     let mut removed = Vec::new();
+    let expected = to_remove.len();
     for role in to_remove {
         if cx.tx.optional(membership::sql::REVOKE_ROLE, (organization, id, role)).await?.is_some() {
             removed.push(role);
         }
+    }
+    // The last admin stays one, and does not need the role of people without any.
+    if removed.len() < expected && added == [default] && !mapped.granted.contains(&default) {
+        cx.tx.optional(membership::sql::REVOKE_ROLE, (organization, id, default)).await?;
+        added.clear();
     }
     let subject = Subject { target_membership: Some(id.get()), ..Subject::new(Some(user), organization) };
     if !added.is_empty() {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::ConnectionId;
-use vestibule_core::single_sign_on::{self, BeginEnterprise, CallbackPurpose, begin_enterprise};
+use vestibule_core::single_sign_on::{self, BeginEnterprise, CallbackOf, begin_enterprise};
 use vestibule_core::{Code, Problem, Reply};
 
 use super::begun;
@@ -124,7 +124,7 @@ pub(crate) async fn finish(
     navigation: Navigation,
     Query(params): Query<CallbackParams>,
 ) -> Response {
-    callback::finish(&app, caller, navigation, params, CallbackPurpose::SignIn).await
+    callback::finish(&app, caller, navigation, params, CallbackOf::Enterprise).await
 }
 
 /// Takes the response of a provider that posts it.

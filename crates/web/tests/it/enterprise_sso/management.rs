@@ -61,7 +61,7 @@ async fn connection_is_set_up_step_by_step() {
     let domain = add_domain(&app, &olga, &path, DOMAIN).await;
     let update = format!("{one}/update");
     let updated = olga.post_json(&update, &json!({"domain_ids": [domain], "enabled": true})).await.ok();
-    assert_eq!((&updated["enabled"], &updated["domain"]), (&json!(true), &json!(DOMAIN)), "{updated}");
+    assert_eq!((&updated["enabled"], &updated["domain"]["domain"]), (&json!(true), &json!(DOMAIN)), "{updated}");
     let listed = olga.get(&connections).await.ok();
     assert_eq!(listed.as_array().unwrap().len(), 1);
     olga.post(&format!("{one}/delete"), &[]).await.ok();
@@ -134,7 +134,7 @@ async fn nonsense_is_refused_at_creation() {
     let setup = Setup::start().await;
     for (name, value, code) in [
         ("protocol", json!("ldap"), "PROTOCOL_NOT_SUPPORTED"),
-        ("oidc_issuer_url", json!(""), "INVALID_ISSUER"),
+        ("oidc_issuer_url", json!(""), "REQUIRED_FIELD"),
         ("oidc_issuer_url", json!("http://login.example"), "INVALID_ISSUER"),
         ("oidc_issuer_url", json!("https://169.254.169.254"), "INVALID_ISSUER"),
         ("oidc_issuer_url", json!("https://10.0.0.1/"), "INVALID_ISSUER"),

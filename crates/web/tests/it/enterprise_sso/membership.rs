@@ -151,7 +151,7 @@ async fn jit_does_not_depend_on_the_mode_of_sign_up() {
     })
     .await;
     let backend = PlatformClient::new(&app, "*").await;
-    let fields = json!({"first_name": "Olga", "email_address": OLGA, "password": PASSWORD});
+    let fields = json!({"first_name": "Olga", "last_name": "Test", "email_address": OLGA, "password": PASSWORD});
     backend.post("/users", &fields).await.ok();
     let olga = app.anonymous();
     olga.post("/auth/signin", &[("email", OLGA), ("password", PASSWORD)]).await.ok();

@@ -20,7 +20,15 @@ async fn arrive(browser: &TestClient, provider: &IdentityProvider, person: &Valu
 }
 
 async fn complete(browser: &TestClient, attempt: &Value, fields: &[(&str, &str)]) -> TestResponse {
-    browser.post(&format!("/auth/complete-profile?attempt_id={}", text(&attempt["id"])), fields).await
+    let path = format!("/auth/complete-profile?attempt_id={}", text(&attempt["id"]));
+    let response = browser.post(&path, fields).await;
+    let attempts = &response.body["data"]["signup_attempts"];
+    if let Some(waiting) = attempts.as_array().and_then(|attempts| attempts.last()) {
+        let (id, rest) = (text(&waiting["id"]), "strategy=email_otp&identifier_type=signup");
+        browser.post(&format!("/auth/prepare-verification?attempt_identifier={id}&{rest}"), &[]).await.ok();
+        browser.app.drain().await;
+    }
+    response
 }
 
 /// The attempt of a sign-up that waits for a code, in the response to a completed profile.

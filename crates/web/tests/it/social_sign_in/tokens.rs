@@ -132,7 +132,9 @@ async fn short_and_misused_keys_are_refused() {
                 keys["keys"][0][name] = value.clone();
             }),
         }
-        setup.assert_refused(what).await;
+        // The keys are loaded before the browser is sent away.
+        let begun = setup.app.anonymous().begin_social_with(EXAMPLE, RETURN_TO).await;
+        begun.assert_error(400, "PROVIDER_UNAVAILABLE");
     }
 }
 
