@@ -219,8 +219,7 @@ impl Update {
         let wanted = self.domains.as_deref();
         let adds_domain =
             wanted.is_some_and(|wanted| wanted.iter().any(|id| connected.iter().all(|domain| domain.id != *id)));
-        let removes_domain =
-            wanted.is_some_and(|wanted| connected.iter().any(|domain| !wanted.contains(&domain.id)));
+        let removes_domain = wanted.is_some_and(|wanted| connected.iter().any(|domain| !wanted.contains(&domain.id)));
         if adds_domain || removes_domain {
             domains::require_purpose(cx)?;
         }
