@@ -4,7 +4,7 @@ use vestibule_db::{record, sql};
 
 use super::PermissionSet;
 use crate::assurance::{Assurance, SecondFactors};
-use crate::id::{ConnectionId, MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ConnectionId, EmailAddressId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::requires_sso;
 use crate::time::Timestamp;
 
@@ -89,6 +89,23 @@ sql! {
                           WHERE cd.organization_id = $1 AND cd.connection_id = c.id)
                  OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2))
           ORDER BY c.id LIMIT 1";
+
+    /// The connection that an organization requires of a member only because of this verified address: no other address of
+    /// theirs has its domain, and they have no identity of the connection.
+    REQUIRED_FOR_ADDRESS(UserId, EmailAddressId) -> (ConnectionId,) =
+        "SELECT c.id
+           FROM email_addresses e
+           JOIN domains d ON d.domain = e.domain AND d.verified_at IS NOT NULL
+           JOIN connection_domains cd ON cd.organization_id = d.organization_id AND cd.domain_id = d.id
+           JOIN enterprise_connections c ON c.organization_id = cd.organization_id AND c.id = cd.connection_id
+                AND c.is_required = 1 AND c.is_enabled = 1
+           JOIN organizations o ON o.id = c.organization_id AND o.deleted_at IS NULL
+           JOIN organization_memberships m ON m.organization_id = o.id AND m.user_id = e.user_id
+          WHERE e.user_id = $1 AND e.id = $2 AND e.verified_at IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM email_addresses a
+                             WHERE a.user_id = $1 AND a.id <> $2 AND a.domain = e.domain AND a.verified_at IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $1)
+          LIMIT 1";
 
     MEMBERSHIP_PERMISSIONS(OrganizationId, MembershipId) -> (PermissionSet,) =
         "SELECT r.permissions

@@ -46,7 +46,8 @@ pub enum SecretExpiry {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` to enable a connection, to disable a
-/// required one, and to change more than the name and the end of the secret of an enabled one; `CONNECTION_NOT_FOUND`;
+/// required one, and to change more than the name and the end of the secret of an enabled one. A setup link lifts no
+/// requirement, and changes domains only if it is for them. `CONNECTION_NOT_FOUND`;
 /// `CONNECTION_HAS_NO_DOMAIN` to take the last domain of a required one; otherwise as for [`Create`](super::Create).
 #[derive(Debug)]
 pub struct Update {
@@ -211,21 +212,27 @@ impl Update {
         &self,
         cx: &mut Context<'_>,
         grant: &Grant,
-        (row, domains): (&ConnectionRow, &[ConnectionDomain]),
+        (row, connected): (&ConnectionRow, &[ConnectionDomain]),
         new: &NewValues,
     ) -> Result<()> {
         let is_mapping_changed = new.attribute_mapping != row.attribute_mapping;
-        let has_new_domains = self.domains.as_ref().is_some_and(|wanted| {
-            wanted.iter().any(|id| domains.iter().all(|domain| domain.id != *id)) || wanted.len() != domains.len()
-        });
+        let wanted = self.domains.as_deref();
+        let adds_domain =
+            wanted.is_some_and(|wanted| wanted.iter().any(|id| connected.iter().all(|domain| domain.id != *id)));
+        let removes_domain = wanted.is_some_and(|wanted| connected.iter().any(|domain| !wanted.contains(&domain.id)));
+        if adds_domain || removes_domain {
+            domains::require_purpose(cx)?;
+        }
         let changes_who_enters = new.starts_version()
             || is_mapping_changed
-            || has_new_domains
+            || adds_domain
+            || removes_domain
             || self.scopes.as_ref().is_some_and(|scopes| scopes.as_str() != row.scopes)
             || self.jit_enabled.is_some_and(|jit_enabled| jit_enabled != row.jit_enabled)
             || self.trusts_mfa.is_some_and(|trusts_mfa| trusts_mfa != row.trusts_mfa);
         let enables = new.is_enabled && !row.is_enabled;
-        let lifts_demand = row.is_required && !new.is_required;
+        // Without a domain, it is not required of the people with its addresses.
+        let lifts_demand = row.is_required && (!new.is_required || removes_domain);
         if lifts_demand {
             // A setup link sets a connection up, and does not take a demand back.
             grant.member()?;

@@ -58,7 +58,7 @@ record! {
     pub(crate) struct WaysInRow {
         pub(crate) has_password: bool,
         pub(crate) has_passkey: bool,
-        /// Whether an enabled connection knows them.
+        /// Whether an enabled connection of an organization of theirs knows them.
         pub(crate) has_connection: bool,
     }
 }
@@ -144,6 +144,7 @@ sql! {
                 CASE WHEN EXISTS (SELECT 1 FROM identities i
                                     JOIN enterprise_connections c ON c.id = i.connection_id AND c.is_enabled = 1
                                     JOIN organizations o ON o.id = c.organization_id AND o.deleted_at IS NULL
+                                    JOIN organization_memberships m ON m.organization_id = o.id AND m.user_id = u.id
                                    WHERE i.user_id = u.id)
                      THEN 1 ELSE 0 END AS has_connection
            FROM users u WHERE u.id = $1";

@@ -15,6 +15,7 @@ const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH", "cache::sql::RE
 
 /// Statements on tenant tables that do not filter by the tenant, each with the reason.
 const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
+    ("access::sql::REQUIRED_FOR_ADDRESS", "the user's own organizations"),
     ("access::sql::REQUIRING_SSO", "the user's own organizations"),
     ("access::sql::WORKSPACE", "the path names only the workspace; the next statement filters by its organization"),
     ("bootstrap::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),

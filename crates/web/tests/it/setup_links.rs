@@ -7,6 +7,7 @@ use vestibule_core::cleanup::delete_expired;
 use vestibule_core::domain::{self, DomainName, JoinPolicy};
 use vestibule_core::enterprise_connection::Update;
 use vestibule_core::execution::Caller;
+use vestibule_core::id::DomainId;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::secret::SetupToken;
 use vestibule_core::{Code, Command, Query};
@@ -323,4 +324,42 @@ async fn does_not_lift_the_requirement_of_single_sign_on() {
     let replace = Update { issuer: Some("https://elsewhere.example".to_owned()), ..update() };
     assert_eq!(setup.run(&token, replace).await.err(), Some(Code::Forbidden));
     assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
+    // Nor for the addresses of one of its domains.
+    let (_, token) = setup.create(&["domains", "sso"]).await;
+    let browser = setup.open(&token).await;
+    for domain in ["acme.example", "branch.example"] {
+        browser.post("/setup/domains", &[("domain", domain)]).await.assert_redirect("/setup/domains");
+    }
+    setup.app.execute("UPDATE domains SET verified_at = 1");
+    let ids: Vec<_> =
+        setup.app.inner.database.rows("SELECT id FROM domains ORDER BY id").into_iter().flatten().collect();
+    let ids: Vec<DomainId> = ids.iter().map(|id| id.parse().unwrap()).collect();
+    let with = |domains: &[DomainId]| Update { domains: Some(domains.to_vec()), ..update() };
+    setup.run(&token, with(&ids)).await.unwrap();
+    let (first, second) = (ids[0], ids[1]);
+    for fewer in [&[first][..], &[second, second]] {
+        assert_eq!(setup.run(&token, with(fewer)).await.err(), Some(Code::Forbidden));
+    }
+    setup.run(&token, with(&[second, first])).await.unwrap();
+}
+
+#[tokio::test]
+async fn leaves_the_domains_of_connections_without_that_purpose() {
+    let setup = setup().await;
+    let (_, both) = setup.create(&["domains", "sso"]).await;
+    let browser = setup.open(&both).await;
+    browser.post("/setup/domains", &[("domain", "acme.example")]).await.assert_redirect("/setup/domains");
+    setup.app.execute("UPDATE domains SET verified_at = 1");
+    let path = connect(&browser).await;
+    let domain = setup.app.inner.database.rows("SELECT id FROM domains").remove(0).remove(0);
+    let (_, token) = setup.create(&["sso"]).await;
+    let other = setup.open(&token).await;
+    assert_eq!(other.post(&format!("{path}/domains"), &[]).await.status, 403);
+    let kept = "SELECT COUNT(*) FROM connection_domains";
+    assert_eq!(setup.app.count(kept), 1);
+    other.post(&format!("{path}/edit"), &CONNECTION).await.assert_redirect(&path);
+    browser.post(&format!("{path}/domains"), &[]).await.assert_redirect(&path);
+    assert_eq!(setup.app.count(kept), 0);
+    assert_eq!(other.post(&format!("{path}/domains"), &[("domain", &domain)]).await.status, 403);
+    assert_eq!(setup.app.count(kept), 0);
 }

@@ -7,7 +7,7 @@ use crate::audit_log::sealed;
 use crate::harness::identity_provider::{CLIENT_ID, Endpoint, Fault, IdentityProvider, Part, person};
 use crate::harness::{DAY, TestApp, TestClient, allow_this_machine, text};
 
-async fn manager(setup: &Setup) -> TestClient {
+pub(super) async fn manager(setup: &Setup) -> TestClient {
     let body = json!({"name": "Manager", "permissions": ["organization:manage"]});
     let role = text(&setup.olga.post_json(&format!("{}/roles", setup.path), &body).await.ok()["id"]);
     setup.app.create_member(&setup.olga, &setup.organization, "max@acme.example", &role).await

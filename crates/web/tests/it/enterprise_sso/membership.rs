@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use vestibule_core::settings::SignUpMode;
 
-use super::{DOMAIN, NINA, OLGA, Setup, add_domain, assert_refused, create_connection, nina_with, signed_in_as};
+use super::{
+    DOMAIN, NINA, OLGA, Setup, add_domain, add_primary_address, assert_refused, create_connection, delete_address,
+    nina_with, signed_in_as,
+};
 use crate::harness::identity_provider::{IdentityProvider, person, person_with};
 use crate::harness::{PASSWORD, TestApp, TestClient, allow_this_machine, text};
 use crate::platform::PlatformClient;
@@ -77,6 +80,22 @@ async fn former_member_does_not_return_by_signing_in() {
     setup.olga.post(&format!("{}/invitations", setup.path), &[("email", NINA)]).await.ok();
     let (_, response) = setup.sign_in(&person("nina", NINA)).await;
     signed_in_as(response, NINA);
+}
+
+/// The account is a private one by now, and may have joined other organizations.
+#[tokio::test]
+async fn provider_does_not_open_the_account_of_a_former_member_without_its_address() {
+    let setup = Setup::start().await;
+    let nina = setup.app.create_member(&setup.olga, &setup.organization, NINA, "").await;
+    let (_, response) = setup.sign_in(&person("nina", NINA)).await;
+    signed_in_as(response, NINA);
+    let id = text(&nina.get("/me").await.ok()["id"]);
+    add_primary_address(&setup.app, &nina, "nina@home.example").await;
+    setup.olga.post(&format!("{}/members/{id}/remove", setup.path), &[]).await.ok();
+    delete_address(&nina, NINA).await.ok();
+    setup.olga.post(&format!("{}/invitations", setup.path), &[("email", NINA)]).await.ok();
+    assert_refused(setup.sign_in(&person("nina", NINA)).await, 403, "SSO_MEMBERSHIP_ENDED").await;
+    nina.get("/me").await.ok();
 }
 
 #[tokio::test]
