@@ -10,6 +10,7 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::DomainId;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::secret::SetupToken;
+use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Command, Query};
 
 use crate::audit_log::sealed;

@@ -67,7 +67,8 @@ async fn microsoft_address_links_only_with_the_proof_of_its_domain() {
     .into_iter()
     .enumerate()
     {
-        let person = microsoft_person(OTHER_TENANT, &format!("00000000-0000-0000-0000-00000000000{index}"), CARL, &claims);
+        let person =
+            microsoft_person(OTHER_TENANT, &format!("00000000-0000-0000-0000-00000000000{index}"), CARL, &claims);
         waits_for_profile(app.anonymous().go_through(MICROSOFT, &microsoft, &person).await);
     }
     assert_eq!(identities(&app), 0);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ADA, EXAMPLE, identities, signed_in_as, start, users};
 use crate::harness::TestApp;
-use crate::harness::identity_provider::{CLIENT_ID, Endpoint, IdentityProvider, Part, TestKey, person};
+use crate::harness::identity_provider::{CLIENT_ID, Endpoint, IdentityProvider, Part, RETURN_TO, TestKey, person};
 
 struct Setup {
     app: TestApp,
@@ -134,6 +134,7 @@ async fn short_and_misused_keys_are_refused() {
         }
         // The keys are loaded before the browser is sent away.
         let begun = setup.app.anonymous().begin_social_with(EXAMPLE, RETURN_TO).await;
+        assert_eq!(begun.status, 400, "{what}: {}", begun.text);
         begun.assert_error(400, "PROVIDER_UNAVAILABLE");
     }
 }

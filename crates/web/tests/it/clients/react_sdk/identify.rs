@@ -18,7 +18,7 @@ async fn identify_answers_the_same_for_known_and_unknown_identifiers() {
             {
                 let answer = sdk.post("/auth/identify", &[("identifier", identifier)]).await;
                 // The domain of an address is looked up, and no user name.
-                let statements = answer.statements - u64::from(identifier.contains('@'));
+                let statements = answer.statements - u32::from(identifier.contains('@'));
                 answers.push((statements, answer.rows, answer.headers.len(), answer.text.clone()));
                 assert_eq!(answer.ok(), json!({"strategy": "password"}));
             }
