@@ -197,7 +197,7 @@ pub struct RequestInfo {
     pub return_to: String,
 }
 
-/// Finds the request of a state. It does not spend it. In staging it may be one of any session.
+/// Finds the request of a state. It does not spend it. Without a session in staging, it may be one of any session.
 ///
 /// # Errors
 /// `INVALID_STATE`.
@@ -219,8 +219,12 @@ impl Query for Find {
     async fn run(&self, cx: &mut Context<'_>) -> Result<RequestInfo> {
         let row = cx.tx.optional(sql::FIND, (self.id, cx.now)).await?.ok_or(Code::InvalidState)?;
         let sql::RequestRow { purpose, connection_id, return_to, is_page, session_id } = row;
-        // In staging, clients may send the session in the URL, which the provider does not send back.
-        if cx.executor.settings.mode == Mode::Production && cx.session_id() != Some(session_id) {
+        let is_own = match cx.session_id() {
+            Some(own) => own == session_id,
+            // In staging, clients may send the session in the URL, which the provider does not send back.
+            None => cx.executor.settings.mode == Mode::Staging,
+        };
+        if !is_own {
             return Err(Code::InvalidState.into());
         }
         Ok(RequestInfo { purpose, is_enterprise: connection_id.is_some(), is_page, return_to })
