@@ -114,7 +114,7 @@ async fn a_sign_in_needs_a_configured_provider_and_an_allowed_page() {
 async fn callbacks_refuse_what_nobody_has_begun() {
     let app = TestApp::with_settings(allow_github).await;
     let ada = app.create_user("ada@example.com").await;
-    for path in ["/auth/oauth2/callback", "/auth/sso/oidc/callback"] {
+    for path in ["/auth/oauth2/callback", "/auth/sso/oidc/callback/7"] {
         for (query, code) in [
             ("", "INVALID_STATE"),
             ("state=x", "CODE_REQUIRED"),
