@@ -118,10 +118,9 @@ sql! {
            FROM identities i JOIN users u ON u.id = i.user_id
           WHERE i.connection_id = $1 AND i.issuer = $2 AND i.subject = $3";
 
-    OF_ISSUER(UserId, Text, Text) -> (IdentityId,) =
-        "SELECT id FROM identities
-          WHERE user_id = $1 AND provider = $2 AND issuer = $3 AND connection_id IS NULL
-          LIMIT 1";
+    /// With any issuer.
+    OF_PROVIDER(UserId, Text) -> (IdentityId,) =
+        "SELECT id FROM identities WHERE user_id = $1 AND provider = $2 AND connection_id IS NULL LIMIT 1";
 
     OF_CONNECTION(UserId, ConnectionId, Text) -> (IdentityId,) =
         "SELECT id FROM identities WHERE user_id = $1 AND connection_id = $2 AND issuer = $3 LIMIT 1";

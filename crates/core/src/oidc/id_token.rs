@@ -13,9 +13,9 @@ use super::keys::KeySet;
 use crate::identity_provider::ProviderKind;
 use crate::time::Timestamp;
 
-/// The tolerated difference between the provider's clock and ours.
 /// The end of the year 2999.
 const MAX_SECONDS: i64 = 32_503_680_000;
+/// The tolerated difference between the provider's clock and ours.
 const CLOCK_SKEW: Duration = Duration::from_mins(2);
 /// A token is issued when the code is exchanged.
 const MAX_AGE: Duration = Duration::from_mins(10);

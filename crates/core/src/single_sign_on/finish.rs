@@ -105,11 +105,12 @@ pub async fn finish(
         Ok(request) => request,
         Err(problem) => return Reply { session, ..Reply::failed(problem) },
     };
-    let expected = if request.connection_id.is_some() { CallbackOf::Enterprise } else { CallbackOf::Social };
-    if of.is_some_and(|of| of != expected) {
+    let is_enterprise = request.connection_id.is_some();
+    // Of an enterprise request, the organization is compared once the connection is loaded.
+    if of.is_some_and(|of| is_enterprise != matches!(of, CallbackOf::Enterprise(_))) {
         return Reply { session, ..Reply::failed(Code::InvalidState.into()) };
     }
-    if request.connection_id.is_some() {
+    if is_enterprise {
         return super::enterprise::finish_enterprise(executor, caller, request, parameters).await;
     }
     let arrived = match arrive(executor, &request, parameters).await {

@@ -283,7 +283,7 @@ async fn connects_an_identity_provider_step_by_step() {
     setup.app.execute("UPDATE domains SET verified_at = 1");
     browser.get("/setup/connections").await.assert_page(200, "/setup/connections/new?provider=entra");
     let form = browser.get("/setup/connections/new?provider=entra").await;
-    let form = form.assert_page(200, "/auth/sso/oidc/callback");
+    let form = form.assert_page(200, "/auth/sso/oidc/callback/");
     assert!(form.contains("Microsoft Entra ID"), "{form}");
     let refused = browser.post("/setup/connections/new", &[("issuer", "http://login.acme.example#x")]).await;
     let refused = refused.assert_page(400, "id=\"issuer-error\"");

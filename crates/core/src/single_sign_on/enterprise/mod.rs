@@ -31,7 +31,7 @@ fn client<'a>(settings: &Settings, connection: &'a LiveConnection, credential: &
         credential,
         scopes: &connection.scopes,
         allowed_tenants: &[],
-        redirect_uri: redirect_uri(settings),
+        redirect_uri: redirect_uri(settings, connection.organization),
     }
 }
 

@@ -163,6 +163,7 @@ fn with_vary(mut response: Response) -> Response {
 async fn navigate(app: &App, caller: &Caller, parts: &mut Parts, parameters: CallbackParameters) -> Response {
     if let Ok(request) = find_request(app.service(), caller, &parameters.state).await
         && !request.is_page
+        && parameters.of.is_none_or(|of| of.expects(request.organization))
     {
         return see_other(&client_url(&request.return_to, &parameters));
     }

@@ -41,7 +41,7 @@ async fn connection_is_set_up_step_by_step() {
         ("trusts_mfa", json!(false)),
         ("has_client_secret", json!(true)),
         ("admin_signed_in_at", Value::Null),
-        ("redirect_uri", json!("http://vestibule.test/auth/sso/oidc/callback")),
+        ("redirect_uri", json!(format!("http://vestibule.test/auth/sso/oidc/callback/{organization}"))),
     ] {
         assert_eq!(created[field], value, "{field}: {created}");
     }

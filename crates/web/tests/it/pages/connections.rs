@@ -43,7 +43,7 @@ pub(crate) async fn add_connection(app: &TestApp, owner: &TestClient, organizati
 #[tokio::test]
 async fn adding_begins_with_the_choice_of_a_provider() {
     let app = TestApp::start().await;
-    let (owner, _, tab) = owner(&app).await;
+    let (owner, organization, tab) = owner(&app).await;
     owner.get(&tab).await.assert_page(200, "No connection yet");
     let page = owner.get(&format!("{tab}/new")).await.assert_page(200, "Which identity provider do you use?");
     for (key, name, shown) in [
@@ -55,8 +55,8 @@ async fn adding_begins_with_the_choice_of_a_provider() {
     ] {
         assert!(page.contains(&format!("href=\"{tab}/new?provider={key}\"")) && page.contains(name), "{key}: {page}");
         let form = owner.get(&format!("{tab}/new?provider={key}")).await.assert_page(200, shown);
-        let copied = "data-copy=\"http://vestibule.test/auth/sso/oidc/callback\"";
-        assert!(form.contains(copied) && form.contains("Copy: Redirect URI"), "{key}: {form}");
+        let copied = format!("data-copy=\"http://vestibule.test/auth/sso/oidc/callback/{organization}\"");
+        assert!(form.contains(&copied) && form.contains("Copy: Redirect URI"), "{key}: {form}");
         let guide = form.split_once("href=\"/docs/sso").unwrap().1.split('"').next().unwrap();
         app.anonymous().get(&format!("/docs/sso{guide}")).await.assert_page(200, "<h1");
     }

@@ -173,6 +173,21 @@ async fn pending_identity_is_connected_after_the_account_is_proved() {
     signed_in_as(app.anonymous().go_through(EXAMPLE, &provider, &person("new", "x@example.com")).await, CARL);
 }
 
+/// Session fixation: the attacker has planted the session in which the victim comes back.
+#[tokio::test]
+async fn pending_identity_is_out_of_reach_for_a_copy_of_the_session() {
+    let (provider, app) = setup().await;
+    let victim = app.anonymous();
+    let url = victim.begin_social(EXAMPLE).await;
+    let copy = app.client_with_cookie(victim.cookie.lock().unwrap().clone());
+    let attempt = waits_for_profile(victim.come_back(&provider.approve(&url, &person("1", CARL))).await);
+    let taken = complete(&copy, &attempt, &[("email", "eve@example.com")]).await;
+    taken.assert_error(400, "BAD_SIGN_IN_ATTEMPT");
+    let waiting = waits_for_code(complete(&victim, &attempt, &[]).await);
+    submit(&victim, &waiting, &app.mailed_code(CARL)).await.ok();
+    assert_eq!((users(&app), identities(&app)), (1, 1));
+}
+
 /// Two accounts of a provider in two tabs, one code: each profile makes its own account.
 #[tokio::test]
 async fn identity_that_was_linked_meanwhile_is_not_linked_twice() {

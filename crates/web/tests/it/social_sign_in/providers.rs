@@ -77,6 +77,18 @@ async fn microsoft_address_links_only_with_the_proof_of_its_domain() {
     assert_eq!((users(&app), identities(&app)), (1, 1));
 }
 
+/// A domain can move to another tenant, whose admin then speaks for its addresses.
+#[tokio::test]
+async fn microsoft_address_is_not_linked_to_the_identity_of_a_second_tenant() {
+    let (microsoft, app) = microsoft(|_| ()).await;
+    let proved = json!({"xms_edov": true});
+    let one = microsoft_person(TENANT, "00000000-0000-0000-66f3-3332eca7ea81", CARL, &proved);
+    signed_in_as(app.anonymous().go_through(MICROSOFT, &microsoft, &one).await, CARL);
+    let other = microsoft_person(OTHER_TENANT, "00000000-0000-0000-66f3-3332eca7ea82", CARL, &proved);
+    waits_for_profile(app.anonymous().go_through(MICROSOFT, &microsoft, &other).await);
+    assert_eq!((users(&app), identities(&app)), (1, 1));
+}
+
 #[tokio::test]
 async fn microsoft_issuer_is_that_of_the_tenant() {
     let (microsoft, app) = microsoft(|_| ()).await;

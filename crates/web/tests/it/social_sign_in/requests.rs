@@ -302,10 +302,14 @@ async fn navigation_is_forwarded_to_the_client_that_began() {
     setup.browser.headers.remove("accept");
     signed_in_as(setup.browser.come_back(&callback).await, ADA);
 
-    // Nothing is forwarded with a state that is not ours.
-    let callback = setup.begin().await.with("state", "a.b.c");
-    setup.browser.headers.insert("accept", accept.parse().unwrap());
-    let refused = setup.browser.get(&callback.target()).await;
-    assert!(refused.status == 400 && !refused.headers.contains_key("location"), "{}", refused.text);
-    assert_eq!(refused.body, Value::Null, "a page");
+    // Nothing is forwarded for another browser, or with a state that is not ours.
+    let callback = setup.begin().await;
+    let mut other = setup.app.anonymous();
+    other.begin_social(GOOGLE).await;
+    other.headers.insert("accept", accept.parse().unwrap());
+    for target in [callback.target(), callback.with("state", "a.b.c").target()] {
+        let refused = other.get(&target).await;
+        assert!(refused.status == 400 && !refused.headers.contains_key("location"), "{}", refused.text);
+        assert_eq!(refused.body, Value::Null, "a page");
+    }
 }
