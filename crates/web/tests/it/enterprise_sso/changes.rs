@@ -1,0 +1,51 @@
+//! Changes of connections on which the demand depends: another one takes its place, and who may switch it.
+
+use serde_json::json;
+
+use super::{NINA, OLGA, Setup, add_primary_address, create_connection, delete_address, signed_in_as};
+use crate::harness::identity_provider::{IdentityProvider, person};
+use crate::harness::{TestResponse, text};
+
+const HOME: &str = "nina@home.example";
+
+/// Asserts that the way in is through this connection.
+#[track_caller]
+fn assert_demanded(response: TestResponse, connection: &str) {
+    let envelope = response.assert_error(403, "SSO_REQUIRED");
+    assert_eq!(envelope["data"]["connection_id"], connection, "{envelope}");
+}
+
+/// The directory knows them, whichever connection it was.
+#[tokio::test]
+async fn identity_of_a_replaced_connection_keeps_its_user_under_the_demand() {
+    let setup = Setup::start().await;
+    let nina = setup.app.create_member(&setup.olga, &setup.organization, NINA, "").await;
+    let (by_sso, response) = setup.sign_in(&person("nina", NINA)).await;
+    signed_in_as(response, NINA);
+    add_primary_address(&setup.app, &by_sso, HOME).await;
+    delete_address(&by_sso, NINA).await.ok();
+
+    setup.update(&json!({"domain_ids": [], "enabled": false})).await.ok();
+    let provider = IdentityProvider::start().await;
+    provider.attach(&setup.app);
+    let connection =
+        create_connection(&setup.olga, &setup.path, &provider, &json!({"domain_ids": [setup.domain]})).await;
+    let one = format!("{}/{connection}", setup.connections());
+    setup.olga.post_json(&format!("{one}/update"), &json!({"enabled": true})).await.ok();
+    let olga = setup.app.anonymous();
+    signed_in_as(olga.go_through_sso(&connection, &provider, &person("olga", OLGA)).await, OLGA);
+    let members = format!("{}/members", setup.path);
+    nina.get(&members).await.ok();
+    olga.post(&format!("{one}/require"), &[("required", "true")]).await.ok();
+    assert_demanded(nina.get(&members).await, &connection);
+
+    // Nor does an invitation to another address let her in.
+    let user = text(&nina.get("/me").await.ok()["id"]);
+    olga.post(&format!("{members}/{user}/remove"), &[]).await.ok();
+    olga.post(&format!("{}/invitations", setup.path), &[("email", HOME)]).await.ok();
+    let token = setup.app.mailed_token(HOME);
+    let refused = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    let expected = (&json!("SSO_REQUIRED"), &json!(connection));
+    assert_eq!((&refused["error_code"], &refused["connection_id"]), expected, "{refused}");
+    assert_eq!(setup.members(), [OLGA]);
+}
