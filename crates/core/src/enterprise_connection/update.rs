@@ -191,6 +191,7 @@ impl NewValues {
         let is_disabled = row.is_enabled && !self.is_enabled;
         if self.starts_version() || is_disabled {
             cx.tx.execute(sql::DELETE_REQUESTS, (row.id,)).await?;
+            session::end_pending_sign_ins_of_connection(cx, row.id).await?;
         }
         if is_replaced || is_disabled {
             session::end_sign_ins_of_connection(cx, row.id).await?;

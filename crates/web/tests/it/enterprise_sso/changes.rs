@@ -1,6 +1,6 @@
 //! Changes of connections on which the demand depends: another one takes its place, and who may switch it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{NINA, OLGA, Setup, add_primary_address, create_connection, delete_address, signed_in_as};
 use crate::harness::identity_provider::{IdentityProvider, person};
@@ -48,4 +48,31 @@ async fn identity_of_a_replaced_connection_keeps_its_user_under_the_demand() {
     let expected = (&json!("SSO_REQUIRED"), &json!(connection));
     assert_eq!((&refused["error_code"], &refused["connection_id"]), expected, "{refused}");
     assert_eq!(setup.members(), [OLGA]);
+}
+
+/// A sign-in that waits for the second factor does not show that the admin gets in.
+#[tokio::test]
+async fn admin_has_signed_in_only_after_the_second_factor() {
+    let setup = Setup::start().await;
+    let authenticator = setup.olga.add_authenticator().await;
+    let olga = setup.app.anonymous();
+    for is_replaced in [true, false] {
+        olga.go_through_sso(&setup.connection, &setup.provider, &person("olga", OLGA)).await.ok();
+        let attempt = olga.pending_attempt().await;
+        assert_eq!(setup.show().await["admin_signed_in_at"], Value::Null);
+        if is_replaced {
+            // Sign-ins that have begun with another secret prove nothing about the current one.
+            setup.update(&json!({"oidc_client_secret": setup.provider.client_secret()})).await.ok();
+        }
+        olga.wait_for_next_code();
+        let code = olga.code_of(&authenticator);
+        let response = olga.attempt_second_factor(&attempt, "authenticator", &code).await;
+        if is_replaced {
+            response.assert_error(400, "BAD_SIGN_IN_ATTEMPT");
+        } else {
+            response.ok();
+        }
+        assert_eq!(setup.show().await["admin_signed_in_at"].is_null(), is_replaced);
+    }
+    olga.post(&format!("{}/require", setup.one()), &[("required", "true")]).await.ok();
 }
