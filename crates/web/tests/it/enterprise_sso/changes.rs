@@ -1,7 +1,10 @@
 //! Changes of connections on which the demand depends: another one takes its place, and who may switch it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use super::management::manager;
 use super::{NINA, OLGA, Setup, add_primary_address, create_connection, delete_address, signed_in_as};
 use crate::harness::identity_provider::{IdentityProvider, person};
 use crate::harness::{TestResponse, text};
@@ -75,4 +78,65 @@ async fn admin_has_signed_in_only_after_the_second_factor() {
         assert_eq!(setup.show().await["admin_signed_in_at"].is_null(), is_replaced);
     }
     olga.post(&format!("{}/require", setup.one()), &[("required", "true")]).await.ok();
+}
+
+/// A browser that was left unattended changes nothing about who enters.
+#[tokio::test]
+async fn changes_of_enabled_connections_need_a_recent_proof() {
+    let max_age = Duration::from_mins(10);
+    let setup = Setup::with_settings(|settings| settings.reauthentication.max_age = max_age).await;
+    setup.sign_admin_in().await;
+    let (update, require) = (format!("{}/update", setup.one()), format!("{}/require", setup.one()));
+    let required = json!({"required": true});
+    let mapping = json!({"email": "upn"}).to_string();
+    for (path, fields) in [
+        (&update, json!({"oidc_client_id": "another"})),
+        (&update, json!({"oidc_client_secret": "another"})),
+        (&update, json!({"domain_ids": []})),
+        (&update, json!({"attribute_mapping": mapping})),
+        (&update, json!({"jit_enabled": false})),
+        (&update, json!({"trusts_mfa": true})),
+        (&require, required.clone()),
+        (&format!("{}/delete", setup.one()), json!({})),
+    ] {
+        setup.app.advance(max_age);
+        setup.olga.post_json(path, &fields).await.assert_error(403, "REAUTHENTICATION_REQUIRED");
+    }
+    // Names and connections that nobody uses yet need none.
+    setup.update(&json!({"name": "Renamed"})).await.ok();
+    let draft = create_connection(&setup.olga, &setup.path, &setup.provider, &json!({})).await;
+    let draft = format!("{}/{draft}", setup.connections());
+    setup.olga.post_json(&format!("{draft}/update"), &json!({"jit_enabled": false})).await.ok();
+    let enabled = setup.olga.post_json(&format!("{draft}/update"), &json!({"enabled": true})).await;
+    enabled.assert_error(403, "REAUTHENTICATION_REQUIRED");
+    setup.olga.post(&format!("{draft}/delete"), &[]).await.ok();
+
+    setup.olga.reauthenticate().await;
+    setup.olga.post_json(&require, &required).await.ok();
+}
+
+/// Who manages settings could otherwise end what an admin has enabled, and the identities with it.
+#[tokio::test]
+async fn enabled_connection_is_deleted_by_an_admin_only() {
+    let setup = Setup::start().await;
+    let manager = manager(&setup).await;
+    let delete = format!("{}/delete", setup.one());
+    manager.post(&delete, &[]).await.assert_error(403, "FORBIDDEN");
+    let draft = create_connection(&manager, &setup.path, &setup.provider, &json!({})).await;
+    manager.post(&format!("{}/{draft}/delete", setup.connections()), &[]).await.ok();
+    setup.olga.post(&delete, &[]).await.ok();
+}
+
+/// While single sign-on is required, the identities of a disabled connection hold the demand, too.
+#[tokio::test]
+async fn identities_under_the_demand_are_deleted_by_an_admin_only() {
+    let setup = Setup::start().await;
+    let manager = manager(&setup).await;
+    let draft = create_connection(&manager, &setup.path, &setup.provider, &json!({})).await;
+    let olga = setup.require().await;
+    let (manager, response) = setup.sign_in(&person("max", "max@acme.example")).await;
+    response.ok();
+    let delete = format!("{}/{draft}/delete", setup.connections());
+    manager.post(&delete, &[]).await.assert_error(403, "FORBIDDEN");
+    olga.post(&delete, &[]).await.ok();
 }
