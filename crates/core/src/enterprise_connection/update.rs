@@ -47,8 +47,8 @@ pub enum SecretExpiry {
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` to enable a connection, to disable a
 /// required one, and to change more than the name and the end of the secret of an enabled one;
-/// `REAUTHENTICATION_REQUIRED` for what needs an admin. A setup link lifts no requirement, and changes domains only if it is
-/// for them. `CONNECTION_NOT_FOUND`;
+/// `REAUTHENTICATION_REQUIRED` for what needs an admin. A setup link lifts no requirement, keeps the client of a required
+/// connection, and changes domains only if it is for them. `CONNECTION_NOT_FOUND`;
 /// `CONNECTION_HAS_NO_DOMAIN` to take the last domain of a required one; otherwise as for [`Create`](super::Create).
 #[derive(Debug)]
 pub struct Update {
@@ -236,8 +236,9 @@ impl Update {
         let enables = new.is_enabled && !row.is_enabled;
         // Without a domain, it is not required of the people with its addresses.
         let lifts_demand = row.is_required && (!new.is_required || removes_domain);
-        if lifts_demand {
-            // A setup link sets a connection up, and does not take a demand back.
+        // A setup link sets a connection up. It neither takes a demand back, nor sends the people of whom it is made to
+        // another client of the provider.
+        if lifts_demand || (row.is_required && new.is_client_changed) {
             grant.member()?;
         }
         let needs_admin = enables || lifts_demand || (row.is_enabled && changes_who_enters);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_core::cleanup::delete_expired;
 use vestibule_core::domain::{self, DomainName, JoinPolicy};
-use vestibule_core::enterprise_connection::Update;
+use vestibule_core::enterprise_connection::{ClientId, ClientSecret, SecretChange, Update};
 use vestibule_core::execution::Caller;
 use vestibule_core::id::DomainId;
 use vestibule_core::organization::ListRoles;
@@ -323,6 +323,11 @@ async fn does_not_lift_the_requirement_of_single_sign_on() {
     assert_eq!(setup.run(&token, disable).await.err(), Some(Code::Forbidden));
     let replace = Update { issuer: Some("https://elsewhere.example".to_owned()), ..update() };
     assert_eq!(setup.run(&token, replace).await.err(), Some(Code::Forbidden));
+    let client = Update { client_id: Some(ClientId::parse("client_id", "another").unwrap()), ..update() };
+    assert_eq!(setup.run(&token, client).await.err(), Some(Code::Forbidden));
+    // The secret is renewed without an admin.
+    let secret = SecretChange::Replace(ClientSecret::parse("client_secret", "another-secret").unwrap());
+    setup.run(&token, Update { client_secret: secret, ..update() }).await.unwrap();
     assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
     // Nor for the addresses of one of its domains.
     let (_, token) = setup.create(&["domains", "sso"]).await;
