@@ -292,6 +292,8 @@ async fn connects_an_identity_provider_step_by_step() {
     assert!(page.contains("checked> acme.example") && !page.contains("a-secret"), "{page}");
     browser.get(&format!("{path}/edit")).await.assert_page(200, "value=\"https://login.acme.example\"");
     browser.post(&format!("{path}/edit"), &CONNECTION).await.assert_redirect(&path);
+    let malformed = browser.post(&format!("{path}/domains"), &[("domain", "nonsense")]).await;
+    malformed.assert_page(400, "checked> acme.example");
     browser.post(&format!("{path}/domains"), &[]).await.assert_redirect(&path);
     browser.post(&format!("{path}/enable"), &[]).await.assert_redirect(&path);
     let entries = sealed(&setup.app, &setup.owner, &setup.organization).await;
