@@ -46,8 +46,9 @@ pub enum SecretExpiry {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` to enable a connection, to disable a
-/// required one, and to change more than the name and the end of the secret of an enabled one. A setup link lifts no
-/// requirement, and changes domains only if it is for them. `CONNECTION_NOT_FOUND`;
+/// required one, and to change more than the name and the end of the secret of an enabled one;
+/// `REAUTHENTICATION_REQUIRED` for what needs an admin. A setup link lifts no requirement, keeps the client of a required
+/// connection, and changes domains only if it is for them. `CONNECTION_NOT_FOUND`;
 /// `CONNECTION_HAS_NO_DOMAIN` to take the last domain of a required one; otherwise as for [`Create`](super::Create).
 #[derive(Debug)]
 pub struct Update {
@@ -91,6 +92,7 @@ impl Update {
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[
+        Code::ReauthenticationRequired,
         Code::ConnectionNotFound,
         Code::InvalidIssuer,
         Code::InvalidField,
@@ -191,6 +193,7 @@ impl NewValues {
         let is_disabled = row.is_enabled && !self.is_enabled;
         if self.starts_version() || is_disabled {
             cx.tx.execute(sql::DELETE_REQUESTS, (row.id,)).await?;
+            session::end_pending_sign_ins_of_connection(cx, row.id).await?;
         }
         if is_replaced || is_disabled {
             session::end_sign_ins_of_connection(cx, row.id).await?;
@@ -207,7 +210,7 @@ impl NewValues {
 
 impl Update {
     /// # Errors
-    /// `FORBIDDEN`; those of a mapping.
+    /// `FORBIDDEN`; those of a mapping; `REAUTHENTICATION_REQUIRED`.
     async fn check(
         &self,
         cx: &mut Context<'_>,
@@ -233,15 +236,20 @@ impl Update {
         let enables = new.is_enabled && !row.is_enabled;
         // Without a domain, it is not required of the people with its addresses.
         let lifts_demand = row.is_required && (!new.is_required || removes_domain);
-        if lifts_demand {
-            // A setup link sets a connection up, and does not take a demand back.
+        // A setup link sets a connection up. It neither takes a demand back, nor sends the people of whom it is made to
+        // another client of the provider.
+        if lifts_demand || (row.is_required && new.is_client_changed) {
             grant.member()?;
         }
-        if enables || lifts_demand || (row.is_enabled && changes_who_enters) {
+        let needs_admin = enables || lifts_demand || (row.is_enabled && changes_who_enters);
+        if needs_admin {
             authority::require_admin(grant)?;
         }
         if is_mapping_changed && let Some(mapping) = &self.attribute_mapping {
             authority::check_mapping(cx, grant, mapping).await?;
+        }
+        if needs_admin {
+            authority::require_recent_proof(cx).await?;
         }
         Ok(())
     }

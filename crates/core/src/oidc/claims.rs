@@ -37,20 +37,8 @@ impl Claims {
         (size <= MAX_CLAIMS).then_some(Self(claims))
     }
 
-    /// The claim of a name, or what a path with dots leads to. A name with dots, such as a URL, comes first.
     fn get(&self, path: &str) -> Option<&Value> {
-        if let Some(value) = self.0.get(path) {
-            return Some(value);
-        }
-        let mut parts = path.split('.');
-        let mut value = self.0.get(parts.next()?)?;
-        for (index, part) in parts.enumerate() {
-            if index + 1 >= MAX_PATH_PARTS {
-                return None;
-            }
-            value = value.as_object()?.get(part)?;
-        }
-        Some(value)
+        find_claim(&self.0, path)
     }
 
     /// A claim that is a text.
@@ -129,6 +117,22 @@ impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claims({})", self.0.len())
     }
+}
+
+/// The claim of a name, or what a path with dots leads to. A name with dots, such as a URL, comes first.
+pub(super) fn find_claim<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if let Some(value) = claims.get(path) {
+        return Some(value);
+    }
+    let mut parts = path.split('.');
+    let mut value = claims.get(parts.next()?)?;
+    for (index, part) in parts.enumerate() {
+        if index + 1 >= MAX_PATH_PARTS {
+            return None;
+        }
+        value = value.as_object()?.get(part)?;
+    }
+    Some(value)
 }
 
 /// A name as [`PersonName`] accepts it: without invisible characters, and cut. Empty if nothing is left.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_core::cleanup::delete_expired;
 use vestibule_core::domain::{self, DomainName, JoinPolicy};
-use vestibule_core::enterprise_connection::Update;
+use vestibule_core::enterprise_connection::{ClientId, ClientSecret, SecretChange, Update};
 use vestibule_core::execution::Caller;
 use vestibule_core::id::DomainId;
 use vestibule_core::organization::ListRoles;
@@ -293,6 +293,8 @@ async fn connects_an_identity_provider_step_by_step() {
     assert!(page.contains("checked> acme.example") && !page.contains("a-secret"), "{page}");
     browser.get(&format!("{path}/edit")).await.assert_page(200, "value=\"https://login.acme.example\"");
     browser.post(&format!("{path}/edit"), &CONNECTION).await.assert_redirect(&path);
+    let malformed = browser.post(&format!("{path}/domains"), &[("domain", "nonsense")]).await;
+    malformed.assert_page(400, "checked> acme.example");
     browser.post(&format!("{path}/domains"), &[]).await.assert_redirect(&path);
     browser.post(&format!("{path}/enable"), &[]).await.assert_redirect(&path);
     let entries = sealed(&setup.app, &setup.owner, &setup.organization).await;
@@ -324,6 +326,11 @@ async fn does_not_lift_the_requirement_of_single_sign_on() {
     assert_eq!(setup.run(&token, disable).await.err(), Some(Code::Forbidden));
     let replace = Update { issuer: Some("https://elsewhere.example".to_owned()), ..update() };
     assert_eq!(setup.run(&token, replace).await.err(), Some(Code::Forbidden));
+    let client = Update { client_id: Some(ClientId::parse("client_id", "another").unwrap()), ..update() };
+    assert_eq!(setup.run(&token, client).await.err(), Some(Code::Forbidden));
+    // The secret is renewed without an admin.
+    let secret = SecretChange::Replace(ClientSecret::parse("client_secret", "another-secret").unwrap());
+    setup.run(&token, Update { client_secret: secret, ..update() }).await.unwrap();
     assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
     // Nor for the addresses of one of its domains.
     let (_, token) = setup.create(&["domains", "sso"]).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{NINA, OLGA, Setup, create_connection, nina_with, signed_in_as};
-use crate::harness::identity_provider::{person, person_with};
+use crate::harness::identity_provider::{Endpoint, person, person_with};
 use crate::harness::{TestClient, TestResponse, create_role, text};
 
 /// The names of the roles of the only membership of this user.
@@ -71,6 +71,23 @@ async fn person_without_a_mapped_group_gets_the_default_role() {
         signed_in_as(response, &email);
         assert_eq!(roles(&browser).await, ["Guest"], "{groups}");
     }
+}
+
+/// Some providers have groups for userinfo only. It is asked where groups have roles.
+#[tokio::test]
+async fn groups_of_userinfo_count() {
+    let setup = Setup::start().await;
+    let editor = role(&setup, "Editor", &[]).await;
+    setup.provider.set_claim("groups", Value::Null);
+    let person = nina_with(&json!({"groups": ["Editors"]}));
+    let (_, response) = setup.sign_in(&person).await;
+    signed_in_as(response, NINA);
+    assert_eq!(setup.provider.requests(Endpoint::Userinfo), 0);
+    map(&setup, &json!([{"group": "Editors", "role_id": editor}]), None).await.ok();
+    let (nina, response) = setup.sign_in(&person).await;
+    signed_in_as(response, NINA);
+    assert!(roles(&nina).await.contains(&"Editor".to_owned()));
+    assert_eq!(setup.provider.requests(Endpoint::Userinfo), 1);
 }
 
 /// Directories with thousands of groups are read up to a limit.

@@ -1,6 +1,7 @@
 //! Single sign-on of organizations: connections, who gets in by them and as what, and the organizations that demand it.
 
 mod attacks;
+mod changes;
 mod demand;
 mod flow;
 mod logout;
