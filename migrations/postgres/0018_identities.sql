@@ -115,7 +115,7 @@ CREATE TABLE connection_traces (
     connection_id   BIGINT NOT NULL,
     purpose         TEXT    NOT NULL CHECK (purpose IN ('sign_in', 'test')),
     error_code      TEXT    NOT NULL,
-    user_id         BIGINT REFERENCES users (id) ON DELETE SET NULL,
+    user_id         BIGINT REFERENCES users (id) ON DELETE CASCADE,
     steps           TEXT    NOT NULL,
     created_at      BIGINT NOT NULL,
     FOREIGN KEY (organization_id, connection_id) REFERENCES enterprise_connections (organization_id, id) ON DELETE CASCADE

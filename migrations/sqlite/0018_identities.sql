@@ -146,7 +146,7 @@ CREATE TABLE connection_traces (
     purpose         TEXT    NOT NULL CHECK (purpose IN ('sign_in', 'test')),
     -- The code of the error. Empty: it succeeded.
     error_code      TEXT    NOT NULL,
-    user_id         INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    user_id         INTEGER REFERENCES users (id) ON DELETE CASCADE,
     -- JSON: each step, what was received without secrets, and the rule that decided.
     steps           TEXT    NOT NULL,
     created_at      INTEGER NOT NULL,
