@@ -155,5 +155,5 @@ async fn every_call_has_an_example_of_its_request_and_response() {
             }
         }
     }
-    assert!(missing.is_empty(), "make these calls in openapi_examples/story.rs: {missing:#?}");
+    assert!(missing.is_empty(), "make these calls in a story of openapi_examples: {missing:#?}");
 }
