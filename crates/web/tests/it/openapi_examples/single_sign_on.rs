@@ -32,9 +32,11 @@ fn ada(email: &str) -> Value {
     person_with("00u1f7ada", email, &claims)
 }
 
-/// Comes back from a provider.
-async fn finish(recorder: &mut Recorder, browser: &TestClient, callback: &Callback) {
-    recorder.get(browser, &callback.target()).await;
+/// Comes back from a provider to the page of the application, which passes the query on to this call.
+async fn finish(recorder: &mut Recorder, browser: &TestClient, call: &str, callback: &Callback) {
+    let target = callback.target();
+    let (_, query) = target.split_once('?').unwrap();
+    recorder.get(browser, &format!("{call}?{query}")).await;
     browser.app.drain().await;
 }
 
@@ -54,7 +56,8 @@ pub(super) async fn use_social_providers(recorder: &mut Recorder) {
 
     let browser = app.anonymous();
     let url = authorization_url(&browser, GOOGLE).await;
-    finish(recorder, &browser, &google.approve(&url, &ada("ada@gmail.com"))).await;
+    let callback = google.approve(&url, &ada("ada@gmail.com"));
+    finish(recorder, &browser, "/auth/oauth2/callback", &callback).await;
     connect_and_disconnect(recorder, &browser, &github).await;
 
     let carl = app.anonymous();
@@ -121,7 +124,8 @@ pub(super) async fn use_connection(recorder: &mut Recorder) {
     let browser = app.anonymous();
     let body = json!({"connection_id": connection, "redirect_uri": RETURN_TO, "login_hint": ADA_AT_ACME});
     let url = text(&recorder.post(&browser, "/auth/sso/login", body).await["sso_url"]);
-    finish(recorder, &browser, &provider.approve(&url, &ada(ADA_AT_ACME))).await;
+    let callback = provider.approve(&url, &ada(ADA_AT_ACME));
+    finish(recorder, &browser, "/auth/sso/oidc/callback", &callback).await;
     recorder.post(&browser, &format!("{one}/require"), json!({"required": true})).await;
     recorder.get(&browser, &connections).await;
     recorder.get(&browser, &one).await;
