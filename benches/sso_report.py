@@ -31,7 +31,7 @@ def print_sign_ins(results):
 
 def print_hanging(results):
     print_head("Beside 50 callbacks that hang", "database", "requests", "per second without", "with", "with ÷ without",
-               "p99 ms without", "with", "CPU with ÷ without")
+               "CPU with ÷ without", "p99 ms without", "with")
     for engine, title in ENGINES.items():
         for workload in dict.fromkeys(line["workload"] for line in results.select(engine=engine)):
             lines = results.select(engine=engine, workload=workload)
@@ -39,8 +39,7 @@ def print_hanging(results):
             rates, costs = ([{line["round"]: figure(line) for line in side} for side in (beside, alone)]
                             for figure in (rate, total_cpu))
             print_row(title, workload + bad(alone + beside), median(alone, "rate"), median(beside, "rate"), ratio(*rates),
-                      *(f"{statistics.median(line['p99'] for line in lines) / 1000:.1f}" for lines in (alone, beside)),
-                      ratio(*costs))
+                      ratio(*costs), *(f"{statistics.median(line['p99'] for line in side) / 1000:.1f}" for side in (alone, beside)))
 
 
 def print_tables(lines):
