@@ -38,8 +38,9 @@ def print_hanging(results):
             alone, beside = ([line for line in lines if bool(line["hanging"]) == hangs] for hangs in (False, True))
             rates, costs = ([{line["round"]: figure(line) for line in side} for side in (beside, alone)]
                             for figure in (rate, total_cpu))
+            waits = (f"{statistics.median(line['p99'] for line in side) / 1000:.1f}" for side in (alone, beside))
             print_row(title, workload + bad(alone + beside), median(alone, "rate"), median(beside, "rate"), ratio(*rates),
-                      ratio(*costs), *(f"{statistics.median(line['p99'] for line in side) / 1000:.1f}" for side in (alone, beside)))
+                      ratio(*costs), *waits)
 
 
 def print_tables(lines):
