@@ -164,3 +164,6 @@ error-sso-address-not-allowed = Die Anmeldeseite Ihrer Organisation hat keine Ad
 error-sso-identity-mismatch = Ihr Konto ist hier mit einer anderen Person Ihrer Organisation verbunden. Fragen Sie einen Admin Ihrer Organisation.
 error-sso-membership-ended = Sie sind kein Mitglied dieser Organisation mehr. Bitten Sie einen ihrer Admins um eine Einladung.
 error-social-connection-not-found = Dieses Konto ist nicht mehr verbunden.
+error-invalid-setup-link = Dieser Link ist abgelaufen oder wurde widerrufen. Bitten Sie die Person, von der Sie ihn haben, um einen neuen.
+error-setup-link-not-found = Diesen Einrichtungslink gibt es nicht mehr.
+error-setup-link-limit = Eine Organisation kann höchstens zwanzig Einrichtungslinks gleichzeitig haben. Widerrufen Sie zuerst einen.

@@ -164,3 +164,6 @@ error-sso-address-not-allowed = Your organization's sign-in page did not send an
 error-sso-identity-mismatch = Your account here is connected to another person at your organization. Ask an admin of your organization.
 error-sso-membership-ended = You are no longer a member of this organization. Ask one of its admins to invite you.
 error-social-connection-not-found = This account is no longer connected.
+error-invalid-setup-link = This link has expired or was revoked. Ask the person who gave it to you for a new one.
+error-setup-link-not-found = This setup link no longer exists.
+error-setup-link-limit = An organization can have at most twenty setup links at a time. Revoke one first.

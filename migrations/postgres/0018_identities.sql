@@ -115,7 +115,7 @@ CREATE TABLE connection_traces (
     connection_id   BIGINT NOT NULL,
     purpose         TEXT    NOT NULL CHECK (purpose IN ('sign_in', 'test')),
     error_code      TEXT    NOT NULL,
-    user_id         BIGINT REFERENCES users (id) ON DELETE SET NULL,
+    user_id         BIGINT REFERENCES users (id) ON DELETE CASCADE,
     steps           TEXT    NOT NULL,
     created_at      BIGINT NOT NULL,
     FOREIGN KEY (organization_id, connection_id) REFERENCES enterprise_connections (organization_id, id) ON DELETE CASCADE
@@ -165,7 +165,9 @@ CREATE VIEW members_requiring_sso AS
      UNION ALL
     SELECT c.organization_id AS organization_id, i.user_id AS user_id
       FROM identities i
-      JOIN enterprise_connections c ON c.id = i.connection_id AND c.is_required = 1 AND c.is_enabled = 1;
+      JOIN enterprise_connections c ON c.id = i.connection_id
+     WHERE EXISTS (SELECT 1 FROM enterprise_connections r
+                    WHERE r.organization_id = c.organization_id AND r.is_required = 1 AND r.is_enabled = 1);
 
 -- The mails to admins about connections.
 ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;

@@ -146,7 +146,7 @@ CREATE TABLE connection_traces (
     purpose         TEXT    NOT NULL CHECK (purpose IN ('sign_in', 'test')),
     -- The code of the error. Empty: it succeeded.
     error_code      TEXT    NOT NULL,
-    user_id         INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    user_id         INTEGER REFERENCES users (id) ON DELETE CASCADE,
     -- JSON: each step, what was received without secrets, and the rule that decided.
     steps           TEXT    NOT NULL,
     created_at      INTEGER NOT NULL,
@@ -195,7 +195,7 @@ CREATE INDEX setup_links_by_membership ON setup_links (organization_id, created_
 CREATE INDEX setup_links_by_end ON setup_links (expires_at);
 
 -- Members who must sign in through a connection of their organization: those with a verified address of its domains, and
--- those who have an identity at it.
+-- those who have an identity at one of its connections, also at one that another has replaced.
 CREATE VIEW members_requiring_sso AS
     SELECT cd.organization_id AS organization_id, e.user_id AS user_id
       FROM connection_domains cd
@@ -205,7 +205,9 @@ CREATE VIEW members_requiring_sso AS
      UNION ALL
     SELECT c.organization_id AS organization_id, i.user_id AS user_id
       FROM identities i
-      JOIN enterprise_connections c ON c.id = i.connection_id AND c.is_required = 1 AND c.is_enabled = 1;
+      JOIN enterprise_connections c ON c.id = i.connection_id
+     WHERE EXISTS (SELECT 1 FROM enterprise_connections r
+                    WHERE r.organization_id = c.organization_id AND r.is_required = 1 AND r.is_enabled = 1);
 
 -- The mails to admins about connections. SQLite changes a check only by a new table.
 CREATE TABLE new_outbox (

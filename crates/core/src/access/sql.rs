@@ -4,7 +4,7 @@ use vestibule_db::{record, sql};
 
 use super::PermissionSet;
 use crate::assurance::{Assurance, SecondFactors};
-use crate::id::{ConnectionId, MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ConnectionId, EmailAddressId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::requires_sso;
 use crate::time::Timestamp;
 
@@ -77,18 +77,45 @@ sql! {
           WHERE m.user_id = $1
             AND EXISTS (SELECT 1 FROM members_requiring_sso q WHERE q.organization_id = o.id AND q.user_id = m.user_id)";
 
-    /// The connection through which a user has to sign in: one of their addresses', or one where they have an identity.
+    /// The connection through which a user has to sign in. First one of their addresses', or one where they have an
+    /// identity; then any, if another connection knows them.
     REQUIRED_CONNECTION(OrganizationId, UserId) -> (ConnectionId,) =
+        "SELECT r.id
+           FROM (SELECT c.id AS id,
+                        CASE WHEN EXISTS (SELECT 1 FROM connection_domains cd
+                                            JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
+                                                 AND d.verified_at IS NOT NULL
+                                            JOIN email_addresses e ON e.domain = d.domain AND e.user_id = $2
+                                                 AND e.verified_at IS NOT NULL
+                                           WHERE cd.organization_id = $1 AND cd.connection_id = c.id)
+                               OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2)
+                             THEN 1
+                             WHEN EXISTS (SELECT 1 FROM identities i
+                                            JOIN enterprise_connections k ON k.id = i.connection_id AND k.organization_id = $1
+                                           WHERE i.user_id = $2)
+                             THEN 2
+                             ELSE 0 END AS reason
+                   FROM enterprise_connections c
+                  WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1) r
+          WHERE r.reason > 0
+          ORDER BY r.reason, r.id LIMIT 1";
+
+    /// The connection that an organization requires of a member only because of this verified address: no other address of
+    /// theirs has its domain, and they have no identity of the connection.
+    REQUIRED_FOR_ADDRESS(UserId, EmailAddressId) -> (ConnectionId,) =
         "SELECT c.id
-           FROM enterprise_connections c
-          WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1
-            AND (EXISTS (SELECT 1 FROM connection_domains cd
-                           JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
-                                AND d.verified_at IS NOT NULL
-                           JOIN email_addresses e ON e.domain = d.domain AND e.user_id = $2 AND e.verified_at IS NOT NULL
-                          WHERE cd.organization_id = $1 AND cd.connection_id = c.id)
-                 OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2))
-          ORDER BY c.id LIMIT 1";
+           FROM email_addresses e
+           JOIN domains d ON d.domain = e.domain AND d.verified_at IS NOT NULL
+           JOIN connection_domains cd ON cd.organization_id = d.organization_id AND cd.domain_id = d.id
+           JOIN enterprise_connections c ON c.organization_id = cd.organization_id AND c.id = cd.connection_id
+                AND c.is_required = 1 AND c.is_enabled = 1
+           JOIN organizations o ON o.id = c.organization_id AND o.deleted_at IS NULL
+           JOIN organization_memberships m ON m.organization_id = o.id AND m.user_id = e.user_id
+          WHERE e.user_id = $1 AND e.id = $2 AND e.verified_at IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM email_addresses a
+                             WHERE a.user_id = $1 AND a.id <> $2 AND a.domain = e.domain AND a.verified_at IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $1)
+          LIMIT 1";
 
     MEMBERSHIP_PERMISSIONS(OrganizationId, MembershipId) -> (PermissionSet,) =
         "SELECT r.permissions

@@ -1,7 +1,8 @@
 //! The addresses of the caller's account.
 
 use super::require_proof_of_owner;
-use crate::error::{Code, Result};
+use crate::access;
+use crate::error::{Code, Problem, Result};
 use crate::event::{EmailPrimaryChanged, EmailRemoved, Personal};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
@@ -54,7 +55,9 @@ impl Query for ShowAddress {
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`;
-/// `NO_ALTERNATIVE_AUTH_METHOD` if they could not sign in any more.
+/// `NO_ALTERNATIVE_AUTH_METHOD` if they could not sign in any more; `SSO_REQUIRED` if an organization requires single sign-on
+/// because of this address, and the caller has never signed in through its identity provider: they would leave the
+/// requirement.
 #[derive(Debug)]
 pub struct DeleteAddress {
     pub address: EmailAddressId,
@@ -67,6 +70,7 @@ impl Command for DeleteAddress {
         Code::EmailAddressNotFound,
         Code::EmailIsPrimary,
         Code::NoAlternativeAuthMethod,
+        Code::SsoRequired,
     ];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
@@ -78,6 +82,9 @@ impl Command for DeleteAddress {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
+        if let Some((connection,)) = cx.tx.optional(access::sql::REQUIRED_FOR_ADDRESS, (user, self.address)).await? {
+            return Err(Problem::sso_required(connection));
+        }
         delete_address(cx, user, self.address).await
     }
 }

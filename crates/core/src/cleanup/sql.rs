@@ -3,8 +3,8 @@
 use vestibule_db::sql;
 
 use crate::id::{
-    ApiKeyId, AttemptId, AuthorizationRequestId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, SetupLinkId,
-    UserId,
+    ApiKeyId, AttemptId, AuthorizationRequestId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId,
+    SetupLinkId, UserId,
 };
 use crate::time::Timestamp;
 

@@ -57,13 +57,13 @@ sql! {
         "UPDATE domains SET joining = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    /// Also from its connection, which may require single sign-on.
     /// The enabled connection through which people with this domain sign in.
     ENABLED_CONNECTION(OrganizationId, DomainId) -> (ConnectionId,) =
         "SELECT c.id FROM connection_domains cd
            JOIN enterprise_connections c ON c.organization_id = cd.organization_id AND c.id = cd.connection_id AND c.is_enabled = 1
           WHERE cd.organization_id = $1 AND cd.domain_id = $2";
 
+    /// Also from its connection, which may require single sign-on.
     DELETE(OrganizationId, DomainId) -> (DomainId,) invalidates Organization(1) =
         "DELETE FROM domains WHERE organization_id = $1 AND id = $2 RETURNING id";
 
@@ -79,7 +79,8 @@ sql! {
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
     /// The organizations that a user with a verified address of this domain can join and is not a member of. A former
-    /// member can only request, so that a removed member does not rejoin by signing in.
+    /// member can only request, so that a removed member does not rejoin by signing in. People with the domain of an enabled
+    /// connection join through it.
     JOINABLE_BY_DOMAIN(Text, UserId) -> JoinableOrganization =
         "SELECT o.id AS organization_id, o.name AS name, o.image_url AS image_url, d.domain AS domain,
                 CASE WHEN EXISTS (SELECT 1 FROM domain_joins j
@@ -88,6 +89,11 @@ sql! {
            FROM domains d
            JOIN organizations o ON o.id = d.organization_id AND o.deleted_at IS NULL
           WHERE d.domain = $1 AND d.verified_at IS NOT NULL AND d.joining <> 'none'
+            AND (d.joining = 'request'
+                 OR NOT EXISTS (SELECT 1 FROM connection_domains cd
+                                  JOIN enterprise_connections c ON c.organization_id = cd.organization_id
+                                                               AND c.id = cd.connection_id AND c.is_enabled = 1
+                                 WHERE cd.organization_id = d.organization_id AND cd.domain_id = d.id))
             AND NOT EXISTS (SELECT 1 FROM organization_memberships m
                              WHERE m.organization_id = d.organization_id AND m.user_id = $2)";
 

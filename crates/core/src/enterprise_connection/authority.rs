@@ -7,11 +7,21 @@ use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::oidc::Issuer;
 use crate::permission::RequiredPermission;
+use crate::reauthentication;
 
 /// # Errors
 /// `FORBIDDEN` without `organization:admin`.
 pub(super) fn require_admin(grant: &Grant) -> Result<()> {
     if grant.satisfies(RequiredPermission::Admin) { Ok(()) } else { Err(Code::Forbidden.into()) }
+}
+
+/// For what decides who enters as whom. A setup link has no sign-in that could be proved again: its author has given the
+/// proof.
+///
+/// # Errors
+/// `REAUTHENTICATION_REQUIRED`.
+pub(super) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
+    if cx.setup_link.is_some() { Ok(()) } else { reauthentication::require_recent_proof(cx).await }
 }
 
 /// Checks the roles of a mapping: people of the provider get them, so they may have no permission that the author lacks.

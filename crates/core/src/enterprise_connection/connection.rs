@@ -184,9 +184,11 @@ pub(crate) async fn find_by_domain(cx: &mut Context<'_>, domain: &str) -> Result
     Ok(cx.tx.optional(sql::BY_DOMAIN, (domain,)).await?.map(|(id,)| id))
 }
 
-/// Where providers send browsers back to. It is registered at each of them.
-pub fn redirect_uri(settings: &Settings) -> String {
-    format!("{}/auth/sso/oidc/callback", settings.public_url.as_str())
+/// Where the providers of an organization send browsers back to. It is registered at each of them. Each organization has its
+/// own: a provider can send a browser on to that of another organization, and would otherwise get the code that it brings back
+/// (RFC 9700, 4.4).
+pub fn redirect_uri(settings: &Settings, organization: OrganizationId) -> String {
+    format!("{}/auth/sso/oidc/callback/{organization}", settings.public_url.as_str())
 }
 
 /// Where providers send browsers to after a sign-out.

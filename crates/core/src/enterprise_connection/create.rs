@@ -61,6 +61,9 @@ impl Command for Create {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Connection> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
+        if !self.domains.is_empty() {
+            domains::require_purpose(cx)?;
+        }
         let (issuer, host) = authority::parse_issuer(cx, &self.issuer)?;
         authority::check_mapping(cx, &grant, &self.attribute_mapping).await?;
         let (organization, id): (_, ConnectionId) = (grant.organization(), cx.id());

@@ -13,8 +13,8 @@ use crate::session;
 /// Deletes a connection with its identities and traces. Sign-ins that were made by it end, and its people stay members.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` if it is required;
-/// `CONNECTION_NOT_FOUND`.
+/// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` if it is enabled, or
+/// the organization requires single sign-on; `REAUTHENTICATION_REQUIRED` then; `CONNECTION_NOT_FOUND`.
 #[derive(Debug)]
 pub struct Delete {
     pub organization: OrganizationId,
@@ -23,7 +23,7 @@ pub struct Delete {
 
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] = &[Code::ConnectionNotFound];
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::ConnectionNotFound];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
@@ -35,8 +35,9 @@ impl Command for Delete {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let (organization, id) = (grant.organization(), self.connection);
         let row = cx.tx.optional(sql::FIND, (organization, id)).await?.ok_or(Code::ConnectionNotFound)?;
-        if row.is_required {
+        if row.is_enabled || holds_demand(cx, organization).await? {
             authority::require_admin(&grant)?;
+            authority::require_recent_proof(cx).await?;
         }
         session::end_sign_ins_of_connection(cx, id).await?;
         cx.tx.optional(sql::DELETE, (organization, id)).await?.ok_or(Code::ConnectionNotFound)?;
@@ -44,4 +45,10 @@ impl Command for Delete {
         cx.emit(ConnectionDeleted { organization_id: organization, connection_id: id, name: row.name });
         Ok(())
     }
+}
+
+/// Whether the identities of all connections hold the demand for single sign-on: the organization requires one.
+async fn holds_demand(cx: &mut Context<'_>, organization: OrganizationId) -> Result<bool> {
+    let connections = cx.tx.all(sql::LIST, (organization,)).await?;
+    Ok(connections.iter().any(|connection| connection.is_required && connection.is_enabled))
 }

@@ -4,6 +4,7 @@ use super::sql::{self, ConnectionDomain};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ConnectionId, DomainId, OrganizationId};
+use crate::setup_purpose::SetupPurpose;
 
 /// As many as an organization can have.
 const MAX_DOMAINS: usize = 50;
@@ -42,6 +43,17 @@ pub(super) async fn connect(
         }
     }
     Ok(())
+}
+
+/// A setup link changes the domains of a connection only if it is for domains as well.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub(super) fn require_purpose(cx: &Context<'_>) -> Result<()> {
+    match &cx.setup_link {
+        Some(link) if !link.purposes.contains(SetupPurpose::Domains) => Err(Code::Forbidden.into()),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The names of domains, for events.

@@ -4,6 +4,7 @@
 //! the organization has verified. So managers of settings prepare connections, and admins enable them and change enabled
 //! ones: the person who controls the provider could sign in as any colleague.
 
+mod admin_sign_in;
 mod authority;
 mod connection;
 mod create;
@@ -19,6 +20,7 @@ mod test;
 mod trace;
 mod update;
 
+pub(crate) use admin_sign_in::record_admin_sign_in;
 pub use connection::{
     ClientId, ClientSecret, Connection, ConnectionScopes, DEFAULT_SCOPES, LiveConnection, logout_redirect_uri,
     redirect_uri,

@@ -1,7 +1,7 @@
 //! Requiring single sign-on.
 
 use super::connection::Connection;
-use super::sql;
+use super::{authority, sql};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::event::{ConnectionNotRequired, ConnectionRequired};
@@ -14,8 +14,8 @@ use crate::security_log::{Audit, Change};
 /// have signed in through its current version, so that it works.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:admin`; `CONNECTION_NOT_FOUND`; `CONNECTION_NOT_AVAILABLE` if it is disabled;
-/// `CONNECTION_NOT_TESTED`; `CONNECTION_HAS_NO_DOMAIN`.
+/// `FORBIDDEN` without `organization:admin`; `REAUTHENTICATION_REQUIRED`; `CONNECTION_NOT_FOUND`;
+/// `CONNECTION_NOT_AVAILABLE` if it is disabled; `CONNECTION_NOT_TESTED`; `CONNECTION_HAS_NO_DOMAIN`.
 #[derive(Debug)]
 pub struct SetRequired {
     pub organization: OrganizationId,
@@ -26,6 +26,7 @@ pub struct SetRequired {
 impl Command for SetRequired {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] = &[
+        Code::ReauthenticationRequired,
         Code::ConnectionNotFound,
         Code::ConnectionNotAvailable,
         Code::ConnectionNotTested,
@@ -40,6 +41,7 @@ impl Command for SetRequired {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Connection> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
+        authority::require_recent_proof(cx).await?;
         let (organization_id, connection_id) = (grant.organization(), self.connection);
         let current = Connection::load(cx, organization_id, connection_id).await?;
         if current.is_required == self.required {

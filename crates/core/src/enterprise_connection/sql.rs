@@ -246,10 +246,11 @@ sql! {
     MARK_USED(OrganizationId, ConnectionId, Timestamp) invalidates nothing("cached reads do not depend on the time of its last use") =
         "UPDATE enterprise_connections SET last_used_at = $3 WHERE organization_id = $1 AND id = $2";
 
-    /// An admin has signed in through this version.
-    MARK_ADMIN_SIGN_IN(OrganizationId, ConnectionId, i64, Timestamp) invalidates nothing("it changes who can be required, not who is") =
-        "UPDATE enterprise_connections SET admin_signed_in_at = $4
-          WHERE organization_id = $1 AND id = $2 AND version = $3 AND admin_signed_in_at IS NULL";
+    /// An admin has signed in through the current version: sign-ins that began with another one are refused.
+    MARK_ADMIN_SIGN_IN(OrganizationId, SignInId, Timestamp) invalidates nothing("it changes who can be required, not who is") =
+        "UPDATE enterprise_connections SET admin_signed_in_at = $3
+          WHERE organization_id = $1 AND id = (SELECT s.connection_id FROM sign_ins s WHERE s.id = $2)
+            AND admin_signed_in_at IS NULL";
 
     INSERT_TRACE(NewTrace {
         id: ConnectionTraceId,

@@ -55,7 +55,7 @@ pub async fn test_draft(executor: &Arc<Executor>, caller: &Caller, draft: TestDr
     match started.result {
         Ok(()) => {
             let secret = draft.client_secret.as_ref().map(ClientSecret::as_str);
-            let redirect_uri = redirect_uri(&executor.settings);
+            let redirect_uri = redirect_uri(&executor.settings, draft.organization);
             let (issuer, client_id) = (draft.issuer.as_str(), draft.client_id.as_str());
             let check = oidc::test_connection(executor, issuer, client_id, secret, &redirect_uri).await;
             started.map(|()| check)
@@ -87,7 +87,7 @@ pub async fn test_saved(
         ClientCredential::Secret(secret) => Some(secret.as_str()),
         ClientCredential::AppleKey { .. } | ClientCredential::Public => None,
     };
-    let redirect_uri = redirect_uri(&executor.settings);
+    let redirect_uri = redirect_uri(&executor.settings, organization);
     let check = oidc::test_connection(executor, &found.issuer, &found.client_id, secret, &redirect_uri).await;
     started.map(|_| check)
 }

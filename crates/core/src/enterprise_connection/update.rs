@@ -46,7 +46,9 @@ pub enum SecretExpiry {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_settings`, and without `organization:admin` to enable a connection, to disable a
-/// required one, and to change more than the name and the end of the secret of an enabled one; `CONNECTION_NOT_FOUND`;
+/// required one, and to change more than the name and the end of the secret of an enabled one;
+/// `REAUTHENTICATION_REQUIRED` for what needs an admin. A setup link lifts no requirement, keeps the client of a required
+/// connection, and changes domains only if it is for them. `CONNECTION_NOT_FOUND`;
 /// `CONNECTION_HAS_NO_DOMAIN` to take the last domain of a required one; otherwise as for [`Create`](super::Create).
 #[derive(Debug)]
 pub struct Update {
@@ -90,6 +92,7 @@ impl Update {
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[
+        Code::ReauthenticationRequired,
         Code::ConnectionNotFound,
         Code::InvalidIssuer,
         Code::InvalidField,
@@ -190,6 +193,7 @@ impl NewValues {
         let is_disabled = row.is_enabled && !self.is_enabled;
         if self.starts_version() || is_disabled {
             cx.tx.execute(sql::DELETE_REQUESTS, (row.id,)).await?;
+            session::end_pending_sign_ins_of_connection(cx, row.id).await?;
         }
         if is_replaced || is_disabled {
             session::end_sign_ins_of_connection(cx, row.id).await?;
@@ -206,35 +210,46 @@ impl NewValues {
 
 impl Update {
     /// # Errors
-    /// `FORBIDDEN`; those of a mapping.
+    /// `FORBIDDEN`; those of a mapping; `REAUTHENTICATION_REQUIRED`.
     async fn check(
         &self,
         cx: &mut Context<'_>,
         grant: &Grant,
-        (row, domains): (&ConnectionRow, &[ConnectionDomain]),
+        (row, connected): (&ConnectionRow, &[ConnectionDomain]),
         new: &NewValues,
     ) -> Result<()> {
         let is_mapping_changed = new.attribute_mapping != row.attribute_mapping;
-        let has_new_domains = self.domains.as_ref().is_some_and(|wanted| {
-            wanted.iter().any(|id| domains.iter().all(|domain| domain.id != *id)) || wanted.len() != domains.len()
-        });
+        let wanted = self.domains.as_deref();
+        let adds_domain =
+            wanted.is_some_and(|wanted| wanted.iter().any(|id| connected.iter().all(|domain| domain.id != *id)));
+        let removes_domain = wanted.is_some_and(|wanted| connected.iter().any(|domain| !wanted.contains(&domain.id)));
+        if adds_domain || removes_domain {
+            domains::require_purpose(cx)?;
+        }
         let changes_who_enters = new.starts_version()
             || is_mapping_changed
-            || has_new_domains
+            || adds_domain
+            || removes_domain
             || self.scopes.as_ref().is_some_and(|scopes| scopes.as_str() != row.scopes)
             || self.jit_enabled.is_some_and(|jit_enabled| jit_enabled != row.jit_enabled)
             || self.trusts_mfa.is_some_and(|trusts_mfa| trusts_mfa != row.trusts_mfa);
         let enables = new.is_enabled && !row.is_enabled;
-        let lifts_demand = row.is_required && !new.is_required;
-        if lifts_demand {
-            // A setup link sets a connection up, and does not take a demand back.
+        // Without a domain, it is not required of the people with its addresses.
+        let lifts_demand = row.is_required && (!new.is_required || removes_domain);
+        // A setup link sets a connection up. It neither takes a demand back, nor sends the people of whom it is made to
+        // another client of the provider.
+        if lifts_demand || (row.is_required && new.is_client_changed) {
             grant.member()?;
         }
-        if enables || lifts_demand || (row.is_enabled && changes_who_enters) {
+        let needs_admin = enables || lifts_demand || (row.is_enabled && changes_who_enters);
+        if needs_admin {
             authority::require_admin(grant)?;
         }
         if is_mapping_changed && let Some(mapping) = &self.attribute_mapping {
             authority::check_mapping(cx, grant, mapping).await?;
+        }
+        if needs_admin {
+            authority::require_recent_proof(cx).await?;
         }
         Ok(())
     }

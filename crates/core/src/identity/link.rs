@@ -21,10 +21,11 @@ pub(crate) async fn find(
     })
 }
 
-/// Whether a user has an identity of this issuer, with any subject.
+/// Whether a user has an identity of this provider, with any subject. The issuer counts only for a connection, whose admins
+/// can replace its provider: Microsoft has one for each tenant, and a domain can move to another tenant.
 pub(crate) async fn has_identity_of(cx: &mut Context<'_>, user: UserId, source: &Source, issuer: &str) -> Result<bool> {
     let found = match source {
-        Source::Social(provider) => cx.tx.optional(sql::OF_ISSUER, (user, provider.as_str(), issuer)).await?,
+        Source::Social(provider) => cx.tx.optional(sql::OF_PROVIDER, (user, provider.as_str())).await?,
         Source::Enterprise(connection) => cx.tx.optional(sql::OF_CONNECTION, (user, *connection, issuer)).await?,
     };
     Ok(found.is_some())

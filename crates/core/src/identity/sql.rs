@@ -58,7 +58,7 @@ record! {
     pub(crate) struct WaysInRow {
         pub(crate) has_password: bool,
         pub(crate) has_passkey: bool,
-        /// Whether an enabled connection knows them.
+        /// Whether an enabled connection of an organization of theirs knows them.
         pub(crate) has_connection: bool,
     }
 }
@@ -118,10 +118,9 @@ sql! {
            FROM identities i JOIN users u ON u.id = i.user_id
           WHERE i.connection_id = $1 AND i.issuer = $2 AND i.subject = $3";
 
-    OF_ISSUER(UserId, Text, Text) -> (IdentityId,) =
-        "SELECT id FROM identities
-          WHERE user_id = $1 AND provider = $2 AND issuer = $3 AND connection_id IS NULL
-          LIMIT 1";
+    /// With any issuer.
+    OF_PROVIDER(UserId, Text) -> (IdentityId,) =
+        "SELECT id FROM identities WHERE user_id = $1 AND provider = $2 AND connection_id IS NULL LIMIT 1";
 
     OF_CONNECTION(UserId, ConnectionId, Text) -> (IdentityId,) =
         "SELECT id FROM identities WHERE user_id = $1 AND connection_id = $2 AND issuer = $3 LIMIT 1";
@@ -144,6 +143,7 @@ sql! {
                 CASE WHEN EXISTS (SELECT 1 FROM identities i
                                     JOIN enterprise_connections c ON c.id = i.connection_id AND c.is_enabled = 1
                                     JOIN organizations o ON o.id = c.organization_id AND o.deleted_at IS NULL
+                                    JOIN organization_memberships m ON m.organization_id = o.id AND m.user_id = u.id
                                    WHERE i.user_id = u.id)
                      THEN 1 ELSE 0 END AS has_connection
            FROM users u WHERE u.id = $1";

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::apple;
 use super::cache::{Provider, ProviderCache};
-use super::claims::Claims;
+use super::claims::{Claims, find_claim};
 use super::client::{Authenticated, AuthorizationResponse, Client, Form, ProviderTokens};
 use super::discovery::Metadata;
 use super::error::{OidcError, OidcErrorKind};
@@ -61,7 +61,7 @@ pub(super) async fn run(
     };
     let shown = tokens.id_token.as_ref().and_then(|token| jws::unverified(token));
     let IdToken { issuer, sub, subject, mut claims } = steps.track(StepName::IdToken, verified, shown.as_ref())?;
-    if !claims.contains_key("email")
+    if needs_userinfo(request.client, &claims)
         && let Some(endpoint) = &provider.metadata.userinfo_endpoint
     {
         let profile = userinfo::request(&*cache.transport, endpoint, &tokens.access_token, &sub).await;
@@ -74,6 +74,11 @@ pub(super) async fn run(
     let claims =
         Claims::new(claims).ok_or_else(|| OidcErrorKind::UserinfoInvalid.because("the claims have at most 64 KiB"))?;
     Ok(Authenticated { issuer, subject, claims, tokens })
+}
+
+/// Whether the ID token has no address, or lacks another claim that is wanted: many providers have some for userinfo only.
+fn needs_userinfo(client: &Client<'_>, claims: &Map<String, Value>) -> bool {
+    !claims.contains_key("email") || client.wanted_claims.iter().any(|path| find_claim(claims, path).is_none())
 }
 
 async fn run_github(

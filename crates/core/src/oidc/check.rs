@@ -63,6 +63,7 @@ pub async fn test_connection(
         scopes: &[],
         allowed_tenants: &[],
         redirect_uri: redirect_uri.to_owned(),
+        wanted_claims: Vec::new(),
     };
     check(&*executor.identity_providers.transport, &client, executor.now()).await
 }

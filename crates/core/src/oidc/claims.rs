@@ -37,20 +37,8 @@ impl Claims {
         (size <= MAX_CLAIMS).then_some(Self(claims))
     }
 
-    /// The claim of a name, or what a path with dots leads to. A name with dots, such as a URL, comes first.
     fn get(&self, path: &str) -> Option<&Value> {
-        if let Some(value) = self.0.get(path) {
-            return Some(value);
-        }
-        let mut parts = path.split('.');
-        let mut value = self.0.get(parts.next()?)?;
-        for (index, part) in parts.enumerate() {
-            if index + 1 >= MAX_PATH_PARTS {
-                return None;
-            }
-            value = value.as_object()?.get(part)?;
-        }
-        Some(value)
+        find_claim(&self.0, path)
     }
 
     /// A claim that is a text.
@@ -80,9 +68,9 @@ impl Claims {
         texts.filter(|text| !text.is_empty() && text.chars().count() <= MAX_LIST_ITEM).map(str::to_owned).collect()
     }
 
-    /// How the person has authenticated (RFC 8176).
+    /// How the person has authenticated (RFC 8176). A text is none: the claim is a list.
     pub fn amr(&self) -> Vec<String> {
-        self.list("amr")
+        if self.get("amr").is_some_and(Value::is_array) { self.list("amr") } else { Vec::new() }
     }
 
     /// The context of the authentication.
@@ -129,6 +117,22 @@ impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claims({})", self.0.len())
     }
+}
+
+/// The claim of a name, or what a path with dots leads to. A name with dots, such as a URL, comes first.
+pub(super) fn find_claim<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if let Some(value) = claims.get(path) {
+        return Some(value);
+    }
+    let mut parts = path.split('.');
+    let mut value = claims.get(parts.next()?)?;
+    for (index, part) in parts.enumerate() {
+        if index + 1 >= MAX_PATH_PARTS {
+            return None;
+        }
+        value = value.as_object()?.get(part)?;
+    }
+    Some(value)
 }
 
 /// A name as [`PersonName`] accepts it: without invisible characters, and cut. Empty if nothing is left.

@@ -32,6 +32,8 @@ pub struct Client<'a> {
     /// Ids of the Microsoft tenants whose people can sign in; empty for all.
     pub allowed_tenants: &'a [String],
     pub redirect_uri: String,
+    /// Paths of claims besides `email` for which userinfo is asked if the ID token lacks them.
+    pub wanted_claims: Vec<&'a str>,
 }
 
 impl Client<'_> {

@@ -63,6 +63,9 @@ impl Endpoints {
         let id = user.get("id").and_then(Value::as_u64).filter(|id| *id > 0);
         let id = id.ok_or_else(|| OidcErrorKind::SubjectMissing.because("id is a number"))?;
         let emails = get(transport, &format!("{}/user/emails", self.api), access_token).await?;
+        if emails.as_ref().is_some_and(|emails| !emails.is_array()) {
+            return Err(OidcErrorKind::UserinfoInvalid.because("the addresses are a list"));
+        }
         let mut claims = Map::new();
         if let Some((email, is_verified)) = emails.as_ref().and_then(primary_address) {
             claims.insert("email".to_owned(), json!(email));

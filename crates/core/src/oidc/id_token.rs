@@ -13,6 +13,8 @@ use super::keys::KeySet;
 use crate::identity_provider::ProviderKind;
 use crate::time::Timestamp;
 
+/// The end of the year 2999.
+const MAX_SECONDS: i64 = 32_503_680_000;
 /// The tolerated difference between the provider's clock and ours.
 const CLOCK_SKEW: Duration = Duration::from_mins(2);
 /// A token is issued when the code is exchanged.
@@ -123,11 +125,12 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Oi
     }
 }
 
-/// A time in whole seconds. `None` for anything but a number.
+/// A time in whole seconds. `None` for anything but a number of our millennium.
 #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
 fn seconds(claims: &Map<String, Value>, name: &str) -> Option<i64> {
     let number = claims.get(name)?.as_number()?;
-    number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))
+    let seconds = number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))?;
+    (0..MAX_SECONDS).contains(&seconds).then_some(seconds)
 }
 
 fn check_times(claims: &Map<String, Value>, now: Timestamp) -> Result<(), OidcError> {

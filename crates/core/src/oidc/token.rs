@@ -74,6 +74,7 @@ fn parse(response: &ProviderResponse, now: Timestamp) -> Result<ProviderTokens, 
     let token = |name: &str| match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(token)) if token.len() <= MAX_TOKEN => Ok(Some(Zeroizing::new(token.clone()))),
+        Some(_) if name == "id_token" => Err(OidcErrorKind::IdTokenInvalid.because("the ID token is a text")),
         Some(_) => Err(invalid("tokens are texts of at most 64 KiB")),
     };
     let is_bearer = |kind: &Value| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));

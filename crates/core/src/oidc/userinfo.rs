@@ -53,17 +53,21 @@ pub(super) async fn request(
     }
 }
 
-/// Adds claims of userinfo to those of the ID token, which has no address.
+/// Adds claims of userinfo to those of the ID token.
 ///
 /// An address is worth as much as the less trusting of both says: an ID token cannot verify the address that userinfo
-/// names, and userinfo cannot verify one that the ID token doubts.
+/// names, and userinfo can verify neither one that the ID token doubts, nor one that the ID token names.
 pub(super) fn merge(claims: &mut Map<String, Value>, userinfo: Map<String, Value>) {
-    claims.remove("xms_edov");
-    if claims.get("email_verified") == Some(&Value::Bool(true)) {
-        claims.remove("email_verified");
+    let has_address = claims.contains_key("email");
+    if !has_address {
+        claims.remove("xms_edov");
+        if claims.get("email_verified") == Some(&Value::Bool(true)) {
+            claims.remove("email_verified");
+        }
     }
     for (name, value) in userinfo {
-        if !TOKEN_CLAIMS.contains(&name.as_str()) {
+        let is_verification = name == "email_verified" && value == Value::Bool(true);
+        if !TOKEN_CLAIMS.contains(&name.as_str()) && !(has_address && is_verification) {
             claims.entry(name).or_insert(value);
         }
     }

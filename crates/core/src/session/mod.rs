@@ -46,7 +46,8 @@ pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
 pub use sign_ins::{ListLastUsed, ListSignIns, SignInCursor, SignInsPage};
 pub(crate) use sign_ins::{
-    end_all_sign_ins, end_impersonations_by_key, end_other_sign_ins, end_sign_in, end_sign_ins_of_connection,
+    end_all_sign_ins, end_impersonations_by_key, end_other_sign_ins, end_pending_sign_ins_of_connection, end_sign_in,
+    end_sign_ins_of_connection,
 };
 pub use sign_out::SignOut;
 pub(crate) use source::{SignInSource, SsoConnection};

@@ -146,10 +146,16 @@ pub(crate) async fn end_impersonations_by_key(cx: &mut Context<'_>, key: ApiKeyI
     end_impersonations(cx, 0.into(), key).await
 }
 
+/// Ends the sign-ins by an enterprise connection that wait for the second factor.
+pub(crate) async fn end_pending_sign_ins_of_connection(cx: &mut Context<'_>, connection: ConnectionId) -> Result<()> {
+    cx.tx.execute(sso::DELETE_PENDING_OF_CONNECTION, (connection,)).await?;
+    Ok(())
+}
+
 /// Ends every sign-in by an enterprise connection, also those that wait for the second factor. If the caller's active
 /// sign-in is one of them, the caller is signed out in this transaction too: call it last.
 pub(crate) async fn end_sign_ins_of_connection(cx: &mut Context<'_>, connection: ConnectionId) -> Result<()> {
-    cx.tx.execute(sso::DELETE_PENDING_OF_CONNECTION, (connection,)).await?;
+    end_pending_sign_ins_of_connection(cx, connection).await?;
     cx.tx.execute(sso::DEACTIVATE_OF_CONNECTION, (connection, cx.now)).await?;
     let ended = cx.tx.all(sso::DELETE_OF_CONNECTION, (connection,)).await?;
     let is_ended = |session: &&mut CurrentSession| ended.iter().any(|ended| session.sign_in_id == Some(ended.id));

@@ -26,7 +26,7 @@ use crate::secret::{SessionToken, SubmittedChallenge};
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session::{SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
-use crate::{challenge, rate_limit};
+use crate::{challenge, enterprise_connection, rate_limit};
 
 pub use by_email::{
     LinkUser, START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code,
@@ -107,6 +107,7 @@ impl SignedIn {
         token: SessionToken,
         attempt: CompletedAttempt,
     ) -> Result<Self> {
+        enterprise_connection::record_admin_sign_in(cx).await?;
         Self::load(cx, Some(token), Some(attempt)).await
     }
 

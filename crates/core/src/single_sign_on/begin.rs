@@ -181,6 +181,7 @@ pub(super) fn client<'a>(settings: &Settings, provider: &'a SocialProvider) -> C
         scopes: &provider.scopes,
         allowed_tenants: &provider.allowed_tenants,
         redirect_uri: format!("{}{CALLBACK_PATH}", settings.public_url.as_str()),
+        wanted_claims: Vec::new(),
     }
 }
 

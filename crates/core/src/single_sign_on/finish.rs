@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::begin::{client, require_configured};
-use super::handoff::CallbackParameters;
+use super::handoff::{CallbackOf, CallbackParameters};
 use super::link::LinkIdentity;
 use super::request::{self, RequestPurpose};
 use super::social::{Outcome, SignInSocial};
@@ -99,12 +99,18 @@ pub async fn finish(
     if !parameters.is_bounded() {
         return Reply::failed(Code::InvalidState.into());
     }
+    let of = parameters.of;
     let Reply { session, result, .. } = request::spend(executor, caller, &parameters.state, purpose).await;
     let request = match result {
         Ok(request) => request,
         Err(problem) => return Reply { session, ..Reply::failed(problem) },
     };
-    if request.connection_id.is_some() {
+    let is_enterprise = request.connection_id.is_some();
+    // Of an enterprise request, the organization is compared once the connection is loaded.
+    if of.is_some_and(|of| is_enterprise != matches!(of, CallbackOf::Enterprise(_))) {
+        return Reply { session, ..Reply::failed(Code::InvalidState.into()) };
+    }
+    if is_enterprise {
         return super::enterprise::finish_enterprise(executor, caller, request, parameters).await;
     }
     let arrived = match arrive(executor, &request, parameters).await {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::sql;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor};
-use crate::id::AuthorizationRequestId;
+use crate::id::{AuthorizationRequestId, OrganizationId};
 use crate::permission::Requirement;
 use crate::secret::HandoffId;
 
@@ -27,6 +27,30 @@ pub struct CallbackParameters {
     pub error: Option<String>,
     /// The name that Apple sends once, as JSON. Nobody has signed it.
     pub apple_user: Option<String>,
+    /// At whose redirect URI the browser has arrived, if it has arrived at one.
+    #[serde(skip)]
+    pub of: Option<CallbackOf>,
+}
+
+/// Who has a redirect URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackOf {
+    /// The social providers.
+    Social,
+    /// An organization, for its connections; `None` for a call of a client, which takes the responses of all.
+    Enterprise(Option<OrganizationId>),
+}
+
+impl CallbackOf {
+    /// Whether the response to a request is expected there. `organization` is that of the connection; `None` for a social
+    /// provider.
+    pub fn expects(self, organization: Option<OrganizationId>) -> bool {
+        match (self, organization) {
+            (Self::Social, None) | (Self::Enterprise(None), Some(_)) => true,
+            (Self::Enterprise(Some(expected)), Some(organization)) => expected == organization,
+            (Self::Social, Some(_)) | (Self::Enterprise(_), None) => false,
+        }
+    }
 }
 
 impl CallbackParameters {

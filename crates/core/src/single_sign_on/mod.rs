@@ -21,7 +21,7 @@ pub use enterprise::{
     begin_test, logout,
 };
 pub use finish::{CallbackPurpose, FINISH_ERRORS, Finished, finish};
-pub use handoff::{CallbackParameters, keep_handoff, take_handoff};
+pub use handoff::{CallbackOf, CallbackParameters, keep_handoff, take_handoff};
 pub use link::{FindPending, LinkPending};
 pub use profile::{COMPLETE_PROFILE_ERRORS, CompleteProfile, complete_profile};
 pub use request::{RequestInfo, RequestPurpose, find_request};

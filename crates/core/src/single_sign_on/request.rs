@@ -10,12 +10,12 @@ use super::finish::CallbackPurpose;
 use super::sql::{self, SpentRequest};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
-use crate::id::{AuthorizationRequestId, ConnectionId, UserId};
+use crate::id::{AuthorizationRequestId, ConnectionId, OrganizationId, UserId};
 use crate::permission::Requirement;
 use crate::secret::{SessionToken, SignUpToken};
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session::SessionDetails;
-use crate::settings::Settings;
+use crate::settings::{Mode, Settings};
 use crate::{rate_limit, session};
 
 /// How long a person may take at the provider.
@@ -160,7 +160,7 @@ struct Spend {
 
 impl Command for Spend {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidState, Code::TooManyRequests];
+    const ERRORS: &'static [Code] = &[Code::Unauthorized, Code::InvalidState, Code::TooManyRequests];
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SpentRequest;
 
@@ -174,6 +174,9 @@ impl Command for Spend {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SpentRequest> {
+        if self.purposes[0] == RequestPurpose::Link {
+            cx.user()?;
+        }
         let session = cx.session_id().ok_or(Code::InvalidState)?;
         rate_limit::record_provider_callback(cx).await?;
         let user = cx.user().unwrap_or_else(|_| 0.into());
@@ -187,14 +190,15 @@ impl Command for Spend {
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
     pub purpose: RequestPurpose,
-    pub is_enterprise: bool,
+    /// The organization of the connection; `None` for a social provider.
+    pub organization: Option<OrganizationId>,
     /// Whether a page of ours began it. Otherwise the response is forwarded to `return_to`, with which a client of the
     /// API finishes it.
     pub is_page: bool,
     pub return_to: String,
 }
 
-/// Finds the request of a state, of any session. It does not spend it, and shows nothing that the browser does not know.
+/// Finds the request of a state. It does not spend it. Without a session in staging, it may be one of any session.
 ///
 /// # Errors
 /// `INVALID_STATE`.
@@ -215,8 +219,16 @@ impl Query for Find {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<RequestInfo> {
         let row = cx.tx.optional(sql::FIND, (self.id, cx.now)).await?.ok_or(Code::InvalidState)?;
-        let sql::RequestRow { purpose, connection_id, return_to, is_page } = row;
-        Ok(RequestInfo { purpose, is_enterprise: connection_id.is_some(), is_page, return_to })
+        let sql::RequestRow { purpose, return_to, is_page, session_id, organization_id } = row;
+        let is_own = match cx.session_id() {
+            Some(own) => own == session_id,
+            // In staging, clients may send the session in the URL, which the provider does not send back.
+            None => cx.executor.settings.mode == Mode::Staging,
+        };
+        if !is_own {
+            return Err(Code::InvalidState.into());
+        }
+        Ok(RequestInfo { purpose, organization: organization_id, is_page, return_to })
     }
 }
 

@@ -198,7 +198,10 @@ impl SignInSocial {
             invitation: request.invitation.as_deref(),
         };
         let attempt = session::insert_profile(cx, &new).await?;
-        let signed_in = SignedIn::started(cx, None, attempt).await?;
+        // A copy of the old token must not open what waits now: with it, an attacker who has planted the session would connect
+        // the person's identity to an account of their own.
+        let token = session::rotate_token(cx).await?;
+        let signed_in = SignedIn::started(cx, Some(token), attempt).await?;
         Ok(Outcome::NeedsProfile { signed_in, attempt })
     }
 }

@@ -4,16 +4,18 @@
 use vestibule_db::{Bytes, Text, record, sql};
 
 use super::request::RequestPurpose;
-use crate::id::{AuthorizationRequestId, ConnectionId, SessionId, UserId};
+use crate::id::{AuthorizationRequestId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::time::Timestamp;
 
 record! {
     /// What a request is for.
     pub(crate) struct RequestRow {
         pub(crate) purpose: RequestPurpose,
-        pub(crate) connection_id: Option<ConnectionId>,
         pub(crate) return_to: String,
         pub(crate) is_page: bool,
+        pub(crate) session_id: SessionId,
+        /// That of the connection, if it is a request to one.
+        pub(crate) organization_id: Option<OrganizationId>,
     }
 }
 
@@ -68,7 +70,10 @@ sql! {
                             ORDER BY r.created_at DESC, r.id DESC LIMIT $2)";
 
     FIND(AuthorizationRequestId, Timestamp) -> RequestRow =
-        "SELECT purpose, connection_id, return_to, is_page FROM authorization_requests WHERE id = $1 AND expires_at > $2";
+        "SELECT r.purpose AS purpose, r.return_to AS return_to, r.is_page AS is_page, r.session_id AS session_id,
+                c.organization_id AS organization_id
+           FROM authorization_requests r LEFT JOIN enterprise_connections c ON c.id = r.connection_id
+          WHERE r.id = $1 AND r.expires_at > $2";
 
     /// Succeeds once per request, for one of two purposes. 0 stands for no user; a request of a user is theirs only.
     SPEND(AuthorizationRequestId, SessionId, RequestPurpose, RequestPurpose, UserId, Timestamp) -> SpentRequest =

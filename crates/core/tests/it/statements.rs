@@ -15,6 +15,7 @@ const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH", "cache::sql::RE
 
 /// Statements on tenant tables that do not filter by the tenant, each with the reason.
 const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
+    ("access::sql::REQUIRED_FOR_ADDRESS", "the user's own organizations"),
     ("access::sql::REQUIRING_SSO", "the user's own organizations"),
     ("access::sql::WORKSPACE", "the path names only the workspace; the next statement filters by its organization"),
     ("bootstrap::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
@@ -56,6 +57,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ),
     ("enterprise_connection::sql::EXPIRING_SECRETS", "the worker covers all organizations"),
     ("enterprise_connection::sql::FIND_BY_ID", "people who are not signed in name only the connection"),
+    ("single_sign_on::sql::FIND", "people who are not signed in name only the request"),
     ("identity::sql::WAYS_IN", "the connections that know a user, of whatever organization"),
     ("domain::sql::JOINABLE_BY_DOMAIN", "the organizations that a user who is no member may join"),
     ("ownership_transfer::sql::LIST_OWN", "the offers to a user"),

@@ -7,14 +7,22 @@ use vestibule_core::{Code, Problem};
 
 /// Where identity providers make a browser post their response (OAuth 2.0 Form Post Response Mode). The response is only
 /// kept: the browser's own session finishes, with the state that only it has.
-const RESPONSES_OF_PROVIDERS: [&str; 2] = ["/auth/oauth2/callback", "/auth/sso/oidc/callback"];
+const RESPONSES_OF_PROVIDERS: &str = "/auth/oauth2/callback";
+/// The same, before the id of an organization.
+const RESPONSES_OF_CONNECTIONS: &str = "/auth/sso/oidc/callback/";
 
-/// Like [`check`], except for the two paths on which other sites post.
+/// Whether identity providers post to this path.
+fn takes_responses(path: &str) -> bool {
+    let is_id = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    path == RESPONSES_OF_PROVIDERS || path.strip_prefix(RESPONSES_OF_CONNECTIONS).is_some_and(is_id)
+}
+
+/// Like [`check`], except for the paths on which other sites post.
 ///
 /// # Errors
 /// `CROSS_SITE_REQUEST`.
 pub(crate) fn check_path(method: &Method, path: &str, headers: &HeaderMap, settings: &Settings) -> Result<(), Problem> {
-    if *method == Method::POST && RESPONSES_OF_PROVIDERS.contains(&path) {
+    if *method == Method::POST && takes_responses(path) {
         return Ok(());
     }
     check(method, headers, settings)
@@ -49,12 +57,16 @@ mod tests {
     use vestibule_core::settings::PublicUrl;
 
     #[test]
-    fn providers_post_to_two_paths() {
+    fn providers_post_to_redirect_uris_only() {
         let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static("https://appleid.apple.com"))]);
         let settings = Settings::default();
         for (method, path, passes) in [
             (Method::POST, "/auth/oauth2/callback", true),
-            (Method::POST, "/auth/sso/oidc/callback", true),
+            (Method::POST, "/auth/sso/oidc/callback/7", true),
+            (Method::POST, "/auth/sso/oidc/callback", false),
+            (Method::POST, "/auth/sso/oidc/callback/", false),
+            (Method::POST, "/auth/sso/oidc/callback/7/8", false),
+            (Method::POST, "/auth/sso/oidc/callback/%37", false),
             (Method::PUT, "/auth/oauth2/callback", false),
             (Method::POST, "/auth/oauth2/callback/", false),
             (Method::POST, "/auth/oauth2/callback/x", false),

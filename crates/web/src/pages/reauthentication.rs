@@ -5,6 +5,8 @@
 //! action, with the proof in fields of its own; the wrapper takes it and runs the action in the same request. So an
 //! action can be resumed only by the route that it belongs to, and nothing is stored.
 
+mod action;
+
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ use vestibule_core::secret::{SessionToken, SubmittedCode, SubmittedFactorCode};
 use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
+pub(super) use self::action::Action;
 use super::account_check::reject_other_account;
 use super::context::PageContext;
 use super::form::Form;
@@ -34,41 +37,6 @@ use super::passkeys::parse_assertion;
 use super::words::Words;
 use crate::app::App;
 use crate::extract::read_form_body;
-
-/// The action that the confirmation page describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    AddAddress,
-    VerifyAddress,
-    MakePrimary,
-    DeleteAddress,
-    ChangeUsername,
-    SetPassword,
-    EndSignIn,
-    EndOtherSignIns,
-    DeleteAccount,
-    /// Adds the address of an invitation.
-    LinkAddress,
-    DeleteWorkspace,
-    DeleteOrganization,
-    OfferOwnership,
-    CreateSetupLink,
-    /// Raises the assurance of the sign-in, for what requires it.
-    ConfirmSecondFactor,
-    /// Of an organization or a workspace.
-    RequireMfa,
-    AddAuthenticator,
-    RemoveAuthenticator,
-    GenerateBackupCodes,
-    AddPasskey,
-    RemovePasskey,
-    ChangeTwoFactorPolicy,
-    /// Of the user's second factors.
-    CancelReset,
-    /// Of an identity provider.
-    ConnectAccount,
-    DisconnectAccount,
-}
 
 /// The fields of the proof. They are not passed on to the next page.
 const STEP: &str = "proof";
@@ -80,8 +48,12 @@ const CREDENTIAL: &str = "proof_credential";
 const METHODS: &str = "proof_methods";
 /// The start of a [`STEP`] that asks for the page of another method.
 const CHOOSE: &str = "choose_";
-/// Passwords of the forms. A page never contains one, so the user types it again.
-const SECRET_FIELDS: [&str; 3] = ["present", "chosen", "password"];
+/// The client secret of a connection.
+const CLIENT_SECRET: &str = "client_secret";
+/// Says that the form has a new one.
+const HAS_CLIENT_SECRET: &str = "has_client_secret";
+/// Secrets of the forms. A page never contains one, so the user types it again.
+const SECRET_FIELDS: [&str; 4] = ["present", "chosen", "password", CLIENT_SECRET];
 
 /// How the page asks for the proof.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,6 +122,7 @@ struct Page {
     /// Why the code of a second factor was refused, shown at its field. May be empty.
     code_problem: String,
     asks_new_password: bool,
+    asks_client_secret: bool,
     min_password_length: usize,
 }
 
@@ -308,7 +281,7 @@ impl Confirmation<'_> {
         let page = Page {
             account: account.unwrap_or_default(),
             layout: if step == Step::Passkey { layout.with_passkeys(cx) } else { layout },
-            explanation: self.explanation(cx, &address),
+            explanation: self.action.explanation(cx.words, self.form, &address),
             action: cx.path_and_query.clone(),
             hidden_fields: self.hidden_fields(),
             address,
@@ -317,6 +290,7 @@ impl Confirmation<'_> {
             other_methods: other_methods(cx, step, &required.methods),
             code_problem: code_problem.unwrap_or_default(),
             asks_new_password: self.action == Action::SetPassword && step.is_last(),
+            asks_client_secret: self.has_client_secret() && step.is_last(),
             min_password_length: cx.app.settings().passwords.minimum_length,
         };
         match error {
@@ -329,39 +303,16 @@ impl Confirmation<'_> {
     /// The fields of the action. Their number and size are those of the request, which is limited.
     fn hidden_fields(&self) -> Vec<(String, String)> {
         let is_of_proof = |name: &str| [STEP, PASSWORD, CODE, ADDRESS, CREDENTIAL, METHODS].contains(&name);
-        let is_passed_on = |name: &str| !is_of_proof(name) && !SECRET_FIELDS.contains(&name);
-        self.form.fields().filter(|(name, _)| is_passed_on(name)).cloned().collect()
+        let is_passed_on =
+            |name: &str| !is_of_proof(name) && name != HAS_CLIENT_SECRET && !SECRET_FIELDS.contains(&name);
+        let fields = self.form.fields().filter(|(name, _)| is_passed_on(name)).cloned();
+        let has_client_secret = (HAS_CLIENT_SECRET.to_owned(), "yes".to_owned());
+        fields.chain(self.has_client_secret().then_some(has_client_secret)).collect()
     }
 
-    fn explanation(&self, cx: &PageContext, address: &str) -> String {
-        let t = cx.words;
-        match self.action {
-            Action::AddAddress => t.confirm_add_address(self.form.text("email").trim()),
-            Action::VerifyAddress => t.confirm_verify_address(),
-            Action::MakePrimary => t.confirm_make_primary(self.form.text("email")),
-            Action::DeleteAddress => t.confirm_delete_address(self.form.text("email")),
-            Action::ChangeUsername => t.confirm_change_username(),
-            Action::SetPassword => t.confirm_set_password(),
-            Action::EndSignIn => t.confirm_end_sign_in(self.form.text("browser")),
-            Action::EndOtherSignIns => t.confirm_end_other_sign_ins(),
-            Action::DeleteAccount => t.confirm_delete_account(),
-            Action::LinkAddress => t.confirm_link_address(address),
-            Action::DeleteWorkspace => t.confirm_delete_workspace(),
-            Action::DeleteOrganization => t.confirm_delete_organization(),
-            Action::OfferOwnership => t.confirm_offer_ownership(),
-            Action::CreateSetupLink => t.confirm_create_setup_link(),
-            Action::ConfirmSecondFactor => t.confirm_second_factor(),
-            Action::RequireMfa => t.confirm_require_mfa(),
-            Action::AddAuthenticator => t.confirm_authenticator(),
-            Action::RemoveAuthenticator => t.confirm_remove_authenticator(),
-            Action::GenerateBackupCodes => t.confirm_backup_codes(),
-            Action::AddPasskey => t.confirm_add_passkey(),
-            Action::RemovePasskey => t.confirm_remove_passkey(),
-            Action::ChangeTwoFactorPolicy => t.confirm_two_factor_policy(),
-            Action::CancelReset => t.confirm_cancel_reset(),
-            Action::ConnectAccount => t.confirm_connect_account(),
-            Action::DisconnectAccount => t.confirm_disconnect_account(),
-        }
+    /// Whether the action sets a client secret, which the last page asks for again.
+    fn has_client_secret(&self) -> bool {
+        self.form.non_empty(CLIENT_SECRET).is_some() || self.form.is_checked(HAS_CLIENT_SECRET)
     }
 }
 

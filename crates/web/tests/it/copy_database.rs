@@ -129,6 +129,7 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     ] {
         app.execute(&statement);
     }
+    create_identities(&app, &organization, &kim, id);
     let image = images::encode(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &image)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();
@@ -140,6 +141,62 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     node::renew_lease_loop(&app.inner.service, async {}).await;
     app.drain().await;
     (Arc::clone(&app.inner.database), owner_session)
+}
+
+/// A connection with its domain, identities and a trace, a setup link, and browsers on their way through a provider. `bytes`
+/// is a literal of the engine.
+fn create_identities(app: &TestApp, organization: &str, user: &str, bytes: &str) {
+    for statement in [
+        format!(
+            "INSERT INTO enterprise_connections
+               (id, organization_id, name, protocol, issuer, client_id, client_secret, scopes, is_enabled, jit_enabled,
+                secret_expires_at, secret_notice_days, admin_signed_in_at, last_used_at, created_at, updated_at)
+             VALUES (1, {organization}, 'L\u{e4}ger', 'oidc', 'https://idp.acme.example', 'client', {bytes}, 'openid email', 1, 1,
+                     9000000000000000, 30, 1, 1, 0, 0)"
+        ),
+        format!(
+            "INSERT INTO connection_domains (organization_id, domain_id, connection_id, created_at)
+             VALUES ({organization}, (SELECT MIN(id) FROM domains), 1, 0)"
+        ),
+        format!(
+            "INSERT INTO connection_traces (id, organization_id, connection_id, purpose, error_code, user_id, steps, created_at)
+             VALUES (1, {organization}, 1, 'sign_in', '', {user}, '[]', 0)"
+        ),
+        identity(1, user, "'google_oauth', NULL", bytes),
+        identity(2, user, "'enterprise', 1", "NULL"),
+        format!("INSERT INTO sign_in_id_tokens (sign_in_id, token) VALUES ((SELECT MIN(id) FROM sign_ins), {bytes})"),
+        format!(
+            "INSERT INTO setup_links
+               (id, organization_id, created_by, token_digest, purposes, recipient, uses, expires_at, created_at)
+             VALUES (1, {organization},
+                     (SELECT id FROM organization_memberships WHERE organization_id = {organization} AND user_id = {user}),
+                     {bytes}, 'sso domains', 'IT', 1, 1, 0)"
+        ),
+        format!(
+            "INSERT INTO authorization_requests
+               (id, session_id, purpose, provider, connection_id, connection_version, user_id, return_to, is_page, invitation,
+                handoff_digest, handoff, created_at, expires_at)
+             VALUES (1, (SELECT MIN(id) FROM sessions), 'test', 'enterprise', 1, 1, {user}, '/', 1, {bytes}, {bytes}, {bytes}, 0, 1)"
+        ),
+        format!(
+            "INSERT INTO pending_identities
+               (id, session_id, attempt_id, provider, issuer, subject, email, first_name, last_name, tokens, invitation,
+                created_at, expires_at)
+             VALUES (1, (SELECT MIN(id) FROM sessions), (SELECT MIN(id) FROM attempts), 'google_oauth', 'https://x.se', 'two', '',
+                     'L\u{e4}ger', '', {bytes}, {bytes}, 0, 1)"
+        ),
+    ] {
+        app.execute(&statement);
+    }
+}
+
+fn identity(id: u8, user: &str, provider_and_connection: &str, tokens: &str) -> String {
+    format!(
+        "INSERT INTO identities
+           (id, user_id, provider, connection_id, issuer, subject, email, first_name, last_name, tokens, last_used_at,
+            created_at, updated_at)
+         VALUES ({id}, {user}, {provider_and_connection}, 'https://x.se', 'one', 'W@x.se', 'L\u{e4}ger', '', {tokens}, 1, 0, 0)"
+    )
 }
 
 /// A user with each kind of second factor, a sign-in that waits for one, a challenge, and a reset that is delayed.

@@ -89,6 +89,7 @@ async fn disconnecting_requires_a_recent_proof_and_is_noticed() {
     assert_eq!(disconnect(&app, &ada, id).await, Ok(()));
     assert_eq!(disconnect(&app, &ada, id).await, Err(Code::SocialConnectionNotFound));
     assert_eq!(app.count("SELECT COUNT(*) FROM security_notices WHERE kind = 'identity_removed'"), 1);
+    app.drain().await;
 }
 
 #[tokio::test]

@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_core::cleanup::delete_expired;
 use vestibule_core::domain::{self, DomainName, JoinPolicy};
-use vestibule_core::enterprise_connection::Update;
+use vestibule_core::enterprise_connection::{ClientId, ClientSecret, SecretChange, Update};
 use vestibule_core::execution::Caller;
+use vestibule_core::id::DomainId;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::secret::SetupToken;
+use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Command, Query};
 
 use crate::audit_log::sealed;
@@ -22,7 +24,11 @@ struct Setup {
 }
 
 async fn setup() -> Setup {
-    let app = TestApp::start().await;
+    setup_with(|_| ()).await
+}
+
+async fn setup_with(change: impl FnOnce(&mut Settings)) -> Setup {
+    let app = TestApp::with_settings(change).await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let links = format!("/organizations/{organization}/setup-links");
     Setup { app, owner, organization, links }
@@ -93,7 +99,7 @@ async fn shows_the_url_once_and_lists_links_without_it() {
 
 #[tokio::test]
 async fn asks_for_a_recent_proof_before_a_link_is_made() {
-    let setup = setup().await;
+    let setup = setup_with(|settings| settings.reauthentication.max_age = Duration::from_mins(10)).await;
     setup.app.advance(Duration::from_mins(11));
     let fields = [("purposes", "sso"), ("recipient", "IT")];
     setup.owner.post(&setup.links, &fields).await.assert_error(403, "REAUTHENTICATION_REQUIRED");
@@ -277,7 +283,7 @@ async fn connects_an_identity_provider_step_by_step() {
     setup.app.execute("UPDATE domains SET verified_at = 1");
     browser.get("/setup/connections").await.assert_page(200, "/setup/connections/new?provider=entra");
     let form = browser.get("/setup/connections/new?provider=entra").await;
-    let form = form.assert_page(200, "/auth/sso/oidc/callback");
+    let form = form.assert_page(200, "/auth/sso/oidc/callback/");
     assert!(form.contains("Microsoft Entra ID"), "{form}");
     let refused = browser.post("/setup/connections/new", &[("issuer", "http://login.acme.example#x")]).await;
     let refused = refused.assert_page(400, "id=\"issuer-error\"");
@@ -287,6 +293,8 @@ async fn connects_an_identity_provider_step_by_step() {
     assert!(page.contains("checked> acme.example") && !page.contains("a-secret"), "{page}");
     browser.get(&format!("{path}/edit")).await.assert_page(200, "value=\"https://login.acme.example\"");
     browser.post(&format!("{path}/edit"), &CONNECTION).await.assert_redirect(&path);
+    let malformed = browser.post(&format!("{path}/domains"), &[("domain", "nonsense")]).await;
+    malformed.assert_page(400, "checked> acme.example");
     browser.post(&format!("{path}/domains"), &[]).await.assert_redirect(&path);
     browser.post(&format!("{path}/enable"), &[]).await.assert_redirect(&path);
     let entries = sealed(&setup.app, &setup.owner, &setup.organization).await;
@@ -318,5 +326,48 @@ async fn does_not_lift_the_requirement_of_single_sign_on() {
     assert_eq!(setup.run(&token, disable).await.err(), Some(Code::Forbidden));
     let replace = Update { issuer: Some("https://elsewhere.example".to_owned()), ..update() };
     assert_eq!(setup.run(&token, replace).await.err(), Some(Code::Forbidden));
+    let client = Update { client_id: Some(ClientId::parse("client_id", "another").unwrap()), ..update() };
+    assert_eq!(setup.run(&token, client).await.err(), Some(Code::Forbidden));
+    // The secret is renewed without an admin.
+    let secret = SecretChange::Replace(ClientSecret::parse("client_secret", "another-secret").unwrap());
+    setup.run(&token, Update { client_secret: secret, ..update() }).await.unwrap();
     assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
+    // Nor for the addresses of one of its domains.
+    let (_, token) = setup.create(&["domains", "sso"]).await;
+    let browser = setup.open(&token).await;
+    for domain in ["acme.example", "branch.example"] {
+        browser.post("/setup/domains", &[("domain", domain)]).await.assert_redirect("/setup/domains");
+    }
+    setup.app.execute("UPDATE domains SET verified_at = 1");
+    let ids: Vec<_> =
+        setup.app.inner.database.rows("SELECT id FROM domains ORDER BY id").into_iter().flatten().collect();
+    let ids: Vec<DomainId> = ids.iter().map(|id| id.parse().unwrap()).collect();
+    let with = |domains: &[DomainId]| Update { domains: Some(domains.to_vec()), ..update() };
+    setup.run(&token, with(&ids)).await.unwrap();
+    let (first, second) = (ids[0], ids[1]);
+    for fewer in [&[first][..], &[second, second]] {
+        assert_eq!(setup.run(&token, with(fewer)).await.err(), Some(Code::Forbidden));
+    }
+    setup.run(&token, with(&[second, first])).await.unwrap();
+}
+
+#[tokio::test]
+async fn leaves_the_domains_of_connections_without_that_purpose() {
+    let setup = setup().await;
+    let (_, both) = setup.create(&["domains", "sso"]).await;
+    let browser = setup.open(&both).await;
+    browser.post("/setup/domains", &[("domain", "acme.example")]).await.assert_redirect("/setup/domains");
+    setup.app.execute("UPDATE domains SET verified_at = 1");
+    let path = connect(&browser).await;
+    let domain = setup.app.inner.database.rows("SELECT id FROM domains").remove(0).remove(0);
+    let (_, token) = setup.create(&["sso"]).await;
+    let other = setup.open(&token).await;
+    assert_eq!(other.post(&format!("{path}/domains"), &[]).await.status, 403);
+    let kept = "SELECT COUNT(*) FROM connection_domains";
+    assert_eq!(setup.app.count(kept), 1);
+    other.post(&format!("{path}/edit"), &CONNECTION).await.assert_redirect(&path);
+    browser.post(&format!("{path}/domains"), &[]).await.assert_redirect(&path);
+    assert_eq!(setup.app.count(kept), 0);
+    assert_eq!(other.post(&format!("{path}/domains"), &[("domain", &domain)]).await.status, 403);
+    assert_eq!(setup.app.count(kept), 0);
 }

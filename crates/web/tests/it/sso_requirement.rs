@@ -382,6 +382,7 @@ async fn api_keys_and_impersonators_pass() {
     as_nina.get(&setup.members()).await.ok();
     assert_eq!(restriction(&own_membership(&as_nina).await), "none");
     nina.get(&setup.members()).await.assert_error(403, "SSO_REQUIRED");
+    app.drain().await;
 }
 
 #[tokio::test]

@@ -129,6 +129,7 @@ async fn check_with(transport: &FakeTransport, issuer: &str) -> ConnectionCheck 
         scopes: &[],
         allowed_tenants: &[],
         redirect_uri: "https://join.example/auth/sso/oidc/callback".to_owned(),
+        wanted_claims: Vec::new(),
     };
     check(transport, &client, NOW).await
 }

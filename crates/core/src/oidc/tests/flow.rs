@@ -33,6 +33,7 @@ pub(super) struct Flow {
     pub(super) url: &'static str,
     pub(super) credential: ClientCredential,
     pub(super) response: AuthorizationResponse,
+    wanted_claims: Vec<&'static str>,
     pub(super) steps: Steps,
     cache: Arc<ProviderCache>,
 }
@@ -48,6 +49,7 @@ impl Flow {
             url,
             credential: ClientCredential::Secret(Secret::new("s3cret/ +~".to_owned())),
             response: AuthorizationResponse { code: "the code".to_owned(), ..AuthorizationResponse::default() },
+            wanted_claims: Vec::new(),
             steps: Steps::default(),
         }
     }
@@ -73,6 +75,7 @@ impl Flow {
             scopes: &[],
             allowed_tenants: &[],
             redirect_uri: "https://join.example/auth/oauth2/callback".to_owned(),
+            wanted_claims: self.wanted_claims.clone(),
         }
     }
 
@@ -259,6 +262,33 @@ async fn an_address_of_userinfo_is_not_verified_by_the_id_token() {
         assert_eq!(claims.is_true("email_verified"), is_verified, "{of_token} {of_userinfo}");
         assert!(!claims.is_true("xms_edov"));
     }
+}
+
+#[tokio::test]
+async fn userinfo_is_asked_for_what_is_wanted_and_verifies_no_address_of_the_id_token() {
+    let path = "realm.groups";
+    for (wanted, changes, requests) in [
+        (vec![], json!({"email_verified": null}), 0),
+        (vec![path], json!({"email_verified": null, "realm": {"groups": []}}), 0),
+        (vec![path], json!({"email_verified": null}), 1),
+    ] {
+        let mut flow = Flow::with_token(&id_token(&changes));
+        flow.wanted_claims = wanted;
+        let realm = json!({"groups": ["a"]});
+        let userinfo = json!({"sub": "7", "email": "other@example.com", "email_verified": true, "realm": realm});
+        flow.transport.answer(USERINFO, 200, &userinfo);
+        let claims = flow.run().await.unwrap().claims;
+        assert_eq!((flow.transport.count(USERINFO), claims.list(path).len()), (requests, requests), "{changes}");
+        assert!(claims.text("email") == Some("nina@example.com") && !claims.is_true("email_verified"));
+    }
+    let mut flow = Flow::with_token(&id_token(&json!({"xms_edov": true})));
+    flow.wanted_claims = vec![path];
+    flow.transport.answer(USERINFO, 200, &json!({"sub": "7"}));
+    let claims = flow.run().await.unwrap().claims;
+    assert!(
+        claims.is_true("email_verified") && claims.is_true("xms_edov"),
+        "the ID token has verified its own address"
+    );
 }
 
 #[tokio::test]

@@ -10,9 +10,7 @@ use super::super::error::OidcErrorKind::{
 };
 use super::super::id_token::{self, Expected, IdToken};
 use super::super::keys::KeySet;
-use super::fixtures::{
-    ALGORITHMS, CLIENT, ISSUER, NONCE, NOW, SECONDS, claims_with, document, jwk, jwks, sign,
-};
+use super::fixtures::{ALGORITHMS, CLIENT, ISSUER, NONCE, NOW, SECONDS, claims_with, document, jwk, jwks, sign};
 use crate::identity_provider::ProviderKind;
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";

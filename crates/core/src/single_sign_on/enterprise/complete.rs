@@ -77,10 +77,6 @@ impl Command for Complete {
         let groups = self.person.groups(&connection);
         entrance.apply(cx, &connection, user, &groups, &mut steps).await?;
         cx.tx.execute(sql::MARK_USED, (organization, connection.id, cx.now)).await?;
-        if cx.tx.optional(sql::IS_ADMIN, (organization, user)).await?.is_some() {
-            let arguments = (organization, connection.id, connection.version, cx.now);
-            cx.tx.execute(sql::MARK_ADMIN_SIGN_IN, arguments).await?;
-        }
         let attempted = Attempted::Provider {
             strategy: Strategy::EnterpriseSso,
             provider: ENTERPRISE,

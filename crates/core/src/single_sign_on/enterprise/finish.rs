@@ -41,6 +41,10 @@ pub(in super::super) async fn finish_enterprise(
             return Reply { session: found.session, ..failed };
         }
     };
+    if parameters.of.is_some_and(|of| !of.expects(Some(connection.organization))) {
+        let failed = fail(executor, caller, Code::InvalidState.into());
+        return Reply { session: found.session, ..failed };
+    }
     let mut steps = Steps::default();
     let authenticated = authenticate(executor, &connection, &spent, &parameters, &mut steps).await;
     if spent.purpose == RequestPurpose::Test {

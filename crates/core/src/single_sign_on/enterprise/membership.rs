@@ -12,6 +12,7 @@ use crate::id::{MembershipId, OrganizationId, RoleId, UserId};
 use crate::membership::{self, JoinSource};
 use crate::oidc::{Outcome, StepName, Steps};
 use crate::security_log::{Change, Subject};
+use crate::verification::sql::ADDRESS_OWNER;
 use crate::{domain, organization, session, workspace};
 
 /// How a person gets in. Nothing is changed before [`Entrance::apply`].
@@ -25,10 +26,11 @@ pub(super) enum Entrance {
 }
 
 impl Entrance {
-    /// `address` is the one for which the provider speaks.
+    /// `address` is the one for which the provider speaks. A user who is no member is let in only while it is theirs: the
+    /// provider of an organization that they have left does not open the account with which they went on.
     ///
     /// # Errors
-    /// `SSO_MEMBERSHIP_ENDED` for a former member without an invitation; `JIT_DISABLED`.
+    /// `SSO_MEMBERSHIP_ENDED` for a former member without an invitation; `JIT_DISABLED`; `SSO_ADDRESS_NOT_ALLOWED`.
     pub(super) async fn find(
         cx: &mut Context<'_>,
         connection: &LiveConnection,
@@ -42,6 +44,10 @@ impl Entrance {
                 return Ok(Self::Member(found));
             }
             was_member = cx.tx.optional(sql::WAS_MEMBER, (organization, user)).await?.is_some();
+            if !has_address(cx, user, address).await? {
+                let code = if was_member { Code::SsoMembershipEnded } else { Code::SsoAddressNotAllowed };
+                return Err(code.into());
+            }
         }
         if connection.jit_enabled && !was_member {
             return Ok(Self::Join);
@@ -87,6 +93,13 @@ impl Entrance {
         }
         Ok(())
     }
+}
+
+/// Whether an address is one of a user's account.
+async fn has_address(cx: &mut Context<'_>, user: UserId, address: Option<&EmailAddress>) -> Result<bool> {
+    let Some(address) = address else { return Ok(false) };
+    let owner = cx.tx.optional(ADDRESS_OWNER, (address.key(),)).await?;
+    Ok(owner.is_some_and(|owner| owner.user_id == user))
 }
 
 /// What a step about roles shows.
@@ -157,10 +170,16 @@ async fn sync(
         cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, id, *role)).await?;
     }
     let mut removed = Vec::new();
+    let expected = to_remove.len();
     for role in to_remove {
         if cx.tx.optional(membership::sql::REVOKE_ROLE, (organization, id, role)).await?.is_some() {
             removed.push(role);
         }
+    }
+    // The last admin stays one, and does not need the role of people without any.
+    if removed.len() < expected && added == [default] && !mapped.granted.contains(&default) {
+        cx.tx.optional(membership::sql::REVOKE_ROLE, (organization, id, default)).await?;
+        added.clear();
     }
     let subject = Subject { target_membership: Some(id.get()), ..Subject::new(Some(user), organization) };
     if !added.is_empty() {

@@ -31,8 +31,15 @@ fn client<'a>(settings: &Settings, connection: &'a LiveConnection, credential: &
         credential,
         scopes: &connection.scopes,
         allowed_tenants: &[],
-        redirect_uri: redirect_uri(settings),
+        redirect_uri: redirect_uri(settings, connection.organization),
+        wanted_claims: wanted_claims(connection),
     }
+}
+
+/// Groups are of no use unless the mapping gives them roles.
+fn wanted_claims(connection: &LiveConnection) -> Vec<&str> {
+    let mapping = &connection.mapping;
+    if mapping.roles.is_empty() { Vec::new() } else { vec![mapping.groups.as_str()] }
 }
 
 /// For a browser that comes back, a connection that was deleted is like one that was disabled.

@@ -18,7 +18,7 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::{ConnectionId, ConnectionTraceId};
 use vestibule_core::secret::HandoffId;
 use vestibule_core::single_sign_on::{
-    self, CallbackParameters, CallbackPurpose, Finished, find_request, keep_handoff, take_handoff,
+    self, CallbackOf, CallbackParameters, CallbackPurpose, Finished, find_request, keep_handoff, take_handoff,
 };
 use vestibule_core::{Code, Problem, Reply};
 
@@ -72,11 +72,13 @@ impl FromFields for CallbackParams {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        // An empty one is compared, and differs.
+        let iss = fields.text("iss")?;
         let mut text = |name| Ok::<_, Problem>(fields.text(name)?.filter(|text| !text.is_empty()));
         Ok(Self {
             code: text("code")?,
             state: text("state")?,
-            iss: text("iss")?,
+            iss,
             error: text("error")?,
             handoff: text("handoff")?,
             apple_user: text("user")?,
@@ -87,7 +89,7 @@ impl FromFields for CallbackParams {
 impl CallbackParams {
     pub(in crate::api) fn into_parameters(self) -> CallbackParameters {
         let Self { code, state, iss, error, apple_user, handoff: _ } = self;
-        CallbackParameters { state: state.unwrap_or_default(), code, iss, error, apple_user }
+        CallbackParameters { state: state.unwrap_or_default(), code, iss, error, apple_user, of: None }
     }
 
     /// Returns the parameters, of a posted response those that were kept.
@@ -140,15 +142,15 @@ pub(super) async fn finish(
     caller: Arc<Caller>,
     Navigation(navigation): Navigation,
     params: CallbackParams,
-    purpose: CallbackPurpose,
+    of: CallbackOf,
 ) -> Response {
     let parameters = match params.load(app, &caller).await {
-        Ok(parameters) => parameters,
+        Ok(parameters) => CallbackParameters { of: Some(of), ..parameters },
         Err(problem) => return with_vary(Refusal(problem).into_response()),
     };
     let response = match navigation {
         Some(mut parts) => navigate(app, &caller, &mut parts, parameters).await,
-        None => finish_call(app, &caller, parameters, purpose).await.into_response(),
+        None => finish_call(app, &caller, parameters, CallbackPurpose::SignIn).await.into_response(),
     };
     with_vary(response)
 }
@@ -161,6 +163,7 @@ fn with_vary(mut response: Response) -> Response {
 async fn navigate(app: &App, caller: &Caller, parts: &mut Parts, parameters: CallbackParameters) -> Response {
     if let Ok(request) = find_request(app.service(), caller, &parameters.state).await
         && !request.is_page
+        && parameters.of.is_none_or(|of| of.expects(request.organization))
     {
         return see_other(&client_url(&request.return_to, &parameters));
     }
@@ -268,6 +271,7 @@ mod tests {
             iss: Some("https://login.example".to_owned()),
             error: error.map(str::to_owned),
             apple_user: Some("{}".to_owned()),
+            of: None,
         };
         assert_eq!(
             client_url("https://app.example/sso?x=1#y", &parameters(Some("4/x y"), None)),

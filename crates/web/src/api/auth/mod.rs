@@ -16,12 +16,13 @@ pub(crate) mod verification;
 
 use crate::routes::Routes;
 
-/// Returns the routes that the OpenAPI document leaves out: those where identity providers make a browser post their
-/// response, and those of SAML, which is not supported.
+/// Returns the routes that the OpenAPI document leaves out: those to which identity providers alone send browsers, and those
+/// of SAML, which is not supported.
 pub(crate) fn routes() -> Routes {
     Routes::default()
         .post("/auth/oauth2/callback", oauth2::receive)
-        .post("/auth/sso/oidc/callback", sso::receive)
+        .get("/auth/sso/oidc/callback/{organization}", sso::arrive)
+        .post("/auth/sso/oidc/callback/{organization}", sso::receive)
         .get("/auth/sso/metadata", sso::refuse_saml)
         .post("/auth/sso/callback", sso::refuse_saml)
 }

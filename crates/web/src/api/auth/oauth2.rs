@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::identity_provider::ProviderId;
 use vestibule_core::secret::SignUpToken;
-use vestibule_core::single_sign_on::{BeginSocial, CallbackPurpose, begin_social};
+use vestibule_core::single_sign_on::{BeginSocial, CallbackOf, begin_social};
 use vestibule_core::{Code, Problem, Reply};
 
 use super::begun;
@@ -144,7 +144,7 @@ pub(crate) async fn finish(
     navigation: Navigation,
     Query(params): Query<CallbackParams>,
 ) -> Response {
-    callback::finish(&app, caller, navigation, params, CallbackPurpose::SignIn).await
+    callback::finish(&app, caller, navigation, params, CallbackOf::Social).await
 }
 
 /// Takes the response of a provider that posts it.

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::id::ConnectionId;
-use vestibule_core::single_sign_on::{self, BeginEnterprise, CallbackPurpose, begin_enterprise};
+use vestibule_core::id::{ConnectionId, OrganizationId};
+use vestibule_core::single_sign_on::{self, BeginEnterprise, CallbackOf, begin_enterprise};
 use vestibule_core::{Code, Problem, Reply};
 
 use super::begun;
@@ -16,7 +16,7 @@ use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FieldReader, FromFields, Query};
+use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::openapi::Enveloped;
 use crate::site_data::OutdatedCookies;
 
@@ -113,8 +113,8 @@ pub(crate) async fn login(
 ///
 /// Call it from the page at `redirect_uri`, in the session that has begun. A new member is in the organization then, as
 /// far as the connection creates accounts and memberships. It also finishes the test of a connection, which signs nobody
-/// in. The provider sends browsers to the same path: a request that prefers HTML gets a page, or is sent to
-/// `redirect_uri`.
+/// in. The provider sends browsers to the same path with the id of the organization: a request that prefers HTML gets a
+/// page, or is sent to `redirect_uri`.
 #[utoipa::path(get, path = "/auth/sso/oidc/callback", operation_id = "finish_enterprise_sign_in", tag = "Auth",
     params(CallbackParams),
     responses((status = 200, description = "The session, signed in or with the attempt", body = Enveloped<FinishedResponse>)))]
@@ -124,12 +124,27 @@ pub(crate) async fn finish(
     navigation: Navigation,
     Query(params): Query<CallbackParams>,
 ) -> Response {
-    callback::finish(&app, caller, navigation, params, CallbackPurpose::SignIn).await
+    callback::finish(&app, caller, navigation, params, CallbackOf::Enterprise(None)).await
+}
+
+/// Finishes at the redirect URI of an organization, to which its providers send browsers.
+pub(super) async fn arrive(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    navigation: Navigation,
+    Path((organization,)): Path<(OrganizationId,)>,
+    Query(params): Query<CallbackParams>,
+) -> Response {
+    callback::finish(&app, caller, navigation, params, CallbackOf::Enterprise(Some(organization))).await
 }
 
 /// Takes the response of a provider that posts it.
-pub(super) async fn receive(State(app): State<App>, Body(params): Body<CallbackParams>) -> Response {
-    callback::receive(&app, CALLBACK, params).await
+pub(super) async fn receive(
+    State(app): State<App>,
+    Path((organization,)): Path<(OrganizationId,)>,
+    Body(params): Body<CallbackParams>,
+) -> Response {
+    callback::receive(&app, &format!("{CALLBACK}/{organization}"), params).await
 }
 
 /// Refuses what SAML would need.

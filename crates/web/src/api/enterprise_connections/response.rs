@@ -54,7 +54,7 @@ pub(crate) struct ConnectionResponse {
     has_client_secret: bool,
     oidc_client_secret_expires_at: Option<Timestamp>,
     /// What to register at the provider.
-    #[schema(example = "https://join.example.com/auth/sso/oidc/callback")]
+    #[schema(example = "https://join.example.com/auth/sso/oidc/callback/174066853261574144")]
     redirect_uri: String,
     /// What to register for the sign-out, if the provider asks for it.
     #[schema(example = "https://join.example.com/sign-in")]
@@ -112,7 +112,7 @@ impl ConnectionResponse {
             trusts_mfa: connection.trusts_mfa,
             has_client_secret: connection.has_client_secret,
             oidc_client_secret_expires_at: connection.secret_expires_at,
-            redirect_uri: redirect_uri(app.settings()),
+            redirect_uri: redirect_uri(app.settings(), connection.organization_id),
             post_logout_redirect_uri: logout_redirect_uri(app.settings()),
             admin_signed_in_at: connection.admin_signed_in_at,
             last_used_at: connection.last_used_at,

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_core::assurance::Assurance;
 use vestibule_core::id::{ConnectionId, InvitationId, OrganizationId};
-use vestibule_core::permission::RequiredPermission;
 
 use super::super::context::PageContext;
 use super::super::frame::initials;
@@ -73,8 +72,7 @@ fn render(
         memberships.iter().find(|own| own.organization.id == id)
     });
     let title = own.map_or_else(|| t.sso_required_here_title(), |own| t.sso_required_title(&own.organization.name));
-    let is_admin =
-        own.is_some_and(|own| own.roles.iter().any(|role| role.permissions.satisfies(RequiredPermission::Admin)));
+    let is_admin = own.is_some_and(|own| own.is_admin);
     let page = Page {
         layout: cx.layout(title, true),
         organization: own.map(|own| OrganizationView {

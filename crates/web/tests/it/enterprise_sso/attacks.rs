@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
+use vestibule_core::identity_provider::ProviderKind;
 
 use super::{NINA, OLGA, Setup, add_domain, create_connection, nina_with, signed_in_as};
 use crate::harness::identity_provider::{CLIENT_ID, Endpoint, IdentityProvider, Part, RETURN_TO, TestKey, person};
@@ -23,25 +25,33 @@ async fn state_is_good_once_in_its_browser_and_in_time() {
     browser.come_back(&late).await.assert_error(400, "INVALID_STATE");
 }
 
-/// Two connections of one session: the response of one with the state of the other.
+/// Mix-up (RFC 9700, 4.4): the page of the attacker's provider sends the victim on to the honest one, with the request that
+/// the attacker has begun there and the state of the victim. With the code, the attacker would finish as the victim. Most
+/// providers send no `iss`.
 #[tokio::test]
 async fn response_of_another_connection_is_refused() {
     let setup = Setup::start().await;
     let (eve, organization) = setup.app.create_organization("eve@evil.example").await;
     setup.app.verify_all_addresses();
     let path = format!("/organizations/{organization}");
-    let evil = IdentityProvider::start().await;
+    let evil = IdentityProvider::start_as(ProviderKind::GitLab).await;
     evil.attach(&setup.app);
     let domain = add_domain(&setup.app, &eve, &path, "evil.example").await;
     let connection = create_connection(&eve, &path, &evil, &json!({"domain_ids": [domain]})).await;
     let update = format!("{path}/enterprise-connections/{connection}/update");
     eve.post_json(&update, &json!({"enabled": true})).await.ok();
 
-    let victim = setup.app.anonymous();
-    let evil_url = victim.begin_sso(&connection).await;
-    let state = evil.approve(&evil_url, &person("x", "x@evil.example")).get("state").to_owned();
-    let honest = setup.begin(&victim, &person("nina", NINA)).await;
-    victim.come_back(&honest.with("state", &state)).await.assert_error(400, "INVALID_IDENTITY");
+    let attacker = setup.app.anonymous();
+    for accept in ["application/json", "text/html"] {
+        let mut victim = setup.app.anonymous();
+        let evil_url = victim.begin_sso(&connection).await;
+        let state = evil.approve(&evil_url, &person("x", "x@evil.example")).get("state").to_owned();
+        let honest = setup.begin(&attacker, &person("nina", NINA)).await.with("state", &state).without("iss");
+        victim.headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        let refused = victim.come_back(&honest).await;
+        assert!(!refused.headers.contains_key(header::LOCATION), "it is not forwarded to a client either");
+        assert_eq!(refused.status, 400, "{accept}: {}", refused.text);
+    }
     assert_eq!((evil.requests(Endpoint::Token), setup.provider.requests(Endpoint::Token)), (0, 0));
     // A provider that claims to be another is not believed either.
     evil.set_claim("iss", json!(setup.provider.url()));

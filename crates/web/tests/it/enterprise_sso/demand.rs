@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{NINA, OLGA, Setup, add_domain, create_connection, nina_with, signed_in_as};
+use super::management::manager;
+use super::{
+    NINA, OLGA, Setup, add_domain, add_primary_address, create_connection, delete_address, nina_with, signed_in_as,
+};
 use crate::audit_log::sealed;
 use crate::harness::factors::sign_in_with_code;
 use crate::harness::identity_provider::{IdentityProvider, RETURN_TO, person};
@@ -131,16 +134,40 @@ async fn nobody_leaves_the_demand_by_themselves() {
         let path = format!("/me/social-connections/{}/disconnect", text(&connection["id"]));
         assert_ne!(by_sso.post(&path, &[]).await.status, 200, "{connection}");
     }
-    let added = by_sso.post("/me/email-addresses", &[("email", "nina@home.example")]).await.ok();
-    let path = format!("/me/email-addresses/{}", text(&added["id"]));
-    by_sso.post(&format!("{path}/prepare-verification"), &[]).await.ok();
-    let code = setup.app.mailed_code("nina@home.example");
-    by_sso.post(&format!("{path}/attempt-verification"), &[("verification_code", &code)]).await.ok();
-    by_sso.post(&format!("{path}/make-primary"), &[]).await.ok();
-    let addresses = by_sso.get("/me/email-addresses").await.ok();
-    let work = addresses.as_array().unwrap().iter().find(|one| one["email"] == NINA).unwrap();
-    by_sso.post(&format!("/me/email-addresses/{}/delete", text(&work["id"])), &[]).await.ok();
+    add_primary_address(&setup.app, &by_sso, "nina@home.example").await;
+    delete_address(&by_sso, NINA).await.ok();
     assert_demanded(&setup, nina.get(&format!("{}/members", setup.path)).await);
+}
+
+/// Nor before they have ever signed in through the provider, when only the address says that they have to.
+#[tokio::test]
+async fn address_stays_until_its_owner_has_an_identity() {
+    let (setup, nina) = setup().await;
+    setup.require().await;
+    add_primary_address(&setup.app, &nina, "nina@home.example").await;
+    assert_demanded(&setup, delete_address(&nina, NINA).await);
+    assert_demanded(&setup, nina.get(&format!("{}/members", setup.path)).await);
+    let (by_sso, response) = setup.sign_in(&person("nina", NINA)).await;
+    response.ok();
+    delete_address(&by_sso, NINA).await.ok();
+    assert_demanded(&setup, nina.get(&format!("{}/members", setup.path)).await);
+    by_sso.get(&format!("{}/members", setup.path)).await.ok();
+}
+
+/// A list that names one domain twice does not hide that another one is missing.
+#[tokio::test]
+async fn domain_named_twice_does_not_lift_the_demand_for_another() {
+    let setup = Setup::start().await;
+    let second = add_domain(&setup.app, &setup.olga, &setup.path, "branch.example").await;
+    setup.update(&json!({"domain_ids": [setup.domain, second]})).await.ok();
+    manager(&setup).await;
+    setup.require().await;
+    let (by_sso, response) = setup.sign_in(&person("max", "max@acme.example")).await;
+    response.ok();
+    let twice = json!({"domain_ids": [second, second]});
+    by_sso.post_json(&format!("{}/update", setup.one()), &twice).await.assert_error(403, "FORBIDDEN");
+    let fields = json!({"domain_ids": [second, setup.domain]});
+    by_sso.post_json(&format!("{}/update", setup.one()), &fields).await.ok();
 }
 
 /// People with other addresses, such as contractors, are not in the directory.

@@ -7,7 +7,7 @@ use crate::audit_log::sealed;
 use crate::harness::identity_provider::{CLIENT_ID, Endpoint, Fault, IdentityProvider, Part, person};
 use crate::harness::{DAY, TestApp, TestClient, allow_this_machine, text};
 
-async fn manager(setup: &Setup) -> TestClient {
+pub(super) async fn manager(setup: &Setup) -> TestClient {
     let body = json!({"name": "Manager", "permissions": ["organization:manage"]});
     let role = text(&setup.olga.post_json(&format!("{}/roles", setup.path), &body).await.ok()["id"]);
     setup.app.create_member(&setup.olga, &setup.organization, "max@acme.example", &role).await
@@ -41,7 +41,7 @@ async fn connection_is_set_up_step_by_step() {
         ("trusts_mfa", json!(false)),
         ("has_client_secret", json!(true)),
         ("admin_signed_in_at", Value::Null),
-        ("redirect_uri", json!("http://vestibule.test/auth/sso/oidc/callback")),
+        ("redirect_uri", json!(format!("http://vestibule.test/auth/sso/oidc/callback/{organization}"))),
     ] {
         assert_eq!(created[field], value, "{field}: {created}");
     }
@@ -61,7 +61,7 @@ async fn connection_is_set_up_step_by_step() {
     let domain = add_domain(&app, &olga, &path, DOMAIN).await;
     let update = format!("{one}/update");
     let updated = olga.post_json(&update, &json!({"domain_ids": [domain], "enabled": true})).await.ok();
-    assert_eq!((&updated["enabled"], &updated["domain"]), (&json!(true), &json!(DOMAIN)), "{updated}");
+    assert_eq!((&updated["enabled"], &updated["domain"]["domain"]), (&json!(true), &json!(DOMAIN)), "{updated}");
     let listed = olga.get(&connections).await.ok();
     assert_eq!(listed.as_array().unwrap().len(), 1);
     olga.post(&format!("{one}/delete"), &[]).await.ok();
@@ -134,7 +134,7 @@ async fn nonsense_is_refused_at_creation() {
     let setup = Setup::start().await;
     for (name, value, code) in [
         ("protocol", json!("ldap"), "PROTOCOL_NOT_SUPPORTED"),
-        ("oidc_issuer_url", json!(""), "INVALID_ISSUER"),
+        ("oidc_issuer_url", json!(""), "REQUIRED_FIELD"),
         ("oidc_issuer_url", json!("http://login.example"), "INVALID_ISSUER"),
         ("oidc_issuer_url", json!("https://169.254.169.254"), "INVALID_ISSUER"),
         ("oidc_issuer_url", json!("https://10.0.0.1/"), "INVALID_ISSUER"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{NINA, OLGA, Setup, create_connection, nina_with, signed_in_as};
-use crate::harness::identity_provider::{person, person_with};
+use crate::harness::identity_provider::{Endpoint, person, person_with};
 use crate::harness::{TestClient, TestResponse, create_role, text};
 
 /// The names of the roles of the only membership of this user.
@@ -73,6 +73,23 @@ async fn person_without_a_mapped_group_gets_the_default_role() {
     }
 }
 
+/// Some providers have groups for userinfo only. It is asked where groups have roles.
+#[tokio::test]
+async fn groups_of_userinfo_count() {
+    let setup = Setup::start().await;
+    let editor = role(&setup, "Editor", &[]).await;
+    setup.provider.set_claim("groups", Value::Null);
+    let person = nina_with(&json!({"groups": ["Editors"]}));
+    let (_, response) = setup.sign_in(&person).await;
+    signed_in_as(response, NINA);
+    assert_eq!(setup.provider.requests(Endpoint::Userinfo), 0);
+    map(&setup, &json!([{"group": "Editors", "role_id": editor}]), None).await.ok();
+    let (nina, response) = setup.sign_in(&person).await;
+    signed_in_as(response, NINA);
+    assert!(roles(&nina).await.contains(&"Editor".to_owned()));
+    assert_eq!(setup.provider.requests(Endpoint::Userinfo), 1);
+}
+
 /// Directories with thousands of groups are read up to a limit.
 #[tokio::test]
 async fn many_groups_are_read_up_to_a_limit() {
@@ -114,6 +131,7 @@ async fn mapping_grants_nothing_that_its_author_does_not_hold() {
 #[tokio::test]
 async fn roles_of_other_organizations_and_nonsense_are_refused() {
     let setup = Setup::start().await;
+    let before = setup.show().await["attribute_mapping"].clone();
     let (other, organization) = setup.app.create_organization("eve@evil.example").await;
     let foreign = create_role(&other, &format!("/organizations/{organization}"), &[]).await;
     let own = role(&setup, "Own", &[]).await;
@@ -139,7 +157,7 @@ async fn roles_of_other_organizations_and_nonsense_are_refused() {
         let what: String = mapping.chars().take(60).collect();
         assert!([400, 413].contains(&refused.status), "{what}: {}", refused.text);
     }
-    assert_eq!(setup.show().await["attribute_mapping"], "{}");
+    assert_eq!(setup.show().await["attribute_mapping"], before);
 }
 
 /// A directory that takes the group from the last admin does not leave the organization without one.

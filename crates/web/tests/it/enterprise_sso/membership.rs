@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use vestibule_core::settings::SignUpMode;
 
-use super::{DOMAIN, NINA, OLGA, Setup, add_domain, assert_refused, create_connection, nina_with, signed_in_as};
+use super::{
+    DOMAIN, NINA, OLGA, Setup, add_domain, add_primary_address, assert_refused, create_connection, delete_address,
+    nina_with, signed_in_as,
+};
 use crate::harness::identity_provider::{IdentityProvider, person, person_with};
 use crate::harness::{PASSWORD, TestApp, TestClient, allow_this_machine, text};
 use crate::platform::PlatformClient;
@@ -56,10 +59,10 @@ async fn without_jit_only_members_and_invitees_sign_in() {
     assert_refused(setup.sign_in(&person("kim", "kim@acme.example")).await, 403, "JIT_DISABLED").await;
     // A pending invitation lets a person in, who accepts it then.
     setup.olga.post(&format!("{}/invitations", setup.path), &[("email", "kim@acme.example")]).await.ok();
+    let token = setup.app.mailed_token("kim@acme.example");
     let (kim, response) = setup.sign_in(&person("kim", "kim@acme.example")).await;
     signed_in_as(response, "kim@acme.example");
     assert_eq!(setup.members(), [OLGA]);
-    let token = setup.app.mailed_token("kim@acme.example");
     kim.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     assert_eq!(setup.members(), ["kim@acme.example", OLGA]);
 }
@@ -77,6 +80,22 @@ async fn former_member_does_not_return_by_signing_in() {
     setup.olga.post(&format!("{}/invitations", setup.path), &[("email", NINA)]).await.ok();
     let (_, response) = setup.sign_in(&person("nina", NINA)).await;
     signed_in_as(response, NINA);
+}
+
+/// The account is a private one by now, and may have joined other organizations.
+#[tokio::test]
+async fn provider_does_not_open_the_account_of_a_former_member_without_its_address() {
+    let setup = Setup::start().await;
+    let nina = setup.app.create_member(&setup.olga, &setup.organization, NINA, "").await;
+    let (_, response) = setup.sign_in(&person("nina", NINA)).await;
+    signed_in_as(response, NINA);
+    let id = text(&nina.get("/me").await.ok()["id"]);
+    add_primary_address(&setup.app, &nina, "nina@home.example").await;
+    setup.olga.post(&format!("{}/members/{id}/remove", setup.path), &[]).await.ok();
+    delete_address(&nina, NINA).await.ok();
+    setup.olga.post(&format!("{}/invitations", setup.path), &[("email", NINA)]).await.ok();
+    assert_refused(setup.sign_in(&person("nina", NINA)).await, 403, "SSO_MEMBERSHIP_ENDED").await;
+    nina.get("/me").await.ok();
 }
 
 #[tokio::test]
@@ -151,7 +170,7 @@ async fn jit_does_not_depend_on_the_mode_of_sign_up() {
     })
     .await;
     let backend = PlatformClient::new(&app, "*").await;
-    let fields = json!({"first_name": "Olga", "email_address": OLGA, "password": PASSWORD});
+    let fields = json!({"first_name": "Olga", "last_name": "Test", "email_address": OLGA, "password": PASSWORD});
     backend.post("/users", &fields).await.ok();
     let olga = app.anonymous();
     olga.post("/auth/signin", &[("email", OLGA), ("password", PASSWORD)]).await.ok();

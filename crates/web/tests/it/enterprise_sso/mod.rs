@@ -1,6 +1,7 @@
 //! Single sign-on of organizations: connections, who gets in by them and as what, and the organizations that demand it.
 
 mod attacks;
+mod changes;
 mod demand;
 mod flow;
 mod logout;
@@ -125,6 +126,23 @@ async fn add_domain(app: &TestApp, admin: &TestClient, path: &str, domain: &str)
     let id = text(&admin.post(&format!("{path}/domains"), &[("domain", domain)]).await.ok()["id"]);
     verify_domain(app, admin, path, &id).await;
     id
+}
+
+/// Adds an address to an account and makes it the primary one.
+async fn add_primary_address(app: &TestApp, client: &TestClient, email: &str) {
+    let added = client.post("/me/email-addresses", &[("email", email)]).await.ok();
+    let path = format!("/me/email-addresses/{}", text(&added["id"]));
+    client.post(&format!("{path}/prepare-verification"), &[]).await.ok();
+    let code = app.mailed_code(email);
+    client.post(&format!("{path}/attempt-verification"), &[("verification_code", &code)]).await.ok();
+    client.post(&format!("{path}/make-primary"), &[]).await.ok();
+}
+
+/// Deletes an address of an account.
+async fn delete_address(client: &TestClient, email: &str) -> TestResponse {
+    let addresses = client.get("/me/email-addresses").await.ok();
+    let found = addresses.as_array().unwrap().iter().find(|one| one["email"] == email).unwrap();
+    client.post(&format!("/me/email-addresses/{}/delete", text(&found["id"])), &[]).await
 }
 
 /// Creates a connection, which is disabled at first. Returns its id.

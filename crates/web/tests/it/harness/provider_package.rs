@@ -39,27 +39,27 @@ impl ProviderPackage {
     }
 
     /// The package nanoidp of `PyPI`: claims come from userinfo alone.
-    pub(crate) fn nanoidp(users: &Value) -> Self {
-        Self::start_python("nanoidp_provider.py", users)
+    pub(crate) fn nanoidp(users: &Value, settings: &Value) -> Self {
+        Self::start_python("nanoidp_provider.py", users, settings)
     }
 
     /// The package oidc-provider-mock of `PyPI`: no PKCE, no `kid`, a list as audience, and any claims that a test
     /// gives.
-    pub(crate) fn mock(users: &Value) -> Self {
-        Self::start_python("mock_provider.py", users)
+    pub(crate) fn mock(users: &Value, settings: &Value) -> Self {
+        Self::start_python("mock_provider.py", users, settings)
     }
 
-    fn start_python(script: &str, users: &Value) -> Self {
+    fn start_python(script: &str, users: &Value, settings: &Value) -> Self {
         let mut command = Command::new(requirement("python/bin/python"));
         command.env("PYTHONDONTWRITEBYTECODE", "1").arg(repository().join("tests/clients/python").join(script));
-        Self::start(command, tempfile::tempdir().unwrap(), users, &json!({}))
+        Self::start(command, tempfile::tempdir().unwrap(), users, settings)
     }
 
     fn start(mut command: Command, folder: TempDir, users: &Value, settings: &Value) -> Self {
         let port = free_port();
-        let callbacks = ["oauth2", "sso/oidc"].map(|path| format!("http://vestibule.test/auth/{path}/callback"));
         let mut configuration = json!({
-            "port": port, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uris": callbacks,
+            "port": port, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+            "redirect_uris": ["http://vestibule.test/auth/oauth2/callback"],
             "post_logout_redirect_uris": ["http://vestibule.test/", "http://vestibule.test/sign-in"], "users": users,
         });
         configuration.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());

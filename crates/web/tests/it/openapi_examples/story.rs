@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use vestibule_core::settings::SignUpMode;
 use vestibule_core::time::Clock;
 
-use super::Recorder;
+use super::{Recorder, single_sign_on};
 use crate::harness::{AuthenticatorApp, DAY, SoftwareAuthenticator, Tamper, TestApp, TestClient, allow_passkeys, text};
 use crate::images::encode;
 use crate::platform::PlatformClient;
-use crate::provider_calls::allow_github;
 
 const PASSWORD: &str = "open-sesame-42";
 
@@ -28,12 +27,12 @@ pub(super) async fn tell(recorder: &mut Recorder) {
     decide_requests(recorder, &scene).await;
     manage_members(recorder, &scene).await;
     manage_webhooks(recorder, &scene).await;
-    manage_connections(recorder, &scene).await;
     manage_setup_links(recorder, &scene).await;
     manage_workspace(recorder, &scene).await;
     use_account(recorder, &scene).await;
     use_second_factors(recorder).await;
-    use_social_providers(recorder).await;
+    single_sign_on::use_social_providers(recorder).await;
+    single_sign_on::use_connection(recorder).await;
     sign_in_by_mail(recorder, &scene).await;
     transfer_and_delete(recorder, &scene).await;
     join_waitlist(recorder).await;
@@ -195,38 +194,6 @@ async fn manage_webhooks(recorder: &mut Recorder, scene: &Scene) {
     let body = json!({"from": "2026-01-15T09:30:00Z", "only_failed": true});
     recorder.post(ada, &format!("{endpoint}/replay"), body).await;
     recorder.run(ada, &format!("{endpoint}/delete")).await;
-}
-
-async fn manage_connections(recorder: &mut Recorder, scene: &Scene) {
-    let Scene { ada, path, .. } = scene;
-    let connections = format!("{path}/enterprise-connections");
-    let role = text(&ada.get(&format!("{path}/roles")).await.ok()[0]["id"]);
-    let draft = json!({
-        "protocol": "oidc",
-        "oidc_issuer_url": "https://login.acme.example",
-        "oidc_client_id": "vestibule",
-        "oidc_client_secret": "correct-horse-battery-staple",
-    });
-    recorder.post(ada, &format!("{connections}/test"), draft.clone()).await;
-    let mut body = draft;
-    body["name"] = "Entra ID".into();
-    body["attribute_mapping"] = json!({"roles": [{"group": "Staff", "role_id": role}]});
-    let connection = format!("{connections}/{}", text(&recorder.post(ada, &connections, body).await["id"]));
-    recorder.get(ada, &connections).await;
-    recorder.post(ada, &format!("{connection}/update"), json!({"oidc_client_secret_expires_at": "2027-01-31"})).await;
-    recorder.get(ada, &connection).await;
-    recorder.run(ada, &format!("{connection}/test")).await;
-    recorder.post(ada, &format!("{connection}/require"), json!({"required": false})).await;
-    recorder.get(ada, &format!("{connection}/sign-ins")).await;
-    recorder.run(ada, &format!("{connection}/delete")).await;
-}
-
-async fn use_social_providers(recorder: &mut Recorder) {
-    let app = TestApp::with_settings(allow_github).await;
-    let ada = sign_up(recorder, &app, "ada@example.com", ("Ada", "Lovelace"), None).await;
-    let body = json!({"provider": "github_oauth", "redirect_uri": "https://app.example.com/sign-in/callback"});
-    recorder.post(&app.anonymous(), "/auth/oauth2/init", body.clone()).await;
-    recorder.post(&ada, "/me/init-sso-connection", body).await;
 }
 
 async fn manage_setup_links(recorder: &mut Recorder, scene: &Scene) {

@@ -1,9 +1,12 @@
 //! The identity providers of an organization: adding, testing, enabling and requiring one, its roles and sign-ins, and setup
 //! links. Nothing here asks a provider.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::harness::{TestApp, TestClient, create_role, text};
+use super::reauthentication::confirm;
+use crate::harness::{PASSWORD, TestApp, TestClient, create_role, text};
 
 const FIELDS: [(&str, &str); 5] = [
     ("provider", "entra"),
@@ -43,7 +46,7 @@ pub(crate) async fn add_connection(app: &TestApp, owner: &TestClient, organizati
 #[tokio::test]
 async fn adding_begins_with_the_choice_of_a_provider() {
     let app = TestApp::start().await;
-    let (owner, _, tab) = owner(&app).await;
+    let (owner, organization, tab) = owner(&app).await;
     owner.get(&tab).await.assert_page(200, "No connection yet");
     let page = owner.get(&format!("{tab}/new")).await.assert_page(200, "Which identity provider do you use?");
     for (key, name, shown) in [
@@ -55,8 +58,8 @@ async fn adding_begins_with_the_choice_of_a_provider() {
     ] {
         assert!(page.contains(&format!("href=\"{tab}/new?provider={key}\"")) && page.contains(name), "{key}: {page}");
         let form = owner.get(&format!("{tab}/new?provider={key}")).await.assert_page(200, shown);
-        let copied = "data-copy=\"http://vestibule.test/auth/sso/oidc/callback\"";
-        assert!(form.contains(copied) && form.contains("Copy: Redirect URI"), "{key}: {form}");
+        let copied = format!("data-copy=\"http://vestibule.test/auth/sso/oidc/callback/{organization}\"");
+        assert!(form.contains(&copied) && form.contains("Copy: Redirect URI"), "{key}: {form}");
         let guide = form.split_once("href=\"/docs/sso").unwrap().1.split('"').next().unwrap();
         app.anonymous().get(&format!("/docs/sso{guide}")).await.assert_page(200, "<h1");
     }
@@ -164,6 +167,45 @@ async fn requiring_needs_a_sign_in_of_an_admin_and_says_what_follows() {
     let tab = deleted.assert_redirect(connection.rsplit_once('/').unwrap().0);
     owner.get(&tab).await.assert_page(200, "Connection deleted.");
     owner.get(&connection).await.assert_page(404, "This connection no longer exists.");
+}
+
+/// The page asks in place, and goes on with what was typed, but for the secret, which is typed again.
+#[tokio::test]
+async fn changes_of_an_enabled_connection_ask_for_a_proof() {
+    let max_age = Duration::from_mins(10);
+    let app = TestApp::with_settings(|settings| settings.reauthentication.max_age = max_age).await;
+    let (owner, organization, _) = owner(&app).await;
+    let connection = add_connection(&app, &owner, &organization, "acme.example").await;
+    let right = [("proof", "password"), ("proof_password", PASSWORD)];
+    for (action, fields, said) in [
+        ("enable", &[][..], "change a connection"),
+        ("edit", &FIELDS[..], "change a connection"),
+        ("domains", &[][..], "change a connection"),
+        ("mapping", &[("groups_claim", "roles")][..], "change a connection"),
+        ("require", &[("required", "true"), ("sure", "yes")][..], "have to sign in with single sign-on"),
+        ("delete", &[("sure", "yes")][..], "delete a connection"),
+    ] {
+        if action == "require" {
+            app.execute("UPDATE enterprise_connections SET admin_signed_in_at = 1");
+            app.execute(&format!(
+                "INSERT INTO connection_domains (organization_id, domain_id, connection_id, created_at)
+                 SELECT d.organization_id, d.id, c.id, 0 FROM domains d
+                   JOIN enterprise_connections c ON c.organization_id = d.organization_id
+                  WHERE d.organization_id = {organization}"
+            ));
+        }
+        app.advance(max_age);
+        let path = format!("{connection}/{action}");
+        let page = owner.post(&path, fields).await.assert_page(403, "Confirm access");
+        assert!(page.contains(said) && !page.contains("s3cret-of-entra"), "{action}: {page}");
+        assert_eq!(page.contains("name=\"client_secret\""), action == "edit", "{action}: {page}");
+        let secret: &[(&str, &str)] = if action == "edit" { &[("client_secret", "s3cret-2-of-entra")] } else { &[] };
+        let typed: Vec<_> = right.iter().chain(secret).copied().collect();
+        confirm(&owner, &page, &typed).await.assert_redirect("/organizations/");
+        // With the new secret.
+        assert!(action != "edit" || app.count("SELECT version FROM enterprise_connections") == 2);
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM enterprise_connections"), 0);
 }
 
 #[tokio::test]

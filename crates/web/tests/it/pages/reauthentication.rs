@@ -36,7 +36,7 @@ fn form(page: &str) -> (String, Vec<(String, String)>) {
 }
 
 /// Fills in the form of the confirmation page, as a browser without scripts does, and submits it.
-async fn confirm(client: &TestClient, page: &str, typed: &[(&str, &str)]) -> crate::harness::TestResponse {
+pub(super) async fn confirm(client: &TestClient, page: &str, typed: &[(&str, &str)]) -> crate::harness::TestResponse {
     let (action, hidden) = form(page);
     let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let fields: Vec<_> = hidden.chain(typed.iter().copied()).collect();

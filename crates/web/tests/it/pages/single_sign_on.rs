@@ -149,7 +149,7 @@ async fn single_sign_on_asks_for_the_work_address() {
     let app = TestApp::start().await;
     let visitor = app.anonymous();
     let page = visitor.get("/sign-in?return_to=%2Faccount").await.assert_page(200, "Sign in with single sign-on");
-    assert!(page.contains(&format!("href=\"{SSO}?return_to=%2Faccount\"")), "{page}");
+    assert!(page.contains(&format!("href=\"{SSO}?return_to=/account\"")), "{page}");
     visitor.get(&format!("{SSO}?return_to=%2Faccount")).await.assert_page(200, "Work email address");
     app.create_user(ADA).await;
     // The same for an address with and without an account.

@@ -25,6 +25,7 @@ async fn have_the_fields_of_the_contract_and_never_their_secret() {
         "attribute_mapping": {"first_name": "profile.first", "roles": []},
     });
     let created = owner.post_json(&path, &body).await.ok();
+    let organization = path.split('/').nth(2).unwrap();
     for (field, expected) in [
         ("protocol", json!("oidc")),
         ("oidc_issuer_url", json!(ISSUER.1)),
@@ -40,7 +41,7 @@ async fn have_the_fields_of_the_contract_and_never_their_secret() {
         ("required", json!(false)),
         ("trusts_mfa", json!(false)),
         ("has_client_secret", json!(true)),
-        ("redirect_uri", json!("http://vestibule.test/auth/sso/oidc/callback")),
+        ("redirect_uri", json!(format!("http://vestibule.test/auth/sso/oidc/callback/{organization}"))),
         ("admin_signed_in_at", Value::Null),
     ] {
         assert_eq!(created[field], expected, "{field}");

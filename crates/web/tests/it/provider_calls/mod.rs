@@ -114,7 +114,7 @@ async fn a_sign_in_needs_a_configured_provider_and_an_allowed_page() {
 async fn callbacks_refuse_what_nobody_has_begun() {
     let app = TestApp::with_settings(allow_github).await;
     let ada = app.create_user("ada@example.com").await;
-    for path in ["/auth/oauth2/callback", "/auth/sso/oidc/callback"] {
+    for path in ["/auth/oauth2/callback", "/auth/sso/oidc/callback/7"] {
         for (query, code) in [
             ("", "INVALID_STATE"),
             ("state=x", "CODE_REQUIRED"),
@@ -158,6 +158,15 @@ async fn browsers_of_clients_are_sent_on_with_what_the_provider_has_sent() {
     assert_eq!(parameter(&location, "state"), state);
     assert_eq!(parameter(&location, "iss"), "https://github.com/login/oauth");
     assert!(!location.contains("scope"), "{location}");
+    // An attacker sends a victim to the provider with a request of their own, and needs the victim's code to finish it.
+    let victim = app.anonymous();
+    begin(&victim).await;
+    for browser in [navigating(&victim), navigating(&app.anonymous())] {
+        let page = browser.get(&format!("/auth/oauth2/callback?{query}")).await;
+        assert!(!page.headers.contains_key(header::LOCATION), "{:?}", page.headers);
+        assert!(!page.text.contains("app.example.com"), "{}", page.text);
+        assert_eq!((page.status, page.body), (400, Value::Null), "a page");
+    }
     let query = encode(&[("error", "access_denied"), ("error_description", "<b>"), ("state", &state)]);
     let location =
         navigating(&client).get(&format!("/auth/oauth2/callback?{query}")).await.assert_redirect("https://app.");

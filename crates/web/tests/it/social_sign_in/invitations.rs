@@ -23,7 +23,7 @@ async fn setup(id: &str) -> Setup {
     let app = start_with(&[(id, &provider)], |settings| settings.verify_addresses = true).await;
     let (owner, organization) = {
         let backend = PlatformClient::new(&app, "*").await;
-        let fields = json!({"first_name": "Olga", "email_address": "olga@example.com", "password": PASSWORD});
+        let fields = json!({"first_name": "Olga", "last_name": "Test", "email_address": "olga@example.com", "password": PASSWORD});
         backend.post("/users", &fields).await.ok();
         let owner = app.anonymous();
         let fields = [("email", "olga@example.com"), ("password", PASSWORD)];

@@ -73,7 +73,7 @@ async fn oidc_provider_of_npm_refuses_what_is_not_ours() {
 
 #[tokio::test]
 async fn nanoidp_signs_in_with_claims_of_userinfo() {
-    let provider = ProviderPackage::nanoidp(&people());
+    let provider = ProviderPackage::nanoidp(&people(), &json!({}));
     let app = start(&provider).await;
     for (login, email) in [("ada", ADA), ("bob", BOB), ("ada", ADA)] {
         let browser = app.anonymous();
@@ -94,7 +94,7 @@ async fn mock_provider_sends_claims_of_any_type() {
         {"sub": "2", "email": BOB, "email_verified": "true", "given_name": ["Bob"], "groups": 7},
         {"sub": "3", "email": ["x@example.org"], "email_verified": {"value": true}},
     ]);
-    let provider = ProviderPackage::mock(&people);
+    let provider = ProviderPackage::mock(&people, &json!({}));
     let app = start(&provider).await;
     for (subject, email) in [("1", Some(ADA)), ("2", Some(BOB)), ("3", None)] {
         let browser = app.anonymous();

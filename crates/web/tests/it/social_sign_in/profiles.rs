@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{ADA, EXAMPLE, addresses, identities, signed_in_as, start_with, users, waits_for_profile};
 use crate::harness::identity_provider::{IdentityProvider, person, person_with};
 use crate::harness::{HOUR, PASSWORD, TestApp, TestClient, TestResponse, text};
+use crate::platform::PlatformClient;
 
 const CARL: &str = "carl@example.com";
 
@@ -20,7 +21,15 @@ async fn arrive(browser: &TestClient, provider: &IdentityProvider, person: &Valu
 }
 
 async fn complete(browser: &TestClient, attempt: &Value, fields: &[(&str, &str)]) -> TestResponse {
-    browser.post(&format!("/auth/complete-profile?attempt_id={}", text(&attempt["id"])), fields).await
+    let path = format!("/auth/complete-profile?attempt_id={}", text(&attempt["id"]));
+    let response = browser.post(&path, fields).await;
+    let attempts = &response.body["data"]["signup_attempts"];
+    if let Some(waiting) = attempts.as_array().and_then(|attempts| attempts.last()) {
+        let (id, rest) = (text(&waiting["id"]), "strategy=email_otp&identifier_type=signup");
+        browser.post(&format!("/auth/prepare-verification?attempt_identifier={id}&{rest}"), &[]).await.ok();
+        browser.app.drain().await;
+    }
+    response
 }
 
 /// The attempt of a sign-up that waits for a code, in the response to a completed profile.
@@ -145,11 +154,11 @@ async fn profile_expires() {
 #[tokio::test]
 async fn pending_identity_is_connected_after_the_account_is_proved() {
     let (provider, app) = setup().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let fields = json!({"first_name": "Carl", "last_name": "Test", "email_address": CARL, "password": PASSWORD});
+    backend.post("/users", &fields).await.ok();
     let owner = app.anonymous();
-    let attempt = arrive(&owner, &provider, &person("old", CARL)).await;
-    let waiting = waits_for_code(complete(&owner, &attempt, &[("password", PASSWORD)]).await);
-    submit(&owner, &waiting, &app.mailed_code(CARL)).await.ok();
-    app.advance(HOUR);
+    owner.post("/auth/signin", &[("email", CARL), ("password", PASSWORD)]).await.ok();
 
     let browser = app.anonymous();
     let attempt = text(&arrive(&browser, &provider, &person("new", CARL)).await["id"]);
@@ -160,8 +169,23 @@ async fn pending_identity_is_connected_after_the_account_is_proved() {
     browser.post("/auth/signin", &[("email", CARL), ("password", PASSWORD)]).await.ok();
     browser.post(&connect, &[]).await.ok();
     browser.post(&connect, &[]).await.assert_error(400, "BAD_SIGN_IN_ATTEMPT");
-    assert_eq!((users(&app), identities(&app)), (1, 2));
+    assert_eq!((users(&app), identities(&app)), (1, 1));
     signed_in_as(app.anonymous().go_through(EXAMPLE, &provider, &person("new", "x@example.com")).await, CARL);
+}
+
+/// Session fixation: the attacker has planted the session in which the victim comes back.
+#[tokio::test]
+async fn pending_identity_is_out_of_reach_for_a_copy_of_the_session() {
+    let (provider, app) = setup().await;
+    let victim = app.anonymous();
+    let url = victim.begin_social(EXAMPLE).await;
+    let copy = app.client_with_cookie(victim.cookie.lock().unwrap().clone());
+    let attempt = waits_for_profile(victim.come_back(&provider.approve(&url, &person("1", CARL))).await);
+    let taken = complete(&copy, &attempt, &[("email", "eve@example.com")]).await;
+    taken.assert_error(400, "BAD_SIGN_IN_ATTEMPT");
+    let waiting = waits_for_code(complete(&victim, &attempt, &[]).await);
+    submit(&victim, &waiting, &app.mailed_code(CARL)).await.ok();
+    assert_eq!((users(&app), identities(&app)), (1, 1));
 }
 
 /// Two accounts of a provider in two tabs, one code: each profile makes its own account.
@@ -175,7 +199,9 @@ async fn identity_that_was_linked_meanwhile_is_not_linked_twice() {
         waiting.push(waits_for_code(complete(browser, &attempt, &[]).await));
     }
     submit(&first, &waiting[0], &app.mailed_code("first@example.com")).await.ok();
-    let late = submit(&second, &waiting[1], &app.mailed_code("second@example.com")).await;
-    late.assert_error(400, "SOCIAL_ACCOUNT_ALREADY_CONNECTED");
-    assert_eq!((users(&app), identities(&app)), (1, 1));
+    // The mailbox is proved, so the account is created; the identity stays where it is.
+    submit(&second, &waiting[1], &app.mailed_code("second@example.com")).await.ok();
+    assert_eq!((users(&app), identities(&app)), (2, 1));
+    let known = app.anonymous().go_through(EXAMPLE, &provider, &person("1", "first@example.com")).await;
+    signed_in_as(known, "first@example.com");
 }

@@ -14,6 +14,7 @@ const MICROSOFT: &str = "microsoft_oauth";
 const APPLE: &str = "apple_oauth";
 const GITLAB: &str = "gitlab_oauth";
 const OTHER_TENANT: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+const OBJECT: &str = "00000000-0000-0000-66f3-3332eca7ea81";
 const CARL: &str = "carl@acme.example";
 
 async fn verified_user(app: &TestApp, email: &str) {
@@ -36,7 +37,7 @@ fn microsoft_person(tenant: &str, object: &str, email: &str, claims: &Value) -> 
 #[tokio::test]
 async fn microsoft_people_are_known_by_tenant_and_object() {
     let (microsoft, app) = microsoft(|_| ()).await;
-    let object = "00000000-0000-0000-66f3-3332eca7ea81";
+    let object = OBJECT;
     for (tenant, email) in [(TENANT, "one@one.example"), (OTHER_TENANT, "two@two.example")] {
         let person = microsoft_person(tenant, object, email, &json!({}));
         signed_in_as(app.anonymous().go_through(MICROSOFT, &microsoft, &person).await, email);
@@ -66,12 +67,25 @@ async fn microsoft_address_links_only_with_the_proof_of_its_domain() {
     .into_iter()
     .enumerate()
     {
-        let person = microsoft_person(OTHER_TENANT, &format!("object-{index}"), CARL, &claims);
+        let person =
+            microsoft_person(OTHER_TENANT, &format!("00000000-0000-0000-0000-00000000000{index}"), CARL, &claims);
         waits_for_profile(app.anonymous().go_through(MICROSOFT, &microsoft, &person).await);
     }
     assert_eq!(identities(&app), 0);
-    let proved = microsoft_person(OTHER_TENANT, "object", CARL, &json!({"xms_edov": true}));
+    let proved = microsoft_person(OTHER_TENANT, OBJECT, CARL, &json!({"xms_edov": true}));
     signed_in_as(app.anonymous().go_through(MICROSOFT, &microsoft, &proved).await, CARL);
+    assert_eq!((users(&app), identities(&app)), (1, 1));
+}
+
+/// A domain can move to another tenant, whose admin then speaks for its addresses.
+#[tokio::test]
+async fn microsoft_address_is_not_linked_to_the_identity_of_a_second_tenant() {
+    let (microsoft, app) = microsoft(|_| ()).await;
+    let proved = json!({"xms_edov": true});
+    let one = microsoft_person(TENANT, "00000000-0000-0000-66f3-3332eca7ea81", CARL, &proved);
+    signed_in_as(app.anonymous().go_through(MICROSOFT, &microsoft, &one).await, CARL);
+    let other = microsoft_person(OTHER_TENANT, "00000000-0000-0000-66f3-3332eca7ea82", CARL, &proved);
+    waits_for_profile(app.anonymous().go_through(MICROSOFT, &microsoft, &other).await);
     assert_eq!((users(&app), identities(&app)), (1, 1));
 }
 
@@ -79,7 +93,7 @@ async fn microsoft_address_links_only_with_the_proof_of_its_domain() {
 async fn microsoft_issuer_is_that_of_the_tenant() {
     let (microsoft, app) = microsoft(|_| ()).await;
     let base = microsoft.url().trim_end_matches("/common").to_owned();
-    let person = microsoft_person(TENANT, "object", CARL, &json!({}));
+    let person = microsoft_person(TENANT, OBJECT, CARL, &json!({}));
     for (what, issuer, tenant) in [
         ("another tenant's", format!("{base}/{OTHER_TENANT}/v2.0"), json!(TENANT)),
         ("the template", format!("{base}/{{tenantid}}/v2.0"), json!(TENANT)),
@@ -102,9 +116,9 @@ async fn microsoft_issuer_is_that_of_the_tenant() {
 async fn microsoft_tenants_can_be_limited() {
     let (microsoft, app) =
         microsoft(|settings| settings.social.providers[0].allowed_tenants = vec![OTHER_TENANT.to_owned()]).await;
-    let stranger = microsoft_person(TENANT, "object", CARL, &json!({}));
+    let stranger = microsoft_person(TENANT, OBJECT, CARL, &json!({}));
     app.anonymous().go_through(MICROSOFT, &microsoft, &stranger).await.assert_error(400, "INVALID_IDENTITY");
-    let colleague = microsoft_person(OTHER_TENANT, "object", CARL, &json!({}));
+    let colleague = microsoft_person(OTHER_TENANT, OBJECT, CARL, &json!({}));
     signed_in_as(app.anonymous().go_through(MICROSOFT, &microsoft, &colleague).await, CARL);
     assert_eq!(users(&app), 1);
 }

@@ -305,6 +305,7 @@ async fn navigation_is_forwarded_to_the_client_that_began() {
     // Nothing is forwarded for another browser, or with a state that is not ours.
     let callback = setup.begin().await;
     let mut other = setup.app.anonymous();
+    other.begin_social(GOOGLE).await;
     other.headers.insert("accept", accept.parse().unwrap());
     for target in [callback.target(), callback.with("state", "a.b.c").target()] {
         let refused = other.get(&target).await;

@@ -93,7 +93,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, outcome: Outcome<'_>) -> Pa
         badges: badges(t, &connection),
         notice: secret_notice(cx, &connection),
         secret_state: secret_state(cx, &connection),
-        redirect_uri: redirect_uri(cx.app.settings()),
+        redirect_uri: redirect_uri(cx.app.settings(), ids.organization),
         is_jit_enabled: connection.jit_enabled,
         trusts_mfa: connection.trusts_mfa,
         has_domain: !connection.domains.is_empty(),

@@ -207,7 +207,7 @@ fn render(
         back_path: connection.map_or_else(|| format!("{list_path}/new"), |(ids, _)| ids.path()),
         back_label: connection.map_or_else(|| t.connection_choose_provider(), |(_, name)| name.to_owned()),
         provider: provider.key(),
-        values_to_copy: provider.values_to_copy(cx),
+        values_to_copy: provider.values_to_copy(cx, org.id),
         title,
         values,
         errors,

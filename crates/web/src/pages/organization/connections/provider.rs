@@ -2,6 +2,7 @@
 //! comes from there.
 
 use vestibule_core::enterprise_connection::{DEFAULT_SCOPES, logout_redirect_uri, redirect_uri};
+use vestibule_core::id::OrganizationId;
 
 use super::super::super::context::PageContext;
 use super::super::super::words::Words;
@@ -118,9 +119,9 @@ impl Provider {
         }
     }
 
-    pub(in crate::pages) fn values_to_copy(self, cx: &PageContext) -> ValuesToCopy {
+    pub(in crate::pages) fn values_to_copy(self, cx: &PageContext, organization: OrganizationId) -> ValuesToCopy {
         let (t, settings) = (cx.words, cx.app.settings());
-        let mut values = vec![(t.connection_redirect_uri(), redirect_uri(settings))];
+        let mut values = vec![(t.connection_redirect_uri(), redirect_uri(settings, organization))];
         if self != Self::Google {
             values.push((t.connection_logout_uri(), logout_redirect_uri(settings)));
         }

@@ -60,7 +60,7 @@ fn render(
         action: path.as_ref().map_or_else(|| format!("{CONNECTIONS}/new"), |path| format!("{path}/edit")),
         back_path: path.unwrap_or_else(|| CONNECTIONS.to_owned()),
         provider: provider.key(),
-        values_to_copy: provider.values_to_copy(cx),
+        values_to_copy: provider.values_to_copy(cx, visit.link.organization_id),
         values,
         errors,
     };

@@ -7,7 +7,7 @@ use vestibule_core::enterprise_connection::{Connection, ListTraces, Update, test
 use vestibule_core::id::DomainId;
 use vestibule_core::setup_link::SetupPurpose;
 use vestibule_core::single_sign_on::{BeginTest, begin_test};
-use vestibule_core::{Problem, domain};
+use vestibule_core::{Code, Problem, domain};
 
 use super::super::super::context::PageResult;
 use super::super::super::form::Form;
@@ -110,8 +110,18 @@ async fn domain_choices(visit: &Visit, connection: &Connection) -> PageResult<Ve
 }
 
 pub(super) async fn set_domains(visit: Visit, Path(id): Path<String>, form: Form) -> Response {
-    let domains: Vec<DomainId> = form.texts("domain").filter_map(|text| text.parse().ok()).collect();
-    page_or_response(change(&visit, &id, "saved", |update| Update { domains: Some(domains), ..update }).await)
+    page_or_response(set_domains_of(&visit, &id, &form).await)
+}
+
+/// What is no id must not look like a domain that was left out.
+async fn set_domains_of(visit: &Visit, id: &str, form: &Form) -> PageResult<Response> {
+    let parsed: Result<Vec<_>, _> = form.texts("domain").map(str::parse::<DomainId>).collect();
+    let Ok(domains) = parsed else {
+        let problem = Problem::from(Code::InvalidField);
+        let found = find(visit, id).await?;
+        return page(visit, found, Outcome { problem: Some(&problem), checks: None }).await;
+    };
+    change(visit, id, "saved", |update| Update { domains: Some(domains), ..update }).await
 }
 
 pub(super) async fn enable(visit: Visit, Path(id): Path<String>, _: Form) -> Response {

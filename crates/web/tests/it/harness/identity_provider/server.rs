@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use p256::ecdsa::Signature;
 use p256::ecdsa::signature::Verifier;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use tokio::net::TcpListener;
 use vestibule_core::identity_provider::ProviderKind;
 use vestibule_core::time::Clock;
@@ -217,19 +217,19 @@ impl Shared {
             (conduct.signer, now, conduct.leaves_claims_to_userinfo, conduct.shared_secret.clone())
         };
         let mut claims = if is_thin { json!({"sub": grant.person["sub"]}) } else { grant.person.clone() };
+        let header = json!({"alg": signer.algorithm(), "kid": signer.id(), "typ": "JWT"});
+        let header = self.changed(Part::Header, header);
         for (name, value) in [
             ("iss", json!(self.issuer_for(&grant.person))),
             ("aud", json!(grant.client_id)),
             ("iat", json!(now)),
             ("exp", json!(now + 3600)),
             ("nonce", json!(grant.nonce)),
-            ("at_hash", json!(encode(&Sha256::digest(access_token)[..16]))),
+            ("at_hash", json!(at_hash(header["alg"].as_str().unwrap_or_default(), access_token))),
         ] {
             set(&mut claims, name, &value);
         }
         let claims = self.changed(Part::Claims, claims);
-        let header = json!({"alg": signer.algorithm(), "kid": signer.id(), "typ": "JWT"});
-        let header = self.changed(Part::Header, header);
         let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
         let signature = match header["alg"].as_str().unwrap_or_default() {
             "none" => Vec::new(),
@@ -263,4 +263,14 @@ impl Shared {
             _ => self.changed(Part::Userinfo, person),
         })
     }
+}
+
+/// The left half of the hash that belongs to the algorithm (OpenID Connect Core 1.0, 3.1.3.6).
+fn at_hash(algorithm: &str, access_token: &str) -> String {
+    let digest = match algorithm {
+        "RS384" => Sha384::digest(access_token).to_vec(),
+        "RS512" | "EdDSA" => Sha512::digest(access_token).to_vec(),
+        _ => Sha256::digest(access_token).to_vec(),
+    };
+    encode(&digest[..digest.len() / 2])
 }
