@@ -51,11 +51,11 @@ def print_passkeys(results):
                       median(lines, "p50"), median(lines, "p99"), sum(line["requests"] for line in lines))
 
 
-def print_requirement(results):
+def print_ratios_of_reads(results, heading):
     """Medians of the ratios of the rounds, and in parentheses the ratio of the lowest costs, which noise only increases."""
     compared = [("free", "reference"), ("required", "reference"), ("required", "free")]
-    print_head("The requirement of second factors: CPU per request", "database", "read", "reference, µs + database", "free",
-               "required", *(f"{name} ÷ {base}" for name, base in compared), "rounds")
+    print_head(heading, "database", "read", "reference, µs + database", "free", "required",
+               *(f"{name} ÷ {base}" for name, base in compared), "rounds")
     for engine, title in ENGINES.items():
         for workload in dict.fromkeys(line["workload"] for line in results.select(engine=engine)):
             names = ("reference", "free", "required")
@@ -74,4 +74,4 @@ def print_tables(lines):
     if "passkeys" in parts:
         print_passkeys(Results(lines, "passkeys"))
     if "requirement" in parts:
-        print_requirement(Results(lines, "requirement"))
+        print_ratios_of_reads(Results(lines, "requirement"), "The requirement of second factors: CPU per request")

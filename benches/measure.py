@@ -2,7 +2,7 @@
 
 The server runs on one processor and the load on another. A measurement is a dictionary; see `measure`.
 """
-import http.client, json, os, resource, signal, subprocess, sys, time
+import contextlib, http.client, json, os, resource, signal, subprocess, sys, time
 from pathlib import Path
 
 from common import BENCHES
@@ -152,6 +152,24 @@ class RunningServer:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+@contextlib.contextmanager
+def serving(target):
+    """A running server."""
+    running = RunningServer(target)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def expect(target, line, status):
+    """Sends a request of a running server, and ends the run if it has another status. Returns the body of the response."""
+    got, body = send(target, line)
+    if got != status:
+        sys.exit(f"{target['name']}: {line.split()[:2]} answered {got}, not {status}: {body.decode(errors='replace')}")
+    return body
 
 
 # Makes the email addresses of each wrk run unique.

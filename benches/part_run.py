@@ -1,8 +1,8 @@
-"""A run of benchmarks in parts, as benches/events and benches/factors are: its options, its servers and its measurements."""
+"""A run of benchmarks in parts, as of benches/events, factors and sso: its options, its servers and its measurements."""
 import argparse, json, shutil, sqlite3, sys, time
 from pathlib import Path
 
-import databases, measure, workloads
+import databases, measure, sign_ins, workloads
 from common import BENCHES, REPOSITORY, run
 
 
@@ -17,6 +17,16 @@ def parser(description, parts):
     a.add_argument("--port", type=int, default=4180, help="the first of eight ports")
     a.add_argument("--from", type=Path, dest="earlier", help="prints the tables of earlier measurements")
     return a
+
+
+def list_request(target):
+    """Method, path, cookie and body of a list of the organization, by its admin."""
+    return (target["requests"] / "list50.tsv").read_text().split("\n")[0].split("\t")
+
+
+def organization_of(target):
+    """The id of the organization whose lists are measured."""
+    return list_request(target)[1].split("/")[2]
 
 
 class PartRun:
@@ -69,6 +79,27 @@ class PartRun:
             rows = connection.execute(statement).fetchall()
         connection.commit(), connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"), connection.close()
         return "\n".join("|".join(map(str, row)) for row in rows)
+
+    def sign_in_target(self, engine, name, binary=None, **settings):
+        """A server at a URL that browsers offer passkeys for."""
+        origin = f"http://localhost:{self.options.port + 1}"
+        return self.target(engine, name, binary, VESTIBULE_PUBLIC_URL=origin, **settings) | {"origin": origin}
+
+    def create_users(self, target, kinds):
+        """Starts a server once, and creates users: a number of each kind, with what a function adds to them."""
+        password_hash = self.sql(target, "SELECT MIN(password_digest) FROM users")
+        target["users"] = {}
+        with measure.serving(target):
+            for kind, (count, add) in kinds.items():
+                target["users"][kind] = users = sign_ins.create_users(target, kind, count, password_hash)
+                add(target, users)
+            sign_ins.settle()
+
+    def enter_organization(self, target):
+        """Starts a server once, which migrates the database, and makes the organization of the lists the active one."""
+        cookie, body = list_request(target)[2], f'{{"organization_id": "{organization_of(target)}"}}'
+        with measure.serving(target):
+            measure.expect(target, f"POST\t/session/switch-organization\t{cookie}\t{body}", 200)
 
     def record(self, part, number, target, line):
         line = {"part": part, "round": number, "engine": target["engine"], **line}

@@ -1,4 +1,4 @@
-"""Users with second factors, and their sign-ins over the API, in the ways that browsers make them."""
+"""Users, and their sign-ins over the API, in the ways that browsers make them."""
 import base64, hashlib, hmac, http.client, json, os, statistics, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,8 +8,16 @@ from seed import PASSWORD
 from software_authenticator import Passkey
 
 TOTP_SECONDS = 30
+# Users of each round whose sign-ins are not measured: they open connections and fill caches.
+WARM_UP = 8
+# The sealer and the worker are done with the events of the sign-ins after this time.
+SETTLE_SECONDS = 1.5
 # The thread of a hash ends with it, so its CPU time is what the other threads leave of the process's.
 HASHING_THREAD = "hashing"
+
+
+def settle():
+    time.sleep(SETTLE_SECONDS)
 
 
 class Refused(Exception):
@@ -99,8 +107,13 @@ def add_passkeys(target, users):
         browser.post("/me/passkeys/register/finish", {"credential": credential})
 
 
+def require_signed_in(session):
+    if not session["active_signin"]:
+        raise Refused("nobody is signed in")
+
+
 def with_password(browser, user):
-    return user.submit_password(browser)
+    require_signed_in(user.submit_password(browser))
 
 
 def with_code(browser, user):
@@ -108,12 +121,12 @@ def with_code(browser, user):
     if attempt["current_step"] != "verify_second_factor":
         raise Refused(f"no second factor was asked for: {attempt}")
     query = f"attempt_identifier={attempt['id']}&identifier_type=signin&method=authenticator"
-    return browser.post(f"/auth/attempt-verification?{query}", {"verification_code": user.code()})
+    require_signed_in(browser.post(f"/auth/attempt-verification?{query}", {"verification_code": user.code()}))
 
 
 def with_passkey(browser, user):
     options = browser.post("/auth/passkey/login/begin")["options"]
-    return browser.post("/auth/passkey/login/finish", {"credential": user.passkey.assert_to(options)})
+    require_signed_in(browser.post("/auth/passkey/login/finish", {"credential": user.passkey.assert_to(options)}))
 
 
 def sign_all_in(target, users, sign_in, connections):
@@ -128,8 +141,8 @@ def sign_all_in(target, users, sign_in, connections):
     def run(user):
         own.browser.forget()
         try:
-            session = sign_in(own.browser, user)
-            return own.browser.seconds, None if session["active_signin"] else "nobody is signed in"
+            sign_in(own.browser, user)
+            return own.browser.seconds, None
         except (Refused, OSError, http.client.HTTPException) as error:
             own.browser.connection.close()
             return own.browser.seconds, str(error)
@@ -151,7 +164,7 @@ def threads_cpu_seconds(pid):
     return seconds
 
 
-def measured(running, name, users, sign_in, connections, settle):
+def measured(running, name, users, sign_in, connections, settle=settle):
     """One measurement: CPU time per sign-in in µs, of which `hashing` is that of the threads that hash."""
     target, pid = running.target, running.process.pid
     database_cpu_seconds = target["postgres"].cpu_seconds if target.get("postgres") else lambda: 0

@@ -66,7 +66,9 @@ pub(super) fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Res
     }
     check_access_token(&claims, jws.algorithm, expected.access_token)?;
     let missing = |rule| OidcErrorKind::SubjectMissing.because(rule);
-    let sub = text(&claims, "sub").filter(|sub| (1..=MAX_SUBJECT).contains(&sub.len()));
+    // PostgreSQL stores no NUL.
+    let is_subject = |sub: &&str| (1..=MAX_SUBJECT).contains(&sub.len()) && !sub.contains(char::is_control);
+    let sub = text(&claims, "sub").filter(is_subject);
     let sub = sub.ok_or_else(|| missing("sub is a text of at most 255 characters"))?.to_owned();
     let subject = if expected.kind == ProviderKind::Microsoft {
         let tenant = tenant.filter(|tenant| is_guid(tenant)).ok_or_else(|| missing("tid is the id of a tenant"))?;

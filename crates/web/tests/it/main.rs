@@ -33,6 +33,7 @@ mod field_access;
 mod grants;
 mod guides;
 mod harness;
+mod id_token_oracle;
 mod identities;
 mod image_bucket;
 mod images;

@@ -132,6 +132,8 @@ fn the_subject_is_a_text() {
         (json!({"sub": ["7"]}), Some(SubjectMissing)),
         (json!({"sub": "a".repeat(255)}), None),
         (json!({"sub": "a".repeat(256)}), Some(SubjectMissing)),
+        (json!({"sub": "a\u{0}"}), Some(SubjectMissing)),
+        (json!({"sub": "a\n"}), Some(SubjectMissing)),
     ]);
 }
 

@@ -6,6 +6,7 @@
 
 mod app;
 mod client;
+mod client_program;
 pub(crate) mod factors;
 pub(crate) mod identity_provider;
 mod mail;
@@ -21,6 +22,7 @@ use vestibule_core::time::Timestamp;
 
 pub(crate) use self::app::{TestApp, TestAppBuilder, allow_this_machine};
 pub(crate) use self::client::TestClient;
+pub(crate) use self::client_program::ClientProgram;
 pub(crate) use self::passkeys::{
     PASSKEY_ORIGIN, SoftwareAuthenticator, Tamper, allow_passkeys, attestation_object, flags,
 };
