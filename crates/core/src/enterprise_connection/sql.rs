@@ -243,8 +243,10 @@ sql! {
         "SELECT id, permissions FROM organization_roles
           WHERE (organization_id = $1 OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
-    MARK_USED(OrganizationId, ConnectionId, Timestamp) invalidates nothing("cached reads do not depend on the time of its last use") =
-        "UPDATE enterprise_connections SET last_used_at = $3 WHERE organization_id = $1 AND id = $2";
+    /// Changes no row if the connection was used after `$4`: concurrent sign-ins would conflict.
+    MARK_USED(OrganizationId, ConnectionId, Timestamp, Timestamp) invalidates nothing("cached reads do not depend on the time of its last use") =
+        "UPDATE enterprise_connections SET last_used_at = $3
+          WHERE organization_id = $1 AND id = $2 AND COALESCE(last_used_at, 0) <= $4";
 
     /// An admin has signed in through the current version: sign-ins that began with another one are refused.
     MARK_ADMIN_SIGN_IN(OrganizationId, SignInId, Timestamp) invalidates nothing("it changes who can be required, not who is") =

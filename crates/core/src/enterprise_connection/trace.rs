@@ -1,10 +1,13 @@
 //! Traces: the last sign-ins and tests of a connection, step by step, for its admins.
 
+use vestibule_db::TransactionMode;
+
 use super::sql::{self, ConnectionTrace};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{ConnectionId, ConnectionTraceId, OrganizationId, UserId};
 use crate::permission::Requirement;
+use crate::settings::Settings;
 use crate::setup_purpose::SetupPurpose;
 
 /// What the trace is of.
@@ -48,7 +51,7 @@ pub(crate) async fn store_trace(cx: &mut Context<'_>, trace: &NewTrace) -> Resul
     Ok(id)
 }
 
-/// Stores a trace in a transaction of its own: that of a sign-in that failed was rolled back.
+/// Stores a trace in a transaction of its own, after that of the sign-in.
 #[derive(Debug)]
 pub(crate) struct StoreTrace {
     pub(crate) trace: NewTrace,
@@ -60,6 +63,11 @@ impl Command for StoreTrace {
     const SETUP: Option<SetupPurpose> = Some(SetupPurpose::Sso);
     const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ConnectionTraceId;
+
+    // Concurrent sign-ins trim the same rows, in either order.
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ConnectionTraceId> {
         store_trace(cx, &self.trace).await

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use vestibule_db::TransactionMode;
+
 use super::super::begin::Begun;
 use super::super::request::{self, CreatedRequest, NewRequest, RequestPurpose};
 use super::client;
@@ -14,6 +16,7 @@ use crate::oidc::{self, Outcome, StepName, Steps};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::secret::SignUpToken;
 use crate::security_log::{Audit, Authentication, Subject};
+use crate::settings::Settings;
 use crate::setup_purpose::SetupPurpose;
 
 /// The codes of [`begin_enterprise`].
@@ -163,6 +166,11 @@ impl Command for Prepare {
 
     fn audit(&self) -> Audit {
         Audit::AuthenticationStep(Authentication::SignIn)
+    }
+
+    // What is read here is checked again when the browser comes back.
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(LiveConnection, CreatedRequest)> {

@@ -1,5 +1,7 @@
 //! The transaction of an enterprise sign-in: the connection is checked again, since the provider was asked outside of one.
 
+use std::time::Duration;
+
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -7,7 +9,7 @@ use super::account::Decision;
 use super::membership::Entrance;
 use super::person::Person;
 use super::unavailable;
-use crate::enterprise_connection::{self, LiveConnection, NewTrace, TracePurpose, sql, store_trace};
+use crate::enterprise_connection::{self, LiveConnection, NewTrace, TracePurpose, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::ConnectionId;
@@ -30,11 +32,16 @@ pub(super) struct Complete {
     pub(super) steps: Steps,
 }
 
+/// The stored time of a connection's last use may lag by this much.
+const LAST_USE_INTERVAL: Duration = Duration::from_mins(1);
+
 /// A sign-in that was completed, or waits for the second factor.
 pub(super) struct Completed {
     pub(super) signed_in: SignedIn,
     /// Whether the identity was linked to an account that existed.
     pub(super) is_linked: bool,
+    /// To be stored.
+    pub(super) trace: NewTrace,
 }
 
 impl Command for Complete {
@@ -76,7 +83,8 @@ impl Command for Complete {
         steps.add(StepName::Membership, Outcome::passed_by(entrance.rule()), None);
         let groups = self.person.groups(&connection);
         entrance.apply(cx, &connection, user, &groups, &mut steps).await?;
-        cx.tx.execute(sql::MARK_USED, (organization, connection.id, cx.now)).await?;
+        let arguments = (organization, connection.id, cx.now, cx.now.minus(LAST_USE_INTERVAL));
+        cx.tx.execute(sql::MARK_USED, arguments).await?;
         let attempted = Attempted::Provider {
             strategy: Strategy::EnterpriseSso,
             provider: ENTERPRISE,
@@ -99,8 +107,7 @@ impl Command for Complete {
             user: Some(user),
             steps: steps.to_json(),
         };
-        store_trace(cx, &trace).await?;
-        Ok(Completed { signed_in, is_linked })
+        Ok(Completed { signed_in, is_linked, trace })
     }
 }
 

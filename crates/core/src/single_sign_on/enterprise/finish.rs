@@ -120,15 +120,17 @@ async fn complete(
         steps: steps.clone(),
     };
     let mut completed = executor.run(caller, command).await;
-    if let Err(problem) = &completed.result {
-        store_failure(executor, caller, (connection, &spent), problem, &steps).await;
+    // Not in the transaction of the sign-in, with which concurrent sign-ins would conflict.
+    match &completed.result {
+        Ok(Completed { trace, .. }) => store(executor, caller, trace.clone()).await,
+        Err(problem) => store_failure(executor, caller, (connection, &spent), problem, &steps).await,
     }
     let accepted = match &mut completed.result {
         Ok(Completed { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
         Err(_) => None,
     };
     let return_to = spent.return_to;
-    completed.map(|Completed { signed_in, is_linked }| Finished::SignedIn {
+    completed.map(|Completed { signed_in, is_linked, .. }| Finished::SignedIn {
         signed_in,
         return_to,
         accepted,
@@ -170,7 +172,10 @@ async fn store_failure(
     if let Some(name) = failed_step(problem.code()) {
         steps.add(name, Outcome::failed(problem.code()), None);
     }
-    let trace = failed_trace(of, problem, &steps);
+    store(executor, caller, failed_trace(of, problem, &steps)).await;
+}
+
+async fn store(executor: &Arc<Executor>, caller: &Caller, trace: NewTrace) {
     if let Err(problem) = executor.run(caller, StoreTrace { trace }).await.result {
         tracing::warn!(cause = problem.cause(), "could not store the trace of a sign-in");
     }
