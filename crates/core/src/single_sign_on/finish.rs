@@ -173,14 +173,15 @@ async fn arrive(executor: &Arc<Executor>, request: &SpentRequest, parameters: Ca
     let id: ProviderId = request.provider.parse().map_err(|_| Code::ProviderNotConfigured)?;
     let provider = require_configured(&executor.settings, &id)?;
     let CallbackParameters { code, iss, error, apple_user, .. } = parameters;
+    let client = client(&executor.settings, provider);
+    let mut steps = Steps::default();
     if let Some(error) = error {
+        oidc::check_error_response(executor, &client, iss.as_deref(), &mut steps).await?;
         return Err(denied(&error));
     }
     let code = code.filter(|code| !code.is_empty()).ok_or(Code::CodeRequired)?;
     let secrets = executor.keys.authorization_secrets(request.id, request.purpose.action());
-    let client = client(&executor.settings, provider);
     let response = AuthorizationResponse { code, iss, apple_user };
-    let mut steps = Steps::default();
     let authenticated = oidc::authenticate(executor, &client, &secrets, &response, executor.now(), &mut steps).await?;
     let Authenticated { issuer, subject, claims, tokens } = authenticated;
     let profile = Profile::from_claims(&claims);

@@ -197,6 +197,22 @@ async fn issuer_parameter_is_compared_and_demanded_where_it_is_announced() {
     }
 }
 
+/// Also an error says whose it is (RFC 9207, 2.4).
+#[tokio::test]
+async fn issuer_parameter_of_an_error_is_compared_as_well() {
+    let (example, google) = (IdentityProvider::start().await, IdentityProvider::start_as(ProviderKind::Google).await);
+    let app = start(&[(EXAMPLE, &example), (GOOGLE, &google)]).await;
+    let browser = app.anonymous();
+    for (id, provider, without_iss) in [(EXAMPLE, &example, "INVALID_IDENTITY"), (GOOGLE, &google, "PROVIDER_DENIED")] {
+        let refused = provider.refuse(&browser.begin_social(id).await);
+        browser.come_back(&refused.with("iss", &provider.url())).await.assert_error(400, "PROVIDER_DENIED");
+        let refused = provider.refuse(&browser.begin_social(id).await);
+        browser.come_back(&refused.with("iss", "https://evil.example")).await.assert_error(400, "INVALID_IDENTITY");
+        let refused = provider.refuse(&browser.begin_social(id).await);
+        browser.come_back(&refused.without("iss")).await.assert_error(400, without_iss);
+    }
+}
+
 /// The next person at this browser must not finish what the last one has begun.
 #[tokio::test]
 async fn signing_out_ends_what_was_begun() {
