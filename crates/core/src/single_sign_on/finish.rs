@@ -15,7 +15,7 @@ use crate::identity::{self, Identity, Profile, Source};
 use crate::identity_provider::ProviderId;
 use crate::invitation::AcceptOutcome;
 use crate::oidc::{self, Authenticated, AuthorizationResponse, ProviderTokens, Steps};
-use crate::secret::SignUpToken;
+use crate::secret::{InvitationToken, SignUpToken};
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session::SessionDetails;
 use crate::settings::SocialProvider;
@@ -41,6 +41,8 @@ pub enum Finished {
         return_to: String,
         /// What has become of the invitation that was passed along.
         accepted: Option<AcceptOutcome>,
+        /// The invitation that was passed along, while the second factor is asked for: nobody has accepted it.
+        waiting: Option<InvitationToken>,
         /// Whether the identity was connected to an account that existed before.
         linked: bool,
     },
@@ -142,14 +144,27 @@ async fn sign_in(
 ) -> Reply<Finished> {
     let (return_to, invitation) = (request.return_to, arrived.invitation.clone());
     let mut reply = executor.run(caller, SignInSocial { arrived }).await;
-    let accepted = match &mut reply.result {
-        Ok(Outcome::SignedIn { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
-        _ => None,
+    let (waiting, accepted) = match &mut reply.result {
+        Ok(Outcome::SignedIn { signed_in, .. }) => {
+            let waiting = waiting_invitation(signed_in, invitation.as_ref());
+            (waiting, accept_invitation(executor, caller, signed_in, invitation).await)
+        }
+        _ => (None, None),
     };
     reply.map(|outcome| match outcome {
-        Outcome::SignedIn { signed_in, linked } => Finished::SignedIn { signed_in, return_to, accepted, linked },
+        Outcome::SignedIn { signed_in, linked } => {
+            Finished::SignedIn { signed_in, return_to, accepted, waiting, linked }
+        }
         Outcome::NeedsProfile { signed_in, attempt } => Finished::NeedsProfile { signed_in, attempt, return_to },
     })
+}
+
+/// The invitation to an organization that is not accepted yet, because the second factor is asked for.
+pub(super) fn waiting_invitation(signed_in: &SignedIn, invitation: Option<&SignUpToken>) -> Option<InvitationToken> {
+    match invitation {
+        Some(SignUpToken::Organization(token)) if signed_in.completed.is_none() => Some(token.clone()),
+        _ => None,
+    }
 }
 
 /// A person whom a social provider has identified.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::finish::{Finished, denied};
+use super::super::finish::{Finished, denied, waiting_invitation};
 use super::super::handoff::CallbackParameters;
 use super::super::request::{RequestPurpose, open_invitation};
 use super::super::sql::SpentRequest;
@@ -124,15 +124,19 @@ async fn complete(
     if let Err(problem) = &completed.result {
         store_failure(executor, caller, (connection, &spent), problem, &steps).await;
     }
-    let accepted = match &mut completed.result {
-        Ok(Completed { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
-        Err(_) => None,
+    let (waiting, accepted) = match &mut completed.result {
+        Ok(Completed { signed_in, .. }) => {
+            let waiting = waiting_invitation(signed_in, invitation.as_ref());
+            (waiting, accept_invitation(executor, caller, signed_in, invitation).await)
+        }
+        Err(_) => (None, None),
     };
     let return_to = spent.return_to;
     completed.map(|Completed { signed_in, is_linked }| Finished::SignedIn {
         signed_in,
         return_to,
         accepted,
+        waiting,
         linked: is_linked,
     })
 }
