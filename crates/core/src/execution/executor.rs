@@ -123,7 +123,11 @@ impl Executor {
             password_policy: PasswordPolicy::new(&settings),
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
-            identity_providers: ProviderCache::new(Arc::clone(&http_client), Arc::clone(&clock)),
+            identity_providers: ProviderCache::new(
+                Arc::clone(&http_client),
+                settings.http_client.provider_timeout,
+                Arc::clone(&clock),
+            ),
             http_client,
             dns,
             outbox: Notify::new(),

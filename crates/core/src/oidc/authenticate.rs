@@ -35,6 +35,28 @@ pub async fn authenticate(
     run(&executor.identity_providers, &request, steps).await
 }
 
+/// Checks whether an error response, which has no code, is the provider's (RFC 9207, section 2.4). Adds a step for the
+/// response if it is not.
+pub async fn check_error_response(
+    executor: &Executor,
+    client: &Client<'_>,
+    iss: Option<&str>,
+    steps: &mut Steps,
+) -> Result<(), OidcError> {
+    let checked = if client.kind == ProviderKind::GitHub {
+        let endpoints = github::Endpoints::new(client.url);
+        check_issuer(iss, false, &|iss| endpoints.is_response_issuer(iss))
+    } else {
+        let found = executor.identity_providers.get(&client.source()).await;
+        let provider = steps.track(StepName::Discovery, found, None)?;
+        check_issuer(iss, provider.metadata.demands_iss, &|iss| provider.metadata.is_response_issuer(iss))
+    };
+    match checked {
+        Ok(()) => Ok(()),
+        refused => steps.track(StepName::AuthorizationResponse, refused, Some(&json!({"iss": iss}))),
+    }
+}
+
 /// What is authenticated.
 pub(super) struct Request<'a> {
     pub(super) client: &'a Client<'a>,
@@ -106,15 +128,21 @@ fn check_response(
     is_issuer: &dyn Fn(&str) -> bool,
 ) -> Result<(), OidcError> {
     let AuthorizationResponse { code, iss, .. } = request.response;
-    let checked = match iss.as_deref() {
+    let checked = check_issuer(iss.as_deref(), demands_iss, is_issuer).and_then(|()| {
+        if code.is_empty() || code.len() > MAX_CODE {
+            return Err(OidcErrorKind::CodeRefused.because("the code has at most 4096 characters"));
+        }
+        Ok(())
+    });
+    steps.track(StepName::AuthorizationResponse, checked, Some(&json!({"iss": iss, "code": code})))
+}
+
+fn check_issuer(iss: Option<&str>, demands_iss: bool, is_issuer: &dyn Fn(&str) -> bool) -> Result<(), OidcError> {
+    match iss {
         Some(iss) if !is_issuer(iss) => Err(OidcErrorKind::WrongIssuer.because("iss is the provider's issuer")),
         None if demands_iss => Err(OidcErrorKind::WrongIssuer.because("the provider promises iss in each response")),
-        _ if code.is_empty() || code.len() > MAX_CODE => {
-            Err(OidcErrorKind::CodeRefused.because("the code has at most 4096 characters"))
-        }
         _ => Ok(()),
-    };
-    steps.track(StepName::AuthorizationResponse, checked, Some(&json!({"iss": iss, "code": code})))
+    }
 }
 
 fn token_form(request: &Request<'_>) -> Form {

@@ -75,8 +75,9 @@ enum Lookup {
 }
 
 impl ProviderCache {
-    pub(crate) fn new(client: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Self::with_transport(Arc::new(HttpTransport(client)), clock)
+    /// `timeout` is for a whole request.
+    pub(crate) fn new(client: Arc<HttpClient>, timeout: Duration, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Self::with_transport(Arc::new(HttpTransport { client, timeout }), clock)
     }
 
     pub(super) fn with_transport(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Arc<Self> {

@@ -26,7 +26,7 @@ mod token;
 mod transport;
 mod userinfo;
 
-pub use authenticate::authenticate;
+pub use authenticate::{authenticate, check_error_response};
 pub use authorization::{authorization_url, logout_url};
 pub use cache::ProviderCache;
 pub use check::{ConnectionCheck, test_connection};

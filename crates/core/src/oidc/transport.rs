@@ -12,8 +12,6 @@ use zeroize::Zeroizing;
 
 use crate::http_client::{Excess, HttpClient, HttpError, HttpErrorKind, OutgoingRequest, UrlError};
 
-/// For a whole exchange. Someone waits for it.
-const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_RESPONSE_BYTES: usize = 256 << 10;
 
 /// A request: a POST if it has a form, else a GET.
@@ -60,11 +58,14 @@ impl fmt::Debug for ProviderRequest {
 
 /// Sends requests with the guarded client.
 #[derive(Debug)]
-pub(super) struct HttpTransport(pub(super) Arc<HttpClient>);
+pub(super) struct HttpTransport {
+    pub(super) client: Arc<HttpClient>,
+    pub(super) timeout: Duration,
+}
 
 impl Transport for HttpTransport {
     fn is_allowed(&self, url: &str) -> bool {
-        self.0.parse_url(url).is_ok()
+        self.client.parse_url(url).is_ok()
     }
 
     fn send(&self, request: ProviderRequest) -> SendFuture<'_> {
@@ -73,7 +74,7 @@ impl Transport for HttpTransport {
                 kind: HttpErrorKind::BlockedAddress,
                 detail: format!("requests are not sent to this URL: {error}"),
             };
-            let url = self.0.parse_url(&request.url).map_err(refused)?;
+            let url = self.client.parse_url(&request.url).map_err(refused)?;
             let mut headers: HeaderMap = request.headers.into_iter().collect();
             let mut body = Bytes::new();
             let is_repeatable = request.form.is_none();
@@ -88,11 +89,11 @@ impl Transport for HttpTransport {
                 headers,
                 body,
                 is_repeatable,
-                timeout: TIMEOUT,
+                timeout: self.timeout,
                 max_response_bytes: MAX_RESPONSE_BYTES,
                 excess: Excess::Refuse,
             };
-            let response = self.0.send(&outgoing).await?;
+            let response = self.client.send(&outgoing).await?;
             Ok(ProviderResponse { status: response.status, body: response.body })
         })
     }

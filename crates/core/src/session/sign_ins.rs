@@ -119,8 +119,10 @@ pub(super) fn emit_ended(cx: &mut Context<'_>, ended: &EndedSignIn) {
     }
 }
 
-/// Ends every sign-in of a user except `remaining`, also those that wait for the second factor.
+/// Ends every sign-in of a user except `remaining`, also those that wait for the second factor, and what their sessions
+/// have begun at identity providers.
 pub(crate) async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId, remaining: SignInId) -> Result<()> {
+    cx.tx.execute(sso::DELETE_REQUESTS_OF_OTHERS, (user, remaining)).await?;
     cx.tx.execute(sql::DEACTIVATE_OTHER_SIGN_INS, (user, remaining, cx.now)).await?;
     let ended = cx.tx.execute(sql::DELETE_OTHER_SIGN_INS, (user, remaining)).await?;
     if ended > 0 {

@@ -9,8 +9,8 @@ use crate::id::SignInId;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change};
 
-/// Ends one sign-in of the caller's session, or all, with those that wait for the second factor. After that, none is
-/// active. Without a session, ending all is not an error.
+/// Ends one sign-in of the caller's session, or all, with those that wait for the second factor or are at an identity
+/// provider. After that, none is active. Without a session, ending all is not an error.
 ///
 /// # Errors
 /// `SIGN_IN_NOT_FOUND` for a sign-in of another session.
@@ -41,6 +41,7 @@ impl Command for SignOut {
             // The next person at this browser must not complete them.
             cx.tx.execute(sql::factors::DELETE_PENDING_OF_SESSION, (session,)).await?;
             cx.tx.execute(profile_sql::DELETE_OF_SESSION, (session,)).await?;
+            cx.tx.execute(sql::sso::DELETE_REQUESTS_OF_SESSION, (session,)).await?;
             cx.tx.all(sql::DELETE_SIGN_INS, (session,)).await?
         };
         cx.subject.is_unchanged = ended.is_empty();

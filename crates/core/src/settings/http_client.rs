@@ -1,6 +1,7 @@
 //! The settings of the requests that the server sends to other servers.
 
 use std::fmt;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use rustls::RootCertStore;
@@ -11,12 +12,25 @@ use super::host::{is_host_name, is_ipv4_like};
 
 /// The destinations that are reachable although their addresses are not public, and the certificates that are trusted
 /// although no public authority issued them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HttpClient {
     pub allowed_networks: Vec<IpNet>,
     pub allowed_hosts: Vec<AllowedHost>,
     /// They are trusted besides the system's certificate authorities.
     pub certificates: TrustedCertificates,
+    /// For a whole request to an identity provider, for which a person waits. It is no key of the configuration.
+    pub provider_timeout: Duration,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self {
+            allowed_networks: Vec::new(),
+            allowed_hosts: Vec::new(),
+            certificates: TrustedCertificates::default(),
+            provider_timeout: Duration::from_secs(5),
+        }
+    }
 }
 
 /// A host whose addresses may be private.

@@ -15,7 +15,7 @@ use crate::identity::{self, Identity, Profile, Source};
 use crate::identity_provider::ProviderId;
 use crate::invitation::AcceptOutcome;
 use crate::oidc::{self, Authenticated, AuthorizationResponse, ProviderTokens, Steps};
-use crate::secret::SignUpToken;
+use crate::secret::{InvitationToken, SignUpToken};
 use crate::security_log::{Audit, Authentication, Subject};
 use crate::session::SessionDetails;
 use crate::settings::SocialProvider;
@@ -41,6 +41,8 @@ pub enum Finished {
         return_to: String,
         /// What has become of the invitation that was passed along.
         accepted: Option<AcceptOutcome>,
+        /// The invitation that was passed along, while the second factor is asked for: nobody has accepted it.
+        waiting: Option<InvitationToken>,
         /// Whether the identity was connected to an account that existed before.
         linked: bool,
     },
@@ -142,14 +144,27 @@ async fn sign_in(
 ) -> Reply<Finished> {
     let (return_to, invitation) = (request.return_to, arrived.invitation.clone());
     let mut reply = executor.run(caller, SignInSocial { arrived }).await;
-    let accepted = match &mut reply.result {
-        Ok(Outcome::SignedIn { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
-        _ => None,
+    let (waiting, accepted) = match &mut reply.result {
+        Ok(Outcome::SignedIn { signed_in, .. }) => {
+            let waiting = waiting_invitation(signed_in, invitation.as_ref());
+            (waiting, accept_invitation(executor, caller, signed_in, invitation).await)
+        }
+        _ => (None, None),
     };
     reply.map(|outcome| match outcome {
-        Outcome::SignedIn { signed_in, linked } => Finished::SignedIn { signed_in, return_to, accepted, linked },
+        Outcome::SignedIn { signed_in, linked } => {
+            Finished::SignedIn { signed_in, return_to, accepted, waiting, linked }
+        }
         Outcome::NeedsProfile { signed_in, attempt } => Finished::NeedsProfile { signed_in, attempt, return_to },
     })
+}
+
+/// The invitation to an organization that is not accepted yet, because the second factor is asked for.
+pub(super) fn waiting_invitation(signed_in: &SignedIn, invitation: Option<&SignUpToken>) -> Option<InvitationToken> {
+    match invitation {
+        Some(SignUpToken::Organization(token)) if signed_in.completed.is_none() => Some(token.clone()),
+        _ => None,
+    }
 }
 
 /// A person whom a social provider has identified.
@@ -173,14 +188,15 @@ async fn arrive(executor: &Arc<Executor>, request: &SpentRequest, parameters: Ca
     let id: ProviderId = request.provider.parse().map_err(|_| Code::ProviderNotConfigured)?;
     let provider = require_configured(&executor.settings, &id)?;
     let CallbackParameters { code, iss, error, apple_user, .. } = parameters;
+    let client = client(&executor.settings, provider);
+    let mut steps = Steps::default();
     if let Some(error) = error {
+        oidc::check_error_response(executor, &client, iss.as_deref(), &mut steps).await?;
         return Err(denied(&error));
     }
     let code = code.filter(|code| !code.is_empty()).ok_or(Code::CodeRequired)?;
     let secrets = executor.keys.authorization_secrets(request.id, request.purpose.action());
-    let client = client(&executor.settings, provider);
     let response = AuthorizationResponse { code, iss, apple_user };
-    let mut steps = Steps::default();
     let authenticated = oidc::authenticate(executor, &client, &secrets, &response, executor.now(), &mut steps).await?;
     let Authenticated { issuer, subject, claims, tokens } = authenticated;
     let profile = Profile::from_claims(&claims);

@@ -1,11 +1,11 @@
 //! Connecting an identity to the caller's account.
 
+use super::begin::require_configured;
 use super::finish::Arrived;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{AttemptId, UserId};
 use crate::identity::{self, Identity, NewIdentity, Profile, Source};
-use crate::identity_provider::ProviderId;
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
@@ -70,8 +70,8 @@ impl Query for FindPending {
 /// Connects an identity of the caller's session that waits for its profile to the caller's account.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `BAD_SIGN_IN_ATTEMPT`; `SOCIAL_ACCOUNT_ALREADY_CONNECTED`;
-/// `TOO_MANY_IDENTITIES`.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `BAD_SIGN_IN_ATTEMPT`; `PROVIDER_NOT_CONFIGURED` if the settings do not
+/// enable the provider any more; `SOCIAL_ACCOUNT_ALREADY_CONNECTED`; `TOO_MANY_IDENTITIES`.
 #[derive(Debug)]
 pub struct LinkPending {
     pub attempt: AttemptId,
@@ -82,6 +82,7 @@ impl Command for LinkPending {
     const ERRORS: &'static [Code] = &[
         Code::ReauthenticationRequired,
         Code::BadSignInAttempt,
+        Code::ProviderNotConfigured,
         Code::SocialAccountAlreadyConnected,
         Code::TooManyIdentities,
     ];
@@ -96,7 +97,7 @@ impl Command for LinkPending {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
         let pending = session::take_profile(cx, self.attempt).await?;
-        let name = provider_name(cx, &pending.provider);
+        let name = require_configured(&cx.executor.settings, &pending.provider)?.name.clone();
         let profile = Profile::new(pending.address(), &pending.first_name, &pending.last_name);
         let source = Source::Social(pending.provider.clone());
         let id = pending.identity();
@@ -111,10 +112,4 @@ impl Command for LinkPending {
         identity::announce_and_link(cx, user, &new, &name).await?;
         identity::find_own(cx, user, id).await
     }
-}
-
-/// The name of a provider on buttons; its id if the settings do not enable it any more.
-fn provider_name(cx: &Context<'_>, provider: &ProviderId) -> String {
-    let configured = cx.executor.settings.social.find(provider);
-    configured.map_or_else(|| provider.to_string(), |configured| configured.name.clone())
 }

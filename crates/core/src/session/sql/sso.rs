@@ -1,4 +1,5 @@
-//! Statements on sign-ins by enterprise connections, and on those of admins without one.
+//! Statements on sign-ins by enterprise connections, on those of admins without one, and on browsers that were sent to an
+//! identity provider.
 
 use vestibule_db::{Bytes, Text, record, sql};
 
@@ -48,6 +49,14 @@ sql! {
 
     DELETE_PENDING_OF_CONNECTION(ConnectionId) invalidates nothing("a session with an open attempt is not cached") =
         "DELETE FROM pending_sign_ins WHERE connection_id = $1";
+
+    /// Ends the redirects of a session to identity providers.
+    DELETE_REQUESTS_OF_SESSION(SessionId) = "DELETE FROM authorization_requests WHERE session_id = $1";
+
+    /// Like `DELETE_REQUESTS_OF_SESSION`, for the sessions of a user's sign-ins except one.
+    DELETE_REQUESTS_OF_OTHERS(UserId, SignInId) =
+        "DELETE FROM authorization_requests
+          WHERE session_id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
 
     /// Replaces an earlier one.
     STORE_ID_TOKEN(SignInId, Bytes) invalidates nothing("no response shows it") =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::finish::{Finished, denied};
+use super::super::finish::{Finished, denied, waiting_invitation};
 use super::super::handoff::CallbackParameters;
 use super::super::request::{RequestPurpose, open_invitation};
 use super::super::sql::SpentRequest;
@@ -69,7 +69,8 @@ fn fail(executor: &Executor, caller: &Caller, problem: Problem) -> Reply<Finishe
 /// Asks the provider who the person is.
 ///
 /// # Errors
-/// `CONNECTION_NOT_AVAILABLE`; `PROVIDER_DENIED`; `CODE_REQUIRED`; those of the protocol.
+/// `CONNECTION_NOT_AVAILABLE`; `PROVIDER_DENIED`; `CODE_REQUIRED`; those of the protocol, such as `INVALID_IDENTITY` for
+/// the error of another provider.
 async fn authenticate(
     executor: &Arc<Executor>,
     connection: &LiveConnection,
@@ -78,24 +79,24 @@ async fn authenticate(
     steps: &mut Steps,
 ) -> Result<Authenticated> {
     let received = json!({"error": parameters.error, "iss": parameters.iss, "has_code": parameters.code.is_some()});
-    let code = parameters.code.as_deref().unwrap_or_default();
-    let refusal = if connection.version != spent.connection_version {
-        Some((Code::ConnectionNotAvailable, "the connection was changed after the sign-in began"))
-    } else if let Some(error) = &parameters.error {
-        Some((denied(error).code(), "the provider has sent an error"))
-    } else if code.is_empty() {
-        Some((Code::CodeRequired, "the provider has sent no code"))
-    } else {
-        None
-    };
-    if let Some((code, rule)) = refusal {
+    let refuse = |steps: &mut Steps, code: Code, rule: &'static str| {
         steps.add(StepName::AuthorizationResponse, Outcome::failed_by(code, rule), Some(&received));
-        return Err(code.into());
+        Err(Problem::from(code))
+    };
+    if connection.version != spent.connection_version {
+        return refuse(steps, Code::ConnectionNotAvailable, "the connection was changed after the sign-in began");
     }
-    let response = AuthorizationResponse { code: code.to_owned(), iss: parameters.iss.clone(), apple_user: None };
-    let secrets = executor.keys.authorization_secrets(spent.id, spent.purpose.action());
     let credential = connection.credential(&executor.keys)?;
     let client = client(&executor.settings, connection, &credential);
+    if let Some(error) = &parameters.error {
+        oidc::check_error_response(executor, &client, parameters.iss.as_deref(), steps).await?;
+        return refuse(steps, denied(error).code(), "the provider has sent an error");
+    }
+    let Some(code) = parameters.code.clone().filter(|code| !code.is_empty()) else {
+        return refuse(steps, Code::CodeRequired, "the provider has sent no code");
+    };
+    let response = AuthorizationResponse { code, iss: parameters.iss.clone(), apple_user: None };
+    let secrets = executor.keys.authorization_secrets(spent.id, spent.purpose.action());
     Ok(oidc::authenticate(executor, &client, &secrets, &response, executor.now(), steps).await?)
 }
 
@@ -125,15 +126,19 @@ async fn complete(
         Ok(Completed { trace, .. }) => store(executor, caller, trace.clone()).await,
         Err(problem) => store_failure(executor, caller, (connection, &spent), problem, &steps).await,
     }
-    let accepted = match &mut completed.result {
-        Ok(Completed { signed_in, .. }) => accept_invitation(executor, caller, signed_in, invitation).await,
-        Err(_) => None,
+    let (waiting, accepted) = match &mut completed.result {
+        Ok(Completed { signed_in, .. }) => {
+            let waiting = waiting_invitation(signed_in, invitation.as_ref());
+            (waiting, accept_invitation(executor, caller, signed_in, invitation).await)
+        }
+        Err(_) => (None, None),
     };
     let return_to = spent.return_to;
     completed.map(|Completed { signed_in, is_linked, .. }| Finished::SignedIn {
         signed_in,
         return_to,
         accepted,
+        waiting,
         linked: is_linked,
     })
 }

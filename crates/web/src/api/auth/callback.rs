@@ -117,7 +117,7 @@ pub(crate) struct FinishedResponse {
     session: Option<SessionResponse>,
     /// That of the call that began it.
     redirect_uri: String,
-    /// What became of the invitation that was passed along.
+    /// What became of the invitation that was passed along. Missing if the second factor is asked for: accept it after that.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = AcceptResponse, required = false)]
     invitation: Option<AcceptResponse>,
@@ -168,7 +168,7 @@ async fn navigate(app: &App, caller: &Caller, parts: &mut Parts, parameters: Cal
         return see_other(&client_url(&request.return_to, &parameters));
     }
     match PageContext::from_request_parts(parts, app).await {
-        Ok(cx) => pages::single_sign_on::callback(cx, parameters).await,
+        Ok(cx) => pages::single_sign_on::callback(cx, &parts.headers, parameters).await,
         Err(response) => response,
     }
 }

@@ -37,7 +37,7 @@ impl FromFields for AttemptParams {
 #[derive(Debug, ToSchema)]
 #[schema(as = ProfileFields)]
 pub(crate) struct Fields {
-    /// An address that the person can read: they get a code.
+    /// An address that the person can read: a code that is mailed there verifies it.
     #[schema(value_type = Option<String>, example = "ada@example.com")]
     email: Option<EmailAddress>,
     #[schema(value_type = Option<String>)]
@@ -68,8 +68,9 @@ impl FromFields for Fields {
 
 /// Completes the profile of a person whom an identity provider has identified, and who has no account yet.
 ///
-/// It mails a code to the address, also if it has an account: whose it is, only its owner learns. The attempt is then in
-/// `signup_attempts`, and `POST /auth/attempt-verification` creates the account and connects the identity to it.
+/// The attempt is then in `signup_attempts`, as after a sign-up. `POST /auth/prepare-verification` mails the code to the
+/// address, and `POST /auth/attempt-verification` creates the account and connects the identity to it. If the address has
+/// an account, its owner gets a mail without a code: whether it has one, only they learn.
 #[utoipa::path(post, path = "/auth/complete-profile", operation_id = "complete_profile", tag = "Auth",
     params(AttemptParams), request_body = Option<Fields>,
     responses((status = 200, description = "The session, with the started attempt", body = Enveloped<SessionResponse>)))]

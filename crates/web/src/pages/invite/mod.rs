@@ -20,7 +20,7 @@ use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
 
 pub(super) use self::opened::{OpenedInvitations, without_joining};
-pub(super) use self::provider::{joined_by_provider, provider_target};
+pub(super) use self::provider::{joined_by_provider, provider_target, second_step_with_invitation};
 pub(super) use self::sign_in::join_after_second_step;
 
 use self::opened::NotOpened;

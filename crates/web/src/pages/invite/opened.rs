@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use vestibule_core::id::InvitationId;
 use vestibule_core::secret::InvitationToken;
@@ -49,11 +49,15 @@ impl FromRequestParts<App> for OpenedInvitations {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self(cookie::invitations(&parts.headers, app.settings().public_url.is_https())))
+        Ok(Self::from_headers(&parts.headers, app))
     }
 }
 
 impl OpenedInvitations {
+    pub(in super::super) fn from_headers(headers: &HeaderMap, app: &App) -> Self {
+        Self(cookie::invitations(headers, app.settings().public_url.is_https()))
+    }
+
     /// The invitation that the form names. A form without a name is about the only one.
     pub(super) async fn named_by(self, cx: &PageContext, form: &Form) -> PageResult<Opened> {
         let opened = match form.text(INVITATION) {

@@ -2,12 +2,12 @@
 
 use axum::response::Response;
 use vestibule_core::invitation::AcceptOutcome;
-use vestibule_core::secret::SignUpToken;
+use vestibule_core::secret::{InvitationToken, SignUpToken};
 use vestibule_core::sign_in::SignedIn;
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
-use super::super::sign_in::redirect_pending;
+use super::super::sign_in::{redirect_pending, redirect_signed_in};
 use super::actions::respond_to_outcome;
 use super::opened::{INVITATION, OpenedInvitations, is_joining, without_joining};
 
@@ -25,6 +25,23 @@ pub(in super::super) async fn provider_target(
     Ok(Some((opened.joining_url(), opened.token.into())))
 }
 
+/// Asks for the second factor of a sign-in that was to accept an invitation, and leads on to it. If the sign-in began on
+/// the page of the invitation, the second step accepts.
+pub(in super::super) fn second_step_with_invitation(
+    cx: &PageContext,
+    opened: OpenedInvitations,
+    token: InvitationToken,
+    return_to: &str,
+    signed_in: &SignedIn,
+) -> Response {
+    // It may have begun elsewhere, without the cookie.
+    let opened = opened.open(token);
+    let target = if is_joining(return_to) { opened.joining_url() } else { opened.url() };
+    let response = redirect_pending(cx, &target, signed_in)
+        .unwrap_or_else(|| redirect_signed_in(cx, &target, cx.after_sign_in(), signed_in));
+    opened.remember(cx, response)
+}
+
 /// Goes on after a sign-in with a provider that began on the page of an invitation. `None` if it began elsewhere.
 pub(in super::super) async fn joined_by_provider(
     cx: &PageContext,
@@ -34,10 +51,6 @@ pub(in super::super) async fn joined_by_provider(
 ) -> Option<Response> {
     if !is_joining(return_to) {
         return None;
-    }
-    // The second step accepts.
-    if let Some(response) = redirect_pending(cx, return_to, signed_in) {
-        return Some(response);
     }
     let outcome = accepted?;
     let token = signed_in.token.as_ref();

@@ -1,6 +1,7 @@
 //! The way back from an identity provider.
 
 use askama::Template;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::single_sign_on::{
@@ -8,7 +9,7 @@ use vestibule_core::single_sign_on::{
 };
 
 use super::super::context::{PageContext, see_other};
-use super::super::invite;
+use super::super::invite::{self, OpenedInvitations};
 use super::super::layout::Layout;
 use super::super::page_path::with_return_to;
 use super::super::sign_in::redirect_signed_in;
@@ -77,7 +78,7 @@ pub(super) fn failed_page(cx: &PageContext, failed: &Failed, problem: &Problem) 
 }
 
 /// Finishes what a page has begun: a sign-in, linking an account, or the test of a connection.
-pub(crate) async fn callback(cx: PageContext, parameters: CallbackParameters) -> Response {
+pub(crate) async fn callback(cx: PageContext, headers: &HeaderMap, parameters: CallbackParameters) -> Response {
     let service = cx.app.service();
     // The request is spent by what follows, also if that fails.
     let failed = match find_request(service, &cx.caller, &parameters.state).await {
@@ -89,14 +90,17 @@ pub(crate) async fn callback(cx: PageContext, parameters: CallbackParameters) ->
         Err(_) => Failed::sign_in(""),
     };
     match finish(service, &cx.caller, parameters, CallbackPurpose::Any).await.result {
-        Ok(finished) => redirect_finished(&cx, finished).await,
+        Ok(finished) => redirect_finished(&cx, OpenedInvitations::from_headers(headers, &cx.app), finished).await,
         Err(problem) => failed_page(&cx, &failed, &problem),
     }
 }
 
-async fn redirect_finished(cx: &PageContext, finished: Finished) -> Response {
+async fn redirect_finished(cx: &PageContext, opened: OpenedInvitations, finished: Finished) -> Response {
     match finished {
-        Finished::SignedIn { signed_in, return_to, accepted, linked } => {
+        Finished::SignedIn { signed_in, return_to, waiting: Some(token), .. } => {
+            invite::second_step_with_invitation(cx, opened, token, &return_to, &signed_in)
+        }
+        Finished::SignedIn { signed_in, return_to, accepted, linked, waiting: None } => {
             if let Some(response) = invite::joined_by_provider(cx, &return_to, &signed_in, accepted).await {
                 return response;
             }

@@ -45,3 +45,15 @@ async fn trace_of_a_failure_at_the_provider_names_the_step() {
     assert!(listed[0].to_string().contains("token_exchange"), "{listed:?}");
     assert!(listed[1].to_string().contains("PROVIDER_DENIED"), "{listed:?}");
 }
+
+/// An error of another provider is not taken for the connection's.
+#[tokio::test]
+async fn trace_of_an_error_of_another_provider_names_the_rule() {
+    let setup = Setup::start().await;
+    let browser = setup.app.anonymous();
+    let url = browser.begin_sso(&setup.connection).await;
+    let planted = setup.provider.refuse(&url).with("iss", "https://evil.example");
+    browser.come_back(&planted).await.assert_error(400, "INVALID_IDENTITY");
+    let listed = traces(&setup).await;
+    assert!(listed.len() == 1 && listed[0].to_string().contains("wrong_issuer"), "{listed:?}");
+}

@@ -16,6 +16,7 @@ mod mfa_requirements;
 mod organizations;
 mod passkeys;
 mod password_managers;
+mod provider_invitations;
 mod reauthentication;
 mod renewals;
 mod requests;

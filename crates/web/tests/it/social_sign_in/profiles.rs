@@ -173,6 +173,26 @@ async fn pending_identity_is_connected_after_the_account_is_proved() {
     signed_in_as(app.anonymous().go_through(EXAMPLE, &provider, &person("new", "x@example.com")).await, CARL);
 }
 
+/// The operator has removed the provider, perhaps because its identities cannot be trusted.
+#[tokio::test]
+async fn pending_identity_of_a_removed_provider_is_not_connected() {
+    let (provider, app) = setup().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let fields = json!({"first_name": "Carl", "last_name": "Test", "email_address": CARL, "password": PASSWORD});
+    backend.post("/users", &fields).await.ok();
+    let browser = app.anonymous();
+    let attempt = text(&arrive(&browser, &provider, &person("new", CARL)).await["id"]);
+    browser.post("/auth/signin", &[("email", CARL), ("password", PASSWORD)]).await.ok();
+    let connect = format!("/me/social-connections/pending/{attempt}/connect");
+    app.execute("UPDATE pending_identities SET provider = 'removed_oidc'");
+    browser.post(&connect, &[]).await.assert_error(400, "PROVIDER_NOT_CONFIGURED");
+    assert_eq!(identities(&app), 0);
+    // It still waits, should the provider come back.
+    app.execute(&format!("UPDATE pending_identities SET provider = '{EXAMPLE}'"));
+    browser.post(&connect, &[]).await.ok();
+    assert_eq!(identities(&app), 1);
+}
+
 /// Session fixation: the attacker has planted the session in which the victim comes back.
 #[tokio::test]
 async fn pending_identity_is_out_of_reach_for_a_copy_of_the_session() {

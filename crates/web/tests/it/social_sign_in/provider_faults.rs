@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{ADA, EVE, EXAMPLE, GOOGLE, identities, signed_in_as, start, users};
+use super::{ADA, EVE, EXAMPLE, GOOGLE, identities, signed_in_as, start, start_with, users};
 use crate::harness::identity_provider::{Endpoint, Fault, IdentityProvider, Part, RETURN_TO, person};
 use crate::harness::{DAY, PASSWORD, TestApp};
 
@@ -142,11 +142,14 @@ async fn failing_token_endpoint_is_reported() {
     }
 }
 
-/// Takes as long as the timeout of requests.
+/// Takes as long as the timeout of requests, which the other provider has to keep too.
 #[tokio::test]
 async fn provider_that_hangs_delays_nobody_else() {
     let (slow, google) = (IdentityProvider::start().await, IdentityProvider::start().await);
-    let app = start(&[(EXAMPLE, &slow), (GOOGLE, &google)]).await;
+    let app = start_with(&[(EXAMPLE, &slow), (GOOGLE, &google)], |settings| {
+        settings.http_client.provider_timeout = Duration::from_secs(2);
+    })
+    .await;
     app.create_user(EVE).await;
     slow.fail(Endpoint::Discovery, Fault::Hang);
     let waiting = {

@@ -197,6 +197,49 @@ async fn issuer_parameter_is_compared_and_demanded_where_it_is_announced() {
     }
 }
 
+/// Also an error says whose it is (RFC 9207, 2.4).
+#[tokio::test]
+async fn issuer_parameter_of_an_error_is_compared_as_well() {
+    let (example, google) = (IdentityProvider::start().await, IdentityProvider::start_as(ProviderKind::Google).await);
+    let app = start(&[(EXAMPLE, &example), (GOOGLE, &google)]).await;
+    let browser = app.anonymous();
+    for (id, provider, without_iss) in [(EXAMPLE, &example, "INVALID_IDENTITY"), (GOOGLE, &google, "PROVIDER_DENIED")] {
+        let refused = provider.refuse(&browser.begin_social(id).await);
+        browser.come_back(&refused.with("iss", &provider.url())).await.assert_error(400, "PROVIDER_DENIED");
+        let refused = provider.refuse(&browser.begin_social(id).await);
+        browser.come_back(&refused.with("iss", "https://evil.example")).await.assert_error(400, "INVALID_IDENTITY");
+        let refused = provider.refuse(&browser.begin_social(id).await);
+        browser.come_back(&refused.without("iss")).await.assert_error(400, without_iss);
+    }
+}
+
+/// The next person at this browser must not finish what the last one has begun.
+#[tokio::test]
+async fn signing_out_ends_what_was_begun() {
+    let setup = setup().await;
+    signed_in_as(setup.browser.go_through(GOOGLE, &setup.google, &person("1", ADA)).await, ADA);
+    let callback = setup.begin().await;
+    setup.browser.post("/session/sign-out", &[]).await.ok();
+    assert_eq!(setup.app.count("SELECT COUNT(*) FROM authorization_requests"), 0);
+    setup.browser.come_back(&callback).await.assert_error(400, "INVALID_STATE");
+}
+
+/// Also from another browser. What this other one has begun goes on.
+#[tokio::test]
+async fn ending_the_other_sign_ins_ends_what_they_have_begun() {
+    let setup = setup().await;
+    let other = setup.app.anonymous();
+    for browser in [&setup.browser, &other] {
+        signed_in_as(browser.go_through(GOOGLE, &setup.google, &person("1", ADA)).await, ADA);
+    }
+    let callback = setup.begin().await;
+    let own = setup.google.approve(&other.begin_social(GOOGLE).await, &person("2", EVE));
+    other.post("/account/sign-ins/-/end-others", &[("sure", "yes")]).await.assert_redirect("/account");
+    assert_eq!(setup.app.count("SELECT COUNT(*) FROM authorization_requests"), 1);
+    setup.browser.come_back(&callback).await.assert_error(400, "INVALID_STATE");
+    signed_in_as(other.come_back(&own).await, EVE);
+}
+
 /// A browser can have several tabs, and not any number of rows.
 #[tokio::test]
 async fn session_keeps_its_last_five_requests() {
