@@ -328,10 +328,6 @@ async fn does_not_lift_the_requirement_of_single_sign_on() {
     assert_eq!(setup.run(&token, replace).await.err(), Some(Code::Forbidden));
     let client = Update { client_id: Some(ClientId::parse("client_id", "another").unwrap()), ..update() };
     assert_eq!(setup.run(&token, client).await.err(), Some(Code::Forbidden));
-    // The secret is renewed without an admin.
-    let secret = SecretChange::Replace(ClientSecret::parse("client_secret", "another-secret").unwrap());
-    setup.run(&token, Update { client_secret: secret, ..update() }).await.unwrap();
-    assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
     // Nor for the addresses of one of its domains.
     let (_, token) = setup.create(&["domains", "sso"]).await;
     let browser = setup.open(&token).await;
@@ -349,6 +345,10 @@ async fn does_not_lift_the_requirement_of_single_sign_on() {
         assert_eq!(setup.run(&token, with(fewer)).await.err(), Some(Code::Forbidden));
     }
     setup.run(&token, with(&[second, first])).await.unwrap();
+    // The secret is renewed without an admin.
+    let secret = SecretChange::Replace(ClientSecret::parse("client_secret", "another-secret").unwrap());
+    setup.run(&token, Update { client_secret: secret, ..update() }).await.unwrap();
+    assert_eq!(setup.app.count("SELECT COUNT(*) FROM enterprise_connections WHERE is_required = 1"), 1);
 }
 
 #[tokio::test]
