@@ -63,7 +63,7 @@ impl FromStr for SetupPurposes {
 
     fn from_str(text: &str) -> Result<Self, UnknownPurpose> {
         let names = text.split([' ', ',']).filter(|name| !name.is_empty());
-        let purposes = names.map(|name| name.parse::<SetupPurpose>().map_err(|_| UnknownPurpose));
+        let purposes = names.map(|name| name.parse::<SetupPurpose>().map_err(|()| UnknownPurpose));
         Self::new(purposes.collect::<Result<Vec<_>, _>>()?).ok_or(UnknownPurpose)
     }
 }

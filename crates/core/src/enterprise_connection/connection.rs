@@ -24,6 +24,7 @@ const MAX_SCOPES_LENGTH: usize = 1000;
 const MAX_CREDENTIAL_LENGTH: usize = 1000;
 
 /// A connection without its secret.
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub id: ConnectionId,
@@ -91,6 +92,7 @@ impl Connection {
 }
 
 /// A connection as a sign-in or a test uses it. `Debug` does not print the sealed secret.
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 #[derive(Clone)]
 pub struct LiveConnection {
     pub id: ConnectionId,

@@ -135,6 +135,7 @@ impl Command for Update {
 }
 
 /// The values of a connection after a change.
+#[expect(clippy::struct_excessive_bools, reason = "independent settings and changes")]
 struct NewValues {
     issuer: String,
     client_id: String,

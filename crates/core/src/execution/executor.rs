@@ -312,7 +312,7 @@ impl Executor {
         };
         let cx = Context::new(self, caller, now, tx, (session, api_key), access);
         let subject = Subject { setup_link: setup_link.as_ref().map(|link| link.id), ..cx.subject };
-        Ok(Context { after_commit, otherwise, setup_link, subject, ..cx })
+        Ok(Context { setup_link, after_commit, subject, otherwise, ..cx })
     }
 
     /// The open database, for its metrics, and for tests that fill its disk.

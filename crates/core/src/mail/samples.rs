@@ -8,27 +8,7 @@ use crate::time::Timestamp;
 impl EmailTemplate<'static> {
     /// One sample of each template, for previews and to check that every template can be rendered.
     pub const fn samples() -> [EmailTemplate<'static>; 24] {
-        let email = InvitationEmail {
-            organization: "Lindgren Tea",
-            organization_logo: None,
-            inviter: Some("Nora Lindgren"),
-            workspace: None,
-            role: Some("Buyer"),
-            workspace_role: None,
-            message: "Welcome to the team!\nSee you on Monday.",
-            link: "https://join.example/invite#token=inv_SAMPLE.sample",
-            unsubscribe_url: "https://join.example/invite/stop/sample",
-            // 22 January 2026, 10:30
-            expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
-            days: 7,
-        };
-        let notification = NotificationEmail {
-            organization: "Lindgren Tea",
-            person: "Ada Lovelace",
-            count: 3,
-            link: Some("https://join.example/organizations/1/-/requests"),
-            unsubscribe_url: "https://join.example/notifications/stop/sample",
-        };
+        let (email, notification) = (invitation_sample(), notification_sample());
         [
             EmailTemplate::Invitation(email),
             EmailTemplate::Invitation(InvitationEmail {
@@ -90,6 +70,33 @@ impl EmailTemplate<'static> {
                 link: "https://join.example/organizations/1/-/audit-log?action=organization.sso.bypassed",
             },
         ]
+    }
+}
+
+const fn invitation_sample() -> InvitationEmail<'static> {
+    InvitationEmail {
+        organization: "Lindgren Tea",
+        organization_logo: None,
+        inviter: Some("Nora Lindgren"),
+        workspace: None,
+        role: Some("Buyer"),
+        workspace_role: None,
+        message: "Welcome to the team!\nSee you on Monday.",
+        link: "https://join.example/invite#token=inv_SAMPLE.sample",
+        unsubscribe_url: "https://join.example/invite/stop/sample",
+        // 22 January 2026, 10:30
+        expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+        days: 7,
+    }
+}
+
+const fn notification_sample() -> NotificationEmail<'static> {
+    NotificationEmail {
+        organization: "Lindgren Tea",
+        person: "Ada Lovelace",
+        count: 3,
+        link: Some("https://join.example/organizations/1/-/requests"),
+        unsubscribe_url: "https://join.example/notifications/stop/sample",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::deployment_invitation;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
-use crate::id::{DeploymentInvitationId, InvitationId, OrganizationId};
+use crate::id::{DeploymentInvitationId, InvitationId, OrganizationId, UserId};
 use crate::invitation;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::invitation::{Status, UNSUBSCRIBED};
@@ -71,31 +71,9 @@ impl Query for Compose<'_> {
                 Some(notice) if cx.now < notice.expires_at => self.security_notice(cx, &notice),
                 _ => Ok(Composition::Skip(OBSOLETE)),
             },
-            Subject::MemberRemoved { organization, user } => {
-                match cx.tx.optional(sql::RECIPIENT, (organization, user)).await? {
-                    Some(recipient) if !recipient.is_member => {
-                        let template = EmailTemplate::MemberRemoved { organization: &recipient.organization_name };
-                        self.to_user(cx, &recipient, &template)
-                    }
-                    Some(_) => Ok(Composition::Skip(OBSOLETE)),
-                    None => Ok(Composition::Skip(NO_RECIPIENT)),
-                }
-            }
+            Subject::MemberRemoved { organization, user } => self.member_removed(cx, (organization, user)).await,
             Subject::OwnershipTransfer { organization, user } => {
-                let recipient = cx.tx.optional(sql::RECIPIENT, (organization, user)).await?;
-                let transfer = cx.tx.optional(sql::PENDING_TRANSFER, (organization, user, cx.now)).await?;
-                let (Some(recipient), Some(transfer)) = (recipient, transfer) else {
-                    return Ok(Composition::Skip(OBSOLETE));
-                };
-                let owner = full_name(&transfer.owner_first_name, &transfer.owner_last_name);
-                let link = format!("{}/organizations", cx.executor.settings.public_url.as_str());
-                let template = EmailTemplate::OwnershipTransfer {
-                    organization: &recipient.organization_name,
-                    owner: &owner,
-                    link: &link,
-                    expires_at: transfer.expires_at,
-                };
-                self.to_user(cx, &recipient, &template)
+                self.ownership_transfer(cx, (organization, user)).await
             }
             Subject::JoinRequests { organization, user } => self.join_requests(cx, organization, user).await,
             Subject::InvitationsAnswered { organization, inviter, is_accepted, since } => {
@@ -124,6 +102,34 @@ impl Query for Compose<'_> {
 }
 
 impl Compose<'_> {
+    async fn member_removed(&self, cx: &mut Context<'_>, to: (OrganizationId, UserId)) -> Result<Composition> {
+        match cx.tx.optional(sql::RECIPIENT, to).await? {
+            Some(recipient) if !recipient.is_member => {
+                let template = EmailTemplate::MemberRemoved { organization: &recipient.organization_name };
+                self.to_user(cx, &recipient, &template)
+            }
+            Some(_) => Ok(Composition::Skip(OBSOLETE)),
+            None => Ok(Composition::Skip(NO_RECIPIENT)),
+        }
+    }
+
+    async fn ownership_transfer(&self, cx: &mut Context<'_>, to: (OrganizationId, UserId)) -> Result<Composition> {
+        let recipient = cx.tx.optional(sql::RECIPIENT, to).await?;
+        let transfer = cx.tx.optional(sql::PENDING_TRANSFER, (to.0, to.1, cx.now)).await?;
+        let (Some(recipient), Some(transfer)) = (recipient, transfer) else {
+            return Ok(Composition::Skip(OBSOLETE));
+        };
+        let owner = full_name(&transfer.owner_first_name, &transfer.owner_last_name);
+        let link = format!("{}/organizations", cx.executor.settings.public_url.as_str());
+        let template = EmailTemplate::OwnershipTransfer {
+            organization: &recipient.organization_name,
+            owner: &owner,
+            link: &link,
+            expires_at: transfer.expires_at,
+        };
+        self.to_user(cx, &recipient, &template)
+    }
+
     fn invitation(
         &self,
         cx: &Context<'_>,

@@ -20,7 +20,7 @@ const MAX_USER: usize = 2048;
 /// A key of a team.
 pub(super) struct Key<'a> {
     pub(super) team_id: &'a str,
-    pub(super) key_id: &'a str,
+    pub(super) id: &'a str,
     /// PKCS #8.
     pub(super) pem: &'a str,
 }
@@ -35,7 +35,7 @@ pub(super) fn client_secret(
     let signing_key = SigningKey::from_pkcs8_pem(key.pem)
         .map_err(|_| OidcErrorKind::ClientRefused.because("the key is a P-256 key as PEM"))?;
     let issued_at = now.unix_seconds();
-    let header = json!({"alg": "ES256", "kid": key.key_id, "typ": "JWT"});
+    let header = json!({"alg": "ES256", "kid": key.id, "typ": "JWT"});
     let claims = json!({
         "iss": key.team_id,
         "iat": issued_at,

@@ -258,7 +258,7 @@ pub(super) async fn fetch_document(
     source: &DiscoverySource,
 ) -> Result<bytes::Bytes, OidcError> {
     let response = transport.send(ProviderRequest::get(&source.document_url())).await;
-    let response = response.map_err(|error| OidcErrorKind::DiscoveryUnreachable.from_request(error))?;
+    let response = response.map_err(|error| OidcErrorKind::DiscoveryUnreachable.caused_by(error))?;
     match response.status {
         StatusCode::OK => Ok(response.body),
         _ => Err(OidcErrorKind::DiscoveryUnreachable.because("the discovery document is served with the status 200")),
@@ -267,7 +267,7 @@ pub(super) async fn fetch_document(
 
 pub(super) async fn fetch_keys(transport: &dyn Transport, metadata: &Metadata) -> Result<KeySet, OidcError> {
     let response = transport.send(ProviderRequest::get(&metadata.jwks_uri)).await;
-    let response = response.map_err(|error| OidcErrorKind::KeysUnreachable.from_request(error))?;
+    let response = response.map_err(|error| OidcErrorKind::KeysUnreachable.caused_by(error))?;
     match response.status {
         StatusCode::OK => KeySet::parse(&response.body),
         _ => Err(OidcErrorKind::KeysUnreachable.because("the keys are served with the status 200")),

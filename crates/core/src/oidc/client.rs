@@ -57,9 +57,12 @@ impl Client<'_> {
                 return basic(self.client_id, secret.as_str()).map(Some);
             }
             ClientCredential::Secret(secret) => Zeroizing::new(secret.as_str().to_owned()),
-            ClientCredential::AppleKey { team_id, key_id, key } => {
-                apple::client_secret(&apple::Key { team_id, key_id, pem: key.as_str() }, self.client_id, metadata, now)?
-            }
+            ClientCredential::AppleKey { team_id, key_id, key } => apple::client_secret(
+                &apple::Key { team_id, id: key_id, pem: key.as_str() },
+                self.client_id,
+                metadata,
+                now,
+            )?,
         };
         form.add("client_id", self.client_id);
         form.add("client_secret", &secret);

@@ -111,7 +111,7 @@ impl OidcErrorKind {
     }
 
     /// An error of this kind with the failed request.
-    pub(super) const fn from_request(self, source: HttpError) -> OidcError {
+    pub(super) const fn caused_by(self, source: HttpError) -> OidcError {
         OidcError { kind: self, rule: None, source: Some(source) }
     }
 }

@@ -103,7 +103,7 @@ async fn get(transport: &dyn Transport, url: &str, access_token: &str) -> Result
     ];
     request.headers.extend(bearer(access_token));
     let response = transport.send(request).await;
-    let response = response.map_err(|error| OidcErrorKind::UserinfoUnreachable.from_request(error))?;
+    let response = response.map_err(|error| OidcErrorKind::UserinfoUnreachable.caused_by(error))?;
     match response.status {
         StatusCode::OK => serde_json::from_slice(&response.body)
             .map(Some)

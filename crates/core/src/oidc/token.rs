@@ -36,7 +36,7 @@ pub(super) async fn request(
 ) -> Result<ProviderResponse, OidcError> {
     let mut request = ProviderRequest::post(endpoint, form.into_body());
     request.headers.extend(authorization);
-    transport.send(request).await.map_err(|error| OidcErrorKind::TokenUnreachable.from_request(error))
+    transport.send(request).await.map_err(|error| OidcErrorKind::TokenUnreachable.caused_by(error))
 }
 
 /// The error that a provider names, if it does. GitHub names it with the status 200.

@@ -41,7 +41,7 @@ pub(super) async fn request(
     let mut request = ProviderRequest::get(endpoint);
     request.headers.extend(bearer(access_token));
     let response = transport.send(request).await;
-    let response = response.map_err(|error| OidcErrorKind::UserinfoUnreachable.from_request(error))?;
+    let response = response.map_err(|error| OidcErrorKind::UserinfoUnreachable.caused_by(error))?;
     if response.status != StatusCode::OK {
         return Err(OidcErrorKind::UserinfoUnreachable.because("userinfo is served with the status 200"));
     }
@@ -66,8 +66,9 @@ pub(super) fn merge(claims: &mut Map<String, Value>, userinfo: Map<String, Value
         }
     }
     for (name, value) in userinfo {
-        let is_verification = name == "email_verified" && value == Value::Bool(true);
-        if !TOKEN_CLAIMS.contains(&name.as_str()) && !(has_address && is_verification) {
+        let verifies = name == "email_verified" && value == Value::Bool(true);
+        let is_ignored = TOKEN_CLAIMS.contains(&name.as_str()) || (has_address && verifies);
+        if !is_ignored {
             claims.entry(name).or_insert(value);
         }
     }

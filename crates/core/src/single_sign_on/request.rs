@@ -128,13 +128,12 @@ pub(super) async fn spend(
 ) -> Reply<SpentRequest> {
     let parsed = executor.keys.parse_state(state);
     let found = parsed.ok().and_then(|(action, id)| Some((id, purposes(&action, purpose)?)));
-    match found {
-        Some((id, purposes)) => executor.run(caller, Spend { id, purposes }).await,
-        None => {
-            let problem = Code::InvalidState.into();
-            executor.log_outcome(caller, AUDIT, &Subject::default(), Some(&problem));
-            Reply::failed(problem)
-        }
+    if let Some((id, purposes)) = found {
+        executor.run(caller, Spend { id, purposes }).await
+    } else {
+        let problem = Code::InvalidState.into();
+        executor.log_outcome(caller, AUDIT, &Subject::default(), Some(&problem));
+        Reply::failed(problem)
     }
 }
 

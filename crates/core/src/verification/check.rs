@@ -28,7 +28,6 @@ pub(crate) async fn check_code<T>(
     code: &SubmittedCode,
 ) -> Result<Attempt, Reply<T>> {
     let reply = executor.query(caller, &find).await;
-    let refused = |session, problem| Err(Reply { session, ..Reply::failed(problem) });
     let log = |subject, problem: &Problem| {
         let audit = Audit::AuthenticationStep(Authentication::Verification);
         executor.log_outcome(caller, audit, subject, Some(problem));
@@ -37,18 +36,18 @@ pub(crate) async fn check_code<T>(
         Ok(attempt) => attempt,
         Err(problem) => {
             log(&reply.subject, &problem);
-            return refused(reply.session, problem);
+            return Err(Reply { session: reply.session, ..Reply::failed(problem) });
         }
     };
     // Also limited by address, because starting more attempts must not allow more guesses.
     let recorded = executor.run(caller, rate_limit::RecordCode { address: found.address_key.clone() }).await;
     if let Err(problem) = recorded.result {
-        return refused(recorded.session, problem);
+        return Err(Reply { session: recorded.session, ..Reply::failed(problem) });
     }
     let reply = executor.run(caller, RecordCheck { attempt: found.id }).await;
     let attempt = match reply.result {
         Ok(attempt) => attempt,
-        Err(problem) => return refused(reply.session, problem),
+        Err(problem) => return Err(Reply { session: reply.session, ..Reply::failed(problem) }),
     };
     let expected = executor.keys.verification_code(attempt.id, attempt.generation);
     let is_correct = code.matches(&expected) && attempt.sent_at.is_some();
@@ -58,7 +57,7 @@ pub(crate) async fn check_code<T>(
         false => Code::InvalidVerificationCode,
     };
     log(&reply.subject, &code.into());
-    refused(reply.session, code.into())
+    Err(Reply { session: reply.session, ..Reply::failed(code.into()) })
 }
 
 #[derive(Debug)]

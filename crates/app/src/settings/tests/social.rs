@@ -116,6 +116,14 @@ fn unusable_providers_say_which_key_and_what_to_write() {
         ("[social.providers.acme_oidc]\nclient_id = 'x'\nissuer = 'http://login.acme.example'", "issuer is"),
         ("[social.providers.acme_oidc]\nclient_id = 'x'\nissuer = 'https://login.acme.example/?x'", "issuer is"),
         ("[social.providers.acme_oidc]\nclient_id = 'x'\nissuer = 'login.acme.example'", "issuer is"),
+    ] {
+        assert_refused(text, message);
+    }
+}
+
+#[test]
+fn unusable_settings_of_one_kind_of_provider_say_what_to_write() {
+    for (text, message) in [
         (
             "[social.providers.microsoft_oauth]\nclient_id = 'x'\nclient_secret_file = 'x'\ntenant = 'acme.example'",
             "social.providers.microsoft_oauth.tenant is \"acme.example\" (v.toml:1), but it must be common, organizations \
@@ -144,14 +152,23 @@ fn unusable_providers_say_which_key_and_what_to_write() {
             "name is \" \" (v.toml:1), but it must be one line",
         ),
     ] {
-        let problems = load_file(text).unwrap_err();
-        assert!(problems.len() == 1 && problems[0].contains(message), "{text}: {problems:?}");
-        assert!(!problems[0].contains("hunter2") && !problems[0].contains('\n'), "{problems:?}");
+        assert_refused(text, message);
     }
-    let many: String = (0..21)
-        .map(|n| format!("[social.providers.a{n}_oidc]\nclient_id = 'x'\nissuer = 'https://a.example'\n"))
-        .collect();
-    assert!(load_file(&many).unwrap_err()[0].contains("more than 20 providers"));
+}
+
+#[test]
+fn number_of_providers_is_limited() {
+    let provider = |n| format!("[social.providers.a{n}_oidc]\nclient_id = 'x'\nissuer = 'https://a.example'\n");
+    let providers = |count| (0..count).map(provider).collect::<Vec<_>>().concat();
+    assert!(load_file(&providers(20)).is_ok());
+    assert!(load_file(&providers(21)).unwrap_err()[0].contains("more than 20 providers"));
+}
+
+/// Checks that a file has one problem, which says `message` and no secret.
+fn assert_refused(text: &str, message: &str) {
+    let problems = load_file(text).unwrap_err();
+    assert!(problems.len() == 1 && problems[0].contains(message), "{text}: {problems:?}");
+    assert!(!problems[0].contains("hunter2") && !problems[0].contains('\n'), "{problems:?}");
 }
 
 /// A provider of a test on this machine.

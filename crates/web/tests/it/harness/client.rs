@@ -191,7 +191,8 @@ impl TestClient {
             request = request.header(header::COOKIE, self.session_cookie());
         }
         // Browsers send it with every request. The other paths do not read it.
-        let reads_invitations = ["/invite", "/sign-in", "/-/sign-in", "/auth/"].iter().any(|page| path.starts_with(page));
+        let reads_invitations =
+            ["/invite", "/sign-in", "/-/sign-in", "/auth/"].iter().any(|page| path.starts_with(page));
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| reads_invitations) {
             request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
         }

@@ -11,6 +11,11 @@ use super::draft::Draft;
 /// Makes a token of a valid one.
 pub(super) type Forge = Box<dyn Fn(Draft) -> String + Send + Sync>;
 
+/// Changes the text of a token, or of a part of it.
+type ChangeText = fn(&str) -> String;
+type ChangeBytes = fn(&[u8]) -> Vec<u8>;
+type MakeSecret = fn(&Draft) -> Vec<u8>;
+
 pub(super) struct Case {
     pub(super) what: String,
     pub(super) forge: Forge,
@@ -78,7 +83,7 @@ impl Corpus {
     fn time(&mut self, name: &'static str, offsets: &[i64]) {
         for &offset in offsets {
             self.change(format!("{name} at {offset:+}"), move |draft| {
-                draft.claims[name] = (draft.now() + offset).into()
+                draft.claims[name] = (draft.now() + offset).into();
             });
         }
     }

@@ -9,6 +9,8 @@ use super::{ADA, EXAMPLE, identities, signed_in_as, start, users};
 use crate::harness::TestApp;
 use crate::harness::identity_provider::{CLIENT_ID, Endpoint, IdentityProvider, Part, RETURN_TO, TestKey, person};
 
+type Change = fn(&str) -> String;
+
 struct Setup {
     app: TestApp,
     provider: IdentityProvider,
@@ -252,7 +254,7 @@ async fn broken_tokens_are_refused() {
         let what: String = value.to_string().chars().take(40).collect();
         setup.assert_refused(&what).await;
     }
-    let changes: [(&str, fn(&str) -> String); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("a changed signature", |token| {
             let (signed, signature) = token.rsplit_once('.').unwrap();
             format!("{signed}.{}", signature.chars().rev().collect::<String>())

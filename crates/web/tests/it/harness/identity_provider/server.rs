@@ -153,16 +153,13 @@ impl Shared {
 
     fn authenticate_client(&self, headers: &HeaderMap, fields: &HashMap<String, String>) -> Result<(), &'static str> {
         let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().unwrap().strip_prefix("Basic "));
-        let (id, secret) = match basic {
-            Some(basic) => {
-                let pair = String::from_utf8(STANDARD.decode(basic).unwrap()).unwrap();
-                let (id, secret) = pair.split_once(':').ok_or("invalid_client")?;
-                (id.to_owned(), secret.to_owned())
-            }
-            None => {
-                let field = |name: &str| fields.get(name).cloned().ok_or("invalid_client");
-                (field("client_id")?, field("client_secret")?)
-            }
+        let (id, secret) = if let Some(basic) = basic {
+            let pair = String::from_utf8(STANDARD.decode(basic).unwrap()).unwrap();
+            let (id, secret) = pair.split_once(':').ok_or("invalid_client")?;
+            (id.to_owned(), secret.to_owned())
+        } else {
+            let field = |name: &str| fields.get(name).cloned().ok_or("invalid_client");
+            (field("client_id")?, field("client_secret")?)
         };
         let is_right = match self.kind {
             ProviderKind::Apple => self.is_apple_secret(&secret),

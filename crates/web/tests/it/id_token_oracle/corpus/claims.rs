@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Corpus;
+use super::{ChangeText, Corpus};
 use crate::harness::identity_provider::CLIENT_ID;
 
 const OTHER_AUDIENCES: &str =
@@ -32,7 +32,7 @@ fn issuer(corpus: &mut Corpus) {
     corpus.claim("iss", no_texts());
     corpus
         .claim("iss", ["", "null", "https://evil.example", "accounts.google.com", "//127.0.0.1"].map(|iss| json!(iss)));
-    let changes: [(&str, fn(&str) -> String); 11] = [
+    let changes: [(&str, ChangeText); 11] = [
         ("with a slash", |iss| format!("{iss}/")),
         ("with a path", |iss| format!("{iss}/realms/other")),
         ("with a query", |iss| format!("{iss}?tenant=1")),
@@ -119,7 +119,7 @@ fn nonce(corpus: &mut Corpus) {
     corpus.without_claim("nonce");
     corpus.claim("nonce", no_texts());
     corpus.claim("nonce", [json!(""), json!("another")]);
-    let changes: [(&str, fn(&str) -> String); 5] = [
+    let changes: [(&str, ChangeText); 5] = [
         ("cut", |nonce| nonce[1..].to_owned()),
         ("in capitals", str::to_uppercase),
         ("after a space", |nonce| format!(" {nonce}")),

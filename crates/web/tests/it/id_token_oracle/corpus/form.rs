@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::draft::{Draft, decode, encode, encode_json, split};
-use super::Corpus;
+use super::{ChangeBytes, ChangeText, Corpus};
 use crate::harness::identity_provider::TestKey::{P256, Rsa};
 
 const LAST_MEMBER: &str = "of a claim that is there twice, the last one counts (RFC 7519, section 4)";
@@ -68,7 +68,7 @@ fn encodings(corpus: &mut Corpus) {
         token.push(char::from(u8::try_from(last).unwrap() + 1));
         token
     });
-    let changes: [(&str, fn(&str) -> String); 8] = [
+    let changes: [(&str, ChangeText); 8] = [
         ("after a space", |token| format!(" {token}")),
         ("before a space", |token| format!("{token} ")),
         ("before a line break", |token| format!("{token}\r\n")),
@@ -119,7 +119,7 @@ fn signatures(corpus: &mut Corpus) {
         let [header, _, signature] = split(&draft.sign());
         format!("{header}.{}.{signature}", split(&other.sign())[1])
     });
-    let changes: [(&str, fn(&[u8]) -> Vec<u8>); 9] = [
+    let changes: [(&str, ChangeBytes); 9] = [
         ("of zeros", |signature| vec![0; signature.len()]),
         ("of ones", |signature| vec![255; signature.len()]),
         ("of one byte", |_| vec![0]),
@@ -167,7 +167,7 @@ fn payloads(corpus: &mut Corpus) {
         corpus.add(format!("claims {claims:?}"), move |draft| draft.sign_text(&header(&draft), claims));
     }
     // What is signed is the text, whatever the JSON looks like.
-    let changes: [(&str, fn(&str) -> String); 8] = [
+    let changes: [(&str, ChangeText); 8] = [
         ("with spaces", |claims| format!(" \r\n{}\t ", claims.replace(',', " ,\n "))),
         ("with escapes", |claims| claims.replace("\"sub\"", "\"s\\u0075b\"")),
         ("in a list", |claims| format!("[{claims}]")),

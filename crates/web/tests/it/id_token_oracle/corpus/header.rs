@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::draft::{Draft, decode, encode_json};
-use super::Corpus;
+use super::{Corpus, MakeSecret};
 use crate::harness::identity_provider::TestKey::{Ed25519, P256, Rsa, SecondRsa, ShortRsa};
 
 const OTHER_TYPES: &str = "only types that end in +jwt are those of other tokens, such as at+jwt";
@@ -75,7 +75,7 @@ fn algorithms(corpus: &mut Corpus) {
 
 /// HS256 with everything that a verifier could confuse with a shared secret.
 fn shared_secrets(corpus: &mut Corpus) {
-    let secrets: [(&str, fn(&Draft) -> Vec<u8>); 5] = [
+    let secrets: [(&str, MakeSecret); 5] = [
         ("the modulus", |_| decode(Rsa.jwk()["n"].as_str().unwrap())),
         ("the text of the modulus", |_| Rsa.jwk()["n"].as_str().unwrap().into()),
         ("the published key", |_| Rsa.jwk().to_string().into()),
