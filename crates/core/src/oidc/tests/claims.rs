@@ -92,7 +92,7 @@ fn addresses_are_parsed() {
 fn more_than_one_factor_is_reported_by_amr_or_acr() {
     for (json, has_mfa) in [
         (json!({"amr": ["pwd", "mfa"]}), true),
-        (json!({"amr": "mfa"}), true),
+        (json!({"amr": "mfa"}), false),
         (json!({"acr": "https://refeds.org/profile/mfa"}), true),
         (json!({"amr": ["pwd", "otp"]}), false),
         (json!({"amr": [["mfa"]]}), false),
