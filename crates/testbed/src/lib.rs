@@ -205,7 +205,8 @@ impl Database {
         let query = match self.engine() {
             Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
             Engine::Postgres => {
-                "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY table_name"
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() \
+                 AND table_type = 'BASE TABLE' ORDER BY table_name"
             }
         };
         self.rows(query).into_iter().flatten().collect()
