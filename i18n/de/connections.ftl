@@ -17,6 +17,7 @@ connection-required = Vorgeschrieben
 
 # Wahl des Anbieters und Formular
 connection-choose-provider = Welchen Identitätsanbieter verwenden Sie?
+connection-providers = Identitätsanbieter
 connection-choose-explanation = Sie brauchen dort ein Admin-Konto oder eine Kollegin oder einen Kollegen mit einem solchen.
 connection-other-provider = Ein anderer Anbieter mit OpenID Connect
 connection-saml-hint = Verbindungen verwenden OpenID Connect. SAML wird nicht unterstützt.
@@ -216,6 +217,10 @@ sso-code-userinfo-mismatch = Die Benutzerinformationen betreffen eine andere Per
 sso-code-subject-missing = Der Anbieter hat nicht mitgeteilt, wer die Person ist.
 sso-code-tenant-not-allowed = Die Person gehört zu einem anderen Mandanten.
 sso-code-address-missing = Der Anbieter hat keine E-Mail-Adresse übermittelt. Fügen Sie den Scope „email“ hinzu, oder prüfen Sie den Claim der Adresse.
+sso-code-jit-disabled = Die Person hat hier kein Konto oder ist kein Mitglied. Laden Sie sie ein, oder lassen Sie die Verbindung Konten anlegen.
+sso-code-sso-address-not-allowed = Der Anbieter hat keine Adresse der Domains dieser Verbindung übermittelt. Prüfen Sie den Claim der Adresse, oder fügen Sie die Domain hinzu.
+sso-code-sso-identity-mismatch = Das Konto mit dieser Adresse ist mit einer anderen Person beim Anbieter verbunden.
+sso-code-sso-membership-ended = Die Person wurde aus der Organisation entfernt. Laden Sie sie erneut ein.
 
 # Einrichtungslinks
 setup-links = Einrichtungslinks

@@ -17,6 +17,7 @@ connection-required = Required
 
 # Choosing a provider, and the form
 connection-choose-provider = Which identity provider do you use?
+connection-providers = Identity providers
 connection-choose-explanation = You need an admin account there, or a colleague who has one.
 connection-other-provider = Another OpenID Connect provider
 connection-saml-hint = Connections use OpenID Connect. SAML is not supported.
@@ -216,6 +217,10 @@ sso-code-userinfo-mismatch = The user info is about another person.
 sso-code-subject-missing = The provider did not say who the person is.
 sso-code-tenant-not-allowed = The person belongs to another tenant.
 sso-code-address-missing = The provider sent no email address. Add the scope “email”, or check the claim of the address.
+sso-code-jit-disabled = The person has no account here or is not a member. Invite them, or let the connection create accounts.
+sso-code-sso-address-not-allowed = The provider sent no address of the domains of this connection. Check the claim of the address, or add the domain.
+sso-code-sso-identity-mismatch = The account with this address is connected to another person at the provider.
+sso-code-sso-membership-ended = The person was removed from the organization. Invite them again.
 
 # Setup links
 setup-links = Setup links

@@ -38,8 +38,7 @@ pub use pending::{PendingSignIn, SessionAttempt, Strategy};
 pub(crate) use pending::{end_pending_sign_ins, find_pending, find_tried, record_try};
 pub use profile::PendingProfile;
 pub(crate) use profile::{
-    NewProfile, extend_profile, find_newest_profile, find_profile, insert_profile, sql as profile_sql, take_profile,
-    take_profile_of_attempt,
+    NewProfile, extend_profile, find_profile, insert_profile, sql as profile_sql, take_profile, take_profile_of_attempt,
 };
 pub use select_token::SelectToken;
 pub(crate) use show::show;

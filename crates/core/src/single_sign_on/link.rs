@@ -3,13 +3,13 @@
 use super::begin::require_configured;
 use super::finish::Arrived;
 use crate::error::{Code, Result};
-use crate::execution::{Command, Context, Query};
+use crate::execution::{Command, Context};
 use crate::id::{AttemptId, UserId};
 use crate::identity::{self, Identity, NewIdentity, Profile, Source};
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
-use crate::session::{self, PendingProfile, SessionDetails};
+use crate::session::{self, SessionDetails};
 
 /// Connects the identity with which the caller has come back. They have proved who they are when they began.
 #[derive(Debug)]
@@ -48,22 +48,6 @@ impl Command for LinkIdentity {
         let identity = identity::find_own(cx, user, id).await?;
         let session = session::show(cx).await?.ok_or(Code::Unauthorized)?;
         Ok((identity, session))
-    }
-}
-
-/// Finds the newest identity of the caller's session that waits for its profile. A person who has signed in to their
-/// account can connect it.
-#[derive(Debug)]
-pub struct FindPending;
-
-impl Query for FindPending {
-    const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[];
-    const ALLOWS_IMPERSONATOR: bool = false;
-    type Out = Option<PendingProfile>;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PendingProfile>> {
-        session::find_newest_profile(cx).await
     }
 }
 

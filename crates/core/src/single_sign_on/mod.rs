@@ -22,6 +22,6 @@ pub use enterprise::{
 };
 pub use finish::{CallbackPurpose, FINISH_ERRORS, Finished, finish};
 pub use handoff::{CallbackOf, CallbackParameters, keep_handoff, take_handoff};
-pub use link::{FindPending, LinkPending};
+pub use link::LinkPending;
 pub use profile::{COMPLETE_PROFILE_ERRORS, CompleteProfile, complete_profile};
 pub use request::{RequestInfo, RequestPurpose, find_request};

@@ -52,9 +52,7 @@ async fn an_address_is_verified_only_if_it_is_primary_and_verified() {
         flow.transport.answer(EMAILS, 200, &emails(&verified));
         assert!(!flow.run().await.unwrap().claims.is_true("email_verified"), "{verified}");
     }
-    for (status, body) in
-        [(200, json!([])), (404, json!({})), (403, json!({})), (200, json!([7, {"primary": true}]))]
-    {
+    for (status, body) in [(200, json!([])), (404, json!({})), (403, json!({})), (200, json!([7, {"primary": true}]))] {
         let mut flow = flow();
         flow.transport.answer(EMAILS, status, &body);
         assert_eq!(flow.run().await.unwrap().claims.text("email"), None, "the public address is not used: {body}");

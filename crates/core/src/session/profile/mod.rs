@@ -96,14 +96,6 @@ pub(crate) async fn find_profile(cx: &mut Context<'_>, id: AttemptId) -> Result<
     Ok(cx.tx.optional(sql::FIND, (session, id, cx.now)).await?.ok_or(Code::BadSignInAttempt)?)
 }
 
-/// Finds the newest profile of the caller's session, also if its address is being verified.
-pub(crate) async fn find_newest_profile(cx: &mut Context<'_>) -> Result<Option<PendingProfile>> {
-    match cx.session_id() {
-        Some(session) => Ok(cx.tx.optional(sql::NEWEST, (session, cx.now)).await?),
-        None => Ok(None),
-    }
-}
-
 /// Stores the verification that a profile waits for, and lets the profile last as long as it.
 ///
 /// # Errors

@@ -66,11 +66,6 @@ sql! {
     FIND(SessionId, AttemptId, Timestamp) -> PendingProfile =
         profile!("SELECT", "FROM pending_identities WHERE session_id = $1 AND id = $2 AND expires_at > $3");
 
-    NEWEST(SessionId, Timestamp) -> PendingProfile =
-        profile!("SELECT", "FROM pending_identities
-                  WHERE session_id = $1 AND expires_at > $2
-                  ORDER BY created_at DESC, id DESC LIMIT 1");
-
     /// Without those whose address is being verified, oldest first.
     OPEN(SessionId, Timestamp) -> PendingProfile =
         profile!("SELECT", "FROM pending_identities

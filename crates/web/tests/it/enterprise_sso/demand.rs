@@ -116,6 +116,22 @@ async fn demand_holds_for_sign_ins_that_are_there_and_for_every_new_one() {
     assert_demand_ended(&by_password).await;
 }
 
+#[tokio::test]
+async fn signed_in_member_meets_the_demand_in_the_same_browser() {
+    let (setup, nina) = setup().await;
+    setup.require().await;
+    assert_demanded(&setup, nina.get(&format!("{}/members", setup.path)).await);
+    let before = nina.get("/session").await.ok()["active_signin"]["id"].clone();
+    signed_in_as(nina.go_through_sso(&setup.connection, &setup.provider, &person("nina", NINA)).await, NINA);
+    nina.get(&format!("{}/members", setup.path)).await.ok();
+    let session = nina.get("/session").await.ok();
+    assert_eq!(
+        (&session["active_signin"]["id"], session["signins"].as_array().unwrap().len()),
+        (&before, 1),
+        "{session}"
+    );
+}
+
 async fn assert_demand_ended(client: &TestClient) {
     let own = client.get("/me/organization-memberships").await.ok()[0].clone();
     assert_eq!(own["eligibility_restriction"]["type"], "none");

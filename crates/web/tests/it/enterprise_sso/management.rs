@@ -1,11 +1,12 @@
 //! Setting a connection up: who may, what is refused, what a test says, and what a change does.
 
 use serde_json::{Value, json};
+use vestibule_core::enterprise_connection::run_secret_notices;
 
 use super::{DOMAIN, NINA, OLGA, Setup, add_domain, connection_fields, create_connection, signed_in_as};
 use crate::audit_log::sealed;
 use crate::harness::identity_provider::{CLIENT_ID, Endpoint, Fault, IdentityProvider, Part, person};
-use crate::harness::{DAY, TestApp, TestClient, allow_this_machine, text};
+use crate::harness::{DAY, HOUR, TestApp, TestClient, allow_this_machine, text};
 
 pub(super) async fn manager(setup: &Setup) -> TestClient {
     let body = json!({"name": "Manager", "permissions": ["organization:manage"]});
@@ -262,10 +263,33 @@ async fn change_of_the_issuer_ends_sign_ins_and_the_demand_and_is_mailed() {
 }
 
 #[tokio::test]
-async fn end_of_the_secret_is_shown() {
+async fn end_of_the_secret_is_shown_and_announced_to_admins() {
     let setup = Setup::start().await;
-    let now = setup.app.inner.service.now();
-    let end = now.plus(DAY * 40).to_string();
+    let app = &setup.app;
+    let announce = async |hours: u32| {
+        app.advance(HOUR * hours);
+        let before = app.mail_count(OLGA);
+        // A second run at the same time announces nothing again.
+        for _ in 0..2 {
+            run_secret_notices(&app.inner.service).await.unwrap();
+            app.drain().await;
+        }
+        let sent = app.mail_count(OLGA) - before;
+        (sent, app.mail(OLGA).subject)
+    };
+    let end = app.inner.service.now().plus(DAY * 40).to_string();
     let shown = setup.update(&json!({"oidc_client_secret_expires_at": end})).await.ok();
     assert_eq!(shown["oidc_client_secret_expires_at"], end.as_str(), "{shown}");
+
+    assert_eq!(announce(9 * 24).await.0, 0);
+    for (hours, days) in [(24, "30 days"), (23 * 24, "7 days"), (6 * 24, "1 day")] {
+        let (sent, subject) = announce(hours).await;
+        assert_eq!(sent, 1, "{days}");
+        assert!(subject.ends_with(&format!("expires in {days}")), "{subject}");
+        assert_eq!(announce(1).await.0, 0, "{days}: only once");
+    }
+    // A new secret is announced anew.
+    let end = app.inner.service.now().plus(DAY * 5).to_string();
+    setup.update(&json!({"oidc_client_secret": "renewed", "oidc_client_secret_expires_at": end})).await.ok();
+    assert_eq!(announce(1).await.0, 1);
 }

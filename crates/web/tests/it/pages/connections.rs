@@ -256,7 +256,7 @@ async fn a_sign_in_is_shown_step_by_step() {
         "ID token",
         "<code>JIT_DISABLED</code>",
         "<code>jit_enabled</code>",
-        "not a member here yet",
+        "or is not a member",
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }

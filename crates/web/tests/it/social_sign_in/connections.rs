@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vestibule_testbed::Database;
 
-use super::{ADA, EVE, EXAMPLE, GOOGLE, identities, signed_in_as, start, start_with, users};
-use crate::harness::identity_provider::{IdentityProvider, RETURN_TO, person, social_provider};
+use super::{ADA, EVE, EXAMPLE, GOOGLE, identities, signed_in_as, start, start_with, user_id, users};
+use crate::harness::identity_provider::{IdentityProvider, Part, RETURN_TO, person, social_provider};
 use crate::harness::{PASSWORD, TestApp, TestAppBuilder, TestClient, TestResponse, allow_this_machine, text};
 use crate::platform::PlatformClient;
 
@@ -218,4 +218,29 @@ async fn tokens_are_kept_sealed_where_the_settings_say_so() {
     let decimal = format!("{:?}", token.as_bytes());
     let decimal = decimal.trim_matches(['[', ']']).to_owned();
     assert!(![token, &hexadecimal, &decimal].iter().any(|form| shown.contains(form)), "{shown}");
+}
+
+/// Some providers send a refresh token only once.
+#[tokio::test]
+async fn refresh_token_stays_until_there_is_another() {
+    let google = IdentityProvider::start().await;
+    let app = start_with(&[(GOOGLE, &google)], |settings| {
+        settings.social.providers.iter_mut().for_each(|provider| provider.keeps_tokens = true);
+    })
+    .await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let sign_in = async || {
+        let session = signed_in_as(app.anonymous().go_through(GOOGLE, &google, &person("1", ADA)).await, ADA);
+        let path = format!("/users/{}/social-connections", user_id(&session));
+        let listed = backend.get(&path).await.page();
+        (text(&listed[0]["access_token"]), text(&listed[0]["refresh_token"]))
+    };
+    let (first_access, first_refresh) = sign_in().await;
+    assert!(!first_refresh.is_empty());
+    google.change(Part::Tokens, |tokens| tokens["refresh_token"] = Value::Null);
+    let (access, refresh) = sign_in().await;
+    assert_ne!(access, first_access);
+    assert_eq!(refresh, first_refresh);
+    google.change(Part::Tokens, |tokens| tokens["refresh_token"] = json!("another"));
+    assert_eq!(sign_in().await.1, "another");
 }

@@ -205,7 +205,7 @@ fn render(
         button: if connection.is_some() { t.save() } else { t.continue_button() },
         action: connection.map_or_else(|| list_path.clone(), |(ids, _)| format!("{}/edit", ids.path())),
         back_path: connection.map_or_else(|| format!("{list_path}/new"), |(ids, _)| ids.path()),
-        back_label: connection.map_or_else(|| t.connection_choose_provider(), |(_, name)| name.to_owned()),
+        back_label: connection.map_or_else(|| t.connection_providers(), |(_, name)| name.to_owned()),
         provider: provider.key(),
         values_to_copy: provider.values_to_copy(cx, org.id),
         title,

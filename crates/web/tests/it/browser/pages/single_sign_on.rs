@@ -5,7 +5,7 @@ use serde_json::json;
 use vestibule_core::time::Clock;
 
 use super::{Browser, BrowserOptions, BrowserServer, check_page, seed_organization, sign_in, with_browser};
-use crate::harness::{PASSWORD, TestClient};
+use crate::harness::{DAY, HOUR, PASSWORD, TestClient};
 use crate::pages::connections::add_connection;
 use crate::pages::single_sign_on::github;
 
@@ -28,7 +28,7 @@ async fn check_pages(variant: &str, options: BrowserOptions) {
         check_adding(browser, &tab, variant).await;
         let connection = seed_connection(&server, &owner, &organization).await;
         check_connection(browser, &server, &connection, variant).await;
-        check_setup_link(browser, &tab, variant).await;
+        check_setup_link(browser, &server, &connection, variant).await;
         check_required(browser, &server, &organization, variant).await;
     })
     .await;
@@ -54,11 +54,12 @@ async fn check_signed_out(browser: &Browser, server: &BrowserServer, variant: &s
 }
 
 async fn check_account(browser: &Browser, server: &BrowserServer, variant: &str) {
+    let last = server.app.inner.clock.now().minus(HOUR).as_microseconds();
     server.app.execute(&format!(
         "INSERT INTO identities (id, user_id, provider, issuer, subject, email, first_name, last_name, last_used_at,
                                  created_at, updated_at)
          SELECT 71, e.user_id, 'acme_oidc', 'https://login.acme.example', '7',
-                'ada@a-rather-long-domain-name-of-a-company.example', 'Ada', '', 1, 1, 1
+                'ada@a-rather-long-domain-name-of-a-company.example', 'Ada', '', {last}, {last}, {last}
            FROM email_addresses e WHERE e.address_key = '{ADA}'"
     ));
     browser.goto(&format!("{}/account", server.url)).await;
@@ -91,9 +92,11 @@ async fn seed_connection(server: &BrowserServer, owner: &TestClient, organizatio
     server.app.execute("DELETE FROM domains");
     let connection = add_connection(&server.app, owner, organization, "lindgren-tea.example").await;
     let id = connection.rsplit('/').next().unwrap();
+    let now = server.app.inner.clock.now();
+    let (last, end) = (now.minus(HOUR).as_microseconds(), now.plus(DAY * 10).as_microseconds());
     server.app.execute(&format!(
-        "UPDATE enterprise_connections SET is_enabled = 1, admin_signed_in_at = 1, last_used_at = 1, secret_expires_at = {}",
-        server.app.inner.clock.now().as_microseconds() + 10 * 24 * 3_600_000_000
+        "UPDATE enterprise_connections
+            SET is_enabled = 1, admin_signed_in_at = {last}, last_used_at = {last}, secret_expires_at = {end}"
     ));
     let claims = json!({"sub": "7c1f", "email": "nina@lindgren-tea.example", "groups": ["Staff", "Buyers"]});
     let steps = json!([
@@ -105,7 +108,7 @@ async fn seed_connection(server: &BrowserServer, owner: &TestClient, organizatio
     for (trace, purpose, error) in [(91, "sign_in", "JIT_DISABLED"), (92, "test", "")] {
         server.app.execute(&format!(
             "INSERT INTO connection_traces (id, organization_id, connection_id, purpose, error_code, steps, created_at)
-             VALUES ({trace}, {organization}, {id}, '{purpose}', '{error}', '{steps}', 1)"
+             VALUES ({trace}, {organization}, {id}, '{purpose}', '{error}', '{steps}', {last})"
         ));
     }
     connection
@@ -138,15 +141,32 @@ async fn check_connection(browser: &Browser, server: &BrowserServer, connection:
     }
 }
 
-async fn check_setup_link(browser: &Browser, tab: &str, variant: &str) {
+/// Creates a setup link, and opens it as the person of the IT department.
+async fn check_setup_link(browser: &Browser, server: &BrowserServer, connection: &str, variant: &str) {
+    let url = format!("{}{connection}", server.url);
+    let (tab, id) = url.rsplit_once('/').unwrap();
     browser.goto(tab).await;
     browser.fill("recipient", "Jonas from IT").await;
     browser.wait_for("#setup-links form:has([name=recipient]) button").await.click().await.unwrap();
     browser.wait_for("main button[data-copy]").await;
     check_page(browser, variant, "setup-link").await;
+    let link = browser.wait_for("main button[data-copy]").await.attr("data-copy").await.unwrap().unwrap();
     browser.goto(tab).await;
     browser.wait_for("#setup-links .list").await;
     check_page(browser, variant, "setup-links").await;
+    browser.goto(&link).await;
+    browser.wait_for("main a.button[href^='/setup/']").await;
+    check_page(browser, variant, "setup").await;
+    for (path, content, page) in [
+        ("/domains".to_owned(), "main .card", "setup-domains"),
+        ("/connections".to_owned(), "main .card", "setup-connections"),
+        (format!("/connections/{id}"), "#test", "setup-connection"),
+        ("/done".to_owned(), "main .card", "setup-done"),
+    ] {
+        browser.goto(&format!("{}/setup{path}", server.url)).await;
+        browser.wait_for(content).await;
+        check_page(browser, variant, page).await;
+    }
 }
 
 async fn check_required(browser: &Browser, server: &BrowserServer, organization: &str, variant: &str) {
