@@ -148,12 +148,17 @@ impl IdentityProvider {
 
     /// Makes the provider live by the clock of this app, which may contain none of its secrets.
     pub(crate) fn attach(&self, app: &TestApp) {
-        self.conduct().clock = Arc::clone(&app.inner.clock);
+        self.share_clock(app);
         for secret in [self.client_secret(), self.prefix("access"), self.prefix("refresh")] {
             app.inner.secret_scan.add_secret(&secret);
         }
         // A client of the API gets the code from the redirect, and from nowhere else.
         app.inner.secret_scan.add_unlogged(&self.prefix("code"));
+    }
+
+    /// Makes the provider live by the clock of this app.
+    pub(crate) fn share_clock(&self, app: &TestApp) {
+        self.conduct().clock = Arc::clone(&app.inner.clock);
     }
 
     /// The URL that an operator or an admin enters: the issuer, or what stands for it at Microsoft and GitHub.

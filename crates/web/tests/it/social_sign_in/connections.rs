@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vestibule_core::settings::SocialProvider;
 use vestibule_testbed::Database;
 
 use super::{ADA, EVE, EXAMPLE, GOOGLE, identities, signed_in_as, start, start_with, user_id, users};
@@ -224,10 +225,13 @@ async fn tokens_are_kept_sealed_where_the_settings_say_so() {
 #[tokio::test]
 async fn refresh_token_stays_until_there_is_another() {
     let google = IdentityProvider::start().await;
-    let app = start_with(&[(GOOGLE, &google)], |settings| {
-        settings.social.providers.iter_mut().for_each(|provider| provider.keeps_tokens = true);
-    })
-    .await;
+    let app = TestApp::with_settings(|settings| {
+        allow_this_machine(settings);
+        settings.social.providers = vec![SocialProvider { keeps_tokens: true, ..social_provider(GOOGLE, &google) }];
+    });
+    let app = app.await;
+    // Backends may read the tokens.
+    google.share_clock(&app);
     let backend = PlatformClient::new(&app, "*").await;
     let sign_in = async || {
         let session = signed_in_as(app.anonymous().go_through(GOOGLE, &google, &person("1", ADA)).await, ADA);
