@@ -11,7 +11,7 @@ use super::client::{Authenticated, AuthorizationResponse, Client, Form, Provider
 use super::discovery::Metadata;
 use super::error::{OidcError, OidcErrorKind};
 use super::id_token::{Expected, IdToken};
-use super::jws::{self, Jws};
+use super::jws;
 use super::steps::{StepName, Steps};
 use super::{github, id_token, token, userinfo};
 use crate::Executor;
@@ -198,7 +198,7 @@ async fn verify(
         now: request.now,
     };
     let error = match id_token::verify(token, &provider.keys, &expected) {
-        Err(error) if may_be_rotated(&error, token) => error,
+        Err(error) if may_be_rotated(&error) => error,
         verified => return verified,
     };
     match cache.refetch_keys(&client.source(), provider).await {
@@ -207,11 +207,7 @@ async fn verify(
     }
 }
 
-/// Whether newer keys could verify a token: its key is unknown, or it does not name one.
-fn may_be_rotated(error: &OidcError, token: &str) -> bool {
-    match error.kind() {
-        OidcErrorKind::UnknownKey => true,
-        OidcErrorKind::BadSignature => Jws::parse(token).is_ok_and(|jws| jws.key_id.is_none()),
-        _ => false,
-    }
+/// Whether newer keys could verify a token. Some providers keep the id of a key when they replace it.
+fn may_be_rotated(error: &OidcError) -> bool {
+    matches!(error.kind(), OidcErrorKind::UnknownKey | OidcErrorKind::BadSignature)
 }

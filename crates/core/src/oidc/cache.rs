@@ -105,7 +105,7 @@ impl ProviderCache {
         }
     }
 
-    /// Loads the keys again for a token whose key is not among `known`: the provider may have rotated them.
+    /// Loads the keys again for a token that those of `known` do not verify: the provider may have rotated them.
     ///
     /// # Errors
     /// `unknown_key` if they were loaded within the last minute.
