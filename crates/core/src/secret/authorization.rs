@@ -2,13 +2,11 @@
 //! is sealed for identity providers.
 
 use std::fmt;
-use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::keys::Key;
 use super::sealed::Sealer;
@@ -18,7 +16,6 @@ use crate::random::Randomness;
 
 const MAX_ACTION: usize = 32;
 const MAX_STATE: usize = 200;
-const SETUP_PREFIX: &str = "vsl_";
 
 /// The keys of identity providers.
 pub(super) struct AuthorizationKeys {
@@ -200,81 +197,13 @@ fn is_action(text: &str) -> bool {
     (1..=MAX_ACTION).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// The one-time id of a response that came without the session's cookie: 256 random bits.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct HandoffId([u8; 32]);
-
-impl HandoffId {
-    pub(crate) fn new(random: &dyn Randomness) -> Self {
-        Self(random.bytes())
-    }
-
-    /// The stored form. Plain SHA-256 is enough for a high-entropy secret (OWASP ASVS 6.5.2).
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
-    }
-
-    /// The id's text: 43 characters, base64url.
-    pub fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
-    }
-}
-
-impl FromStr for HandoffId {
-    type Err = InvalidToken;
-
-    fn from_str(text: &str) -> Result<Self, InvalidToken> {
-        decode(text.as_bytes()).map(Self)
-    }
-}
-
-impl fmt::Debug for HandoffId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HandoffId(…)")
-    }
-}
-
-/// The token of a setup link: 256 random bits.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SetupToken([u8; 32]);
-
-impl SetupToken {
-    pub(crate) fn new(random: &dyn Randomness) -> Self {
-        Self(random.bytes())
-    }
-
-    /// The stored form. Plain SHA-256 is enough for a high-entropy secret (OWASP ASVS 6.5.2).
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
-    }
-
-    /// The token's text: `vsl_` and 43 characters of base64url.
-    pub fn reveal(&self) -> String {
-        format!("{SETUP_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
-impl FromStr for SetupToken {
-    type Err = InvalidToken;
-
-    fn from_str(text: &str) -> Result<Self, InvalidToken> {
-        decode(text.strip_prefix(SETUP_PREFIX).ok_or(InvalidToken)?.as_bytes()).map(Self)
-    }
-}
-
-impl fmt::Debug for SetupToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SetupToken(…)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::random::SeededRandomness;
-    use crate::secret::MasterKey;
+    use crate::secret::{HandoffId, MasterKey, SetupToken};
 
     fn keys(byte: u8) -> Keys {
         Keys::new(&MasterKey::new([byte; 32]))
