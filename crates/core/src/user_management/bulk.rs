@@ -83,7 +83,8 @@ async fn wrap_passwords(
         return Err(Code::TooManyRows.with_message(message));
     }
     // Rows that are only validated need no digest.
-    let is_stored = !dry_run && !(all_or_nothing && rows.iter().any(Result::is_err));
+    let is_blocked = all_or_nothing && rows.iter().any(Result::is_err);
+    let is_stored = !dry_run && !is_blocked;
     let mut wrapped = Vec::with_capacity(rows.len());
     for row in rows {
         wrapped.push(match row {
