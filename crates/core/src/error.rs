@@ -272,7 +272,7 @@ codes! {
     /// Accounts are not connected to social providers.
     SocialConnectionNotFound = 404 "SOCIAL_CONNECTION_NOT_FOUND", "This user has no such social connection.";
     /// A digest of an import that the service cannot verify passwords with.
-    UnsupportedPasswordHash = 400 "UNSUPPORTED_PASSWORD_HASH", "This is not a password hash that can be verified here. Use a PHC string of Argon2id with at most 64 MiB, 10 passes and 4 lanes.";
+    UnsupportedPasswordHash = 400 "UNSUPPORTED_PASSWORD_HASH", "This is not a password hash that can be verified here. Its kind is not supported, or its parameters would take too much time or memory.";
     WaitlistEntryNotFound = 404 "WAITLIST_ENTRY_NOT_FOUND", "The waitlist has no such entry. It may have been approved before.";
     /// No ticket, or one that was used, has expired, or whose API key was revoked.
     InvalidTicket = 401 "INVALID_TICKET", "This link was used before or has expired. Ask for a new one.";

@@ -1,10 +1,12 @@
 //! Hashing and verification: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane).
 //!
-//! One hash takes tens of milliseconds of CPU and 19 MiB, so hashing runs in a background pool.
+//! One hash takes tens of milliseconds of CPU and 19 MiB, so hashing runs in a background pool. Hashes of other systems
+//! are verified in the same pool, and replaced.
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use super::foreign::{ForeignHash, WeakHash, Wrapped};
 use super::normalize::opaque_string;
 use super::{AcceptedPassword, Password, PasswordDigest};
 use crate::background_pool::BackgroundPool;
@@ -20,6 +22,9 @@ const MAX_WAITERS_PER_HASH: usize = 64;
 const DUMMY_DIGEST: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// What our digests begin with.
+const OUR_PARAMETERS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
 /// Hashes and verifies passwords, with bounded concurrency.
 #[derive(Debug)]
 pub struct PasswordHasher {
@@ -31,9 +36,9 @@ pub struct PasswordHasher {
 pub(crate) enum Verified {
     Wrong,
     Right,
-    /// The digest is one of the typed form: it was stored before passwords were normalized. The caller replaces it by a
-    /// digest of this normalized form.
-    RightUnnormalized(AcceptedPassword),
+    /// The digest is not one that we would store now: it was imported from another system, has other parameters, or is
+    /// of the typed form, stored before passwords were normalized. The caller replaces it by a digest of this password.
+    RightOutdated(AcceptedPassword),
 }
 
 impl PasswordHasher {
@@ -54,7 +59,17 @@ impl PasswordHasher {
     /// `BUSY`.
     pub(crate) async fn digest(&self, password: AcceptedPassword, random: &dyn Randomness) -> Result<PasswordDigest> {
         let salt = random.bytes();
-        self.run_in_pool(move || hash(&password.0, salt)).await?
+        self.run_in_pool(move || hash(password.0.0.as_bytes(), salt).map(PasswordDigest)).await?
+    }
+
+    /// Computes the digest to store for a weak one of another system: the weak one, hashed as a password is.
+    ///
+    /// # Errors
+    /// `BUSY`.
+    pub(crate) async fn wrap(&self, weak: WeakHash, random: &dyn Randomness) -> Result<PasswordDigest> {
+        let salt = random.bytes();
+        let wrapped = move || Ok(PasswordDigest(Wrapped::to_text(&weak, &hash(weak.digest(), salt)?)));
+        self.run_in_pool(wrapped).await?
     }
 
     /// Returns whether the password matches the digest. Without a digest, takes as long and returns `false`.
@@ -83,23 +98,54 @@ impl PasswordHasher {
 }
 
 fn verify_forms(typed: &Password, digest: &str) -> Verified {
-    let matches = |text: &str| argon2().verify_password(text.as_bytes(), digest).is_ok();
+    let is_ours = is_ours(digest);
+    let foreign = if is_ours { None } else { ForeignHash::parse(digest) };
+    let matches = |text: &str| match &foreign {
+        Some(hash) => matches_foreign(hash, text),
+        None => matches_argon2id(digest, text),
+    };
     let normalized = opaque_string(&typed.0).map(|mut text| Password(std::mem::take(&mut *text)));
-    match normalized.filter(|normalized| normalized.0 != typed.0) {
-        Some(normalized) if matches(&normalized.0) => Verified::Right,
-        Some(normalized) if matches(&typed.0) => Verified::RightUnnormalized(AcceptedPassword(normalized)),
-        None if matches(&typed.0) => Verified::Right,
-        _ => Verified::Wrong,
+    let (is_right, is_stored_form) = match &normalized {
+        Some(normalized) if normalized.0 != typed.0 && matches(&normalized.0) => (true, true),
+        Some(normalized) if normalized.0 != typed.0 => (matches(&typed.0), false),
+        _ => (matches(&typed.0), true),
+    };
+    match (is_right, is_ours && is_stored_form) {
+        (false, _) => Verified::Wrong,
+        (true, true) => Verified::Right,
+        // Without a normalized form (it has control characters), the typed form is hashed.
+        (true, false) => Verified::RightOutdated(AcceptedPassword(normalized.unwrap_or_else(|| typed.clone()))),
     }
+}
+
+/// Whether a digest has our parameters, with a salt and a hash of our lengths.
+fn is_ours(digest: &str) -> bool {
+    digest.len() == DUMMY_DIGEST.len() && digest.starts_with(OUR_PARAMETERS)
+}
+
+fn matches_argon2id(digest: &str, text: &str) -> bool {
+    argon2().verify_password(text.as_bytes(), digest).is_ok()
+}
+
+/// Verifies a hash of another system. If it does not match, also verifies the dummy digest: most of these hashes cost
+/// less than ours, and a quick refusal would tell who was imported. A refusal therefore takes longer for them than for
+/// others, by the cost of their hash, until they sign in for the first time. A match needs no dummy: the caller then
+/// computes a digest of ours.
+fn matches_foreign(hash: &ForeignHash, text: &str) -> bool {
+    let is_right = hash.matches(text);
+    if !is_right && !hash.includes_own_cost() {
+        std::hint::black_box(matches_argon2id(DUMMY_DIGEST, text));
+    }
+    is_right
 }
 
 fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
 }
 
-fn hash(password: &Password, salt: [u8; 16]) -> Result<PasswordDigest> {
-    let digest = argon2().hash_password_with_salt(password.0.as_bytes(), &salt).map_err(Problem::internal)?;
-    Ok(PasswordDigest(digest.to_string()))
+fn hash(bytes: &[u8], salt: [u8; 16]) -> Result<String> {
+    let digest = argon2().hash_password_with_salt(bytes, &salt).map_err(Problem::internal)?;
+    Ok(digest.to_string())
 }
 
 #[cfg(test)]
@@ -124,7 +170,7 @@ mod tests {
         assert!(!hasher.verify(typed("correct horse"), None).await.unwrap());
         let parameters = |digest: &str| digest.rsplitn(3, '$').last().map(str::to_owned);
         assert_eq!(parameters(DUMMY_DIGEST), parameters(text), "the dummy costs as much to verify as a real digest");
-        assert_eq!(DUMMY_DIGEST.len(), text.len());
+        assert!(is_ours(DUMMY_DIGEST) && is_ours(text));
         assert!(
             argon2::password_hash::phc::PasswordHash::new(DUMMY_DIGEST).is_ok(),
             "the dummy is well-formed, so the password is hashed"
@@ -134,11 +180,11 @@ mod tests {
     #[test]
     fn verifies_digests_of_both_forms() {
         let (composed, decomposed) = (typed("crème brûlée"), typed("cre\u{300}me bru\u{302}le\u{301}e"));
-        let digest_of = |text: &Password| hash(text, [1; 16]).unwrap();
+        let digest_of = |text: &Password| PasswordDigest(hash(text.0.as_bytes(), [1; 16]).unwrap());
         let (normalized, old) = (digest_of(&composed), digest_of(&decomposed));
         assert!(matches!(verify_forms(&composed, normalized.as_str()), Verified::Right));
         assert!(matches!(verify_forms(&decomposed, normalized.as_str()), Verified::Right));
-        let Verified::RightUnnormalized(AcceptedPassword(upgraded)) = verify_forms(&decomposed, old.as_str()) else {
+        let Verified::RightOutdated(AcceptedPassword(upgraded)) = verify_forms(&decomposed, old.as_str()) else {
             panic!("the old digest matches");
         };
         assert_eq!(upgraded.0, composed.0);
@@ -152,6 +198,6 @@ mod tests {
     #[test]
     fn hides_password_from_debug() {
         assert!(!format!("{:?}", typed("hunter2")).contains("hunter2"));
-        assert!(!format!("{:?}", Verified::RightUnnormalized(AcceptedPassword(typed("hunter2")))).contains("hunter2"));
+        assert!(!format!("{:?}", Verified::RightOutdated(AcceptedPassword(typed("hunter2")))).contains("hunter2"));
     }
 }

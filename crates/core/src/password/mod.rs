@@ -3,6 +3,7 @@
 mod breached;
 mod common;
 mod context_words;
+mod foreign;
 mod hasher;
 mod import;
 mod normalize;
@@ -20,8 +21,10 @@ pub use breached::{BreachedFileError, check_breached_file};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use breached::{check_and_find, sha1_hex};
 pub(crate) use context_words::ContextWords;
+pub use foreign::{KeycloakAlgorithm, KeycloakPassword, WeakHash};
 pub use hasher::PasswordHasher;
 pub(crate) use hasher::Verified;
+pub use import::ImportedPassword;
 pub(crate) use policy::PasswordPolicy;
 pub use policy::{NewPassword, UncheckedPassword};
 
@@ -62,8 +65,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password that may be hashed: one that [`PasswordPolicy::accept`] accepted, or a verified one in its normalized
-/// form.
+/// A password that may be hashed: one that [`PasswordPolicy::accept`] accepted, or a verified one, in its normalized
+/// form if it has one.
 #[derive(Clone, Debug)]
 pub(crate) struct AcceptedPassword(Password);
 
@@ -75,7 +78,7 @@ pub enum ChosenPassword {
     Unchecked(UncheckedPassword),
 }
 
-/// A password's digest: an Argon2id string with salt and parameters. `Debug` does not show it.
+/// A password's digest: an Argon2id string with salt and parameters, or one of another system. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordDigest(String);
 

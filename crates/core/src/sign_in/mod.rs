@@ -171,8 +171,8 @@ async fn verify_password(
     let (is_correct, upgraded) = match executor.passwords.verify_forms(password, digest).await? {
         Verified::Wrong => (false, None),
         Verified::Right => (true, None),
-        Verified::RightUnnormalized(normalized) => {
-            (true, Some(executor.passwords.digest(normalized, executor.random.as_ref()).await?))
+        Verified::RightOutdated(password) => {
+            (true, Some(executor.passwords.digest(password, executor.random.as_ref()).await?))
         }
     };
     let user = found.as_ref().map(|row| row.user_id);
@@ -212,7 +212,7 @@ impl Query for FindPassword<'_> {
 struct CompletePasswordSignIn {
     user: UserId,
     digest: PasswordDigest,
-    /// The digest of the normalized password, if `digest` is of another form.
+    /// The digest that replaces `digest`, if that one is outdated.
     upgraded: Option<PasswordDigest>,
     identifier: Identifier,
 }

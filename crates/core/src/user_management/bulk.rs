@@ -2,17 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
+use super::show::CheckUserForChange;
 use super::sql::{self, AddressRow};
 use crate::access;
 use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
-use crate::execution::{Command, Context};
+use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::UserId;
 use crate::metadata::Metadata;
 use crate::names::{PersonName, Username};
-use crate::password::PasswordDigest;
+use crate::password::{ImportedPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
@@ -20,6 +22,9 @@ use crate::user::{self, NewUser};
 
 /// The maximum number of rows in one call.
 pub const MAX_ROWS: usize = 1000;
+/// The maximum number of rows with a weak password hash. Each one is hashed again, in up to 100 ms, and a request takes
+/// up to 20 seconds.
+const MAX_WEAK_HASHES: usize = 100;
 /// The length of an address in the argument of a statement: the longest.
 const ADDRESS_WIDTH: usize = 254;
 /// The length of a user name in the argument of a statement: the longest.
@@ -27,9 +32,9 @@ const USERNAME_WIDTH: usize = 32;
 /// Keys in one argument. A statement splits it in quadratic time.
 const MAX_KEYS: usize = 100;
 
-/// A user of a list.
+/// A user of a list. `P` is their password: [`ImportedPassword`] as it was parsed, [`PasswordDigest`] to be stored.
 #[derive(Clone, Debug)]
-pub struct BulkRow {
+pub struct BulkRow<P = PasswordDigest> {
     pub email: Option<EmailAddress>,
     /// Otherwise the address is only the login name of the account, as after a sign-up without verification.
     pub is_verified: bool,
@@ -37,9 +42,66 @@ pub struct BulkRow {
     pub last_name: PersonName,
     pub username: Option<Username>,
     /// Of the system that the user comes from.
-    pub password: Option<PasswordDigest>,
+    pub password: Option<P>,
     pub public_metadata: Option<Metadata>,
     pub private_metadata: Option<Metadata>,
+}
+
+/// The codes of [`create_users`].
+pub const CREATE_USERS_ERRORS: &[Code] = <BulkCreate as Command>::ERRORS;
+
+/// Creates users with [`BulkCreate`], after hashing the weak password hashes among theirs.
+///
+/// # Errors
+/// [`CREATE_USERS_ERRORS`]: `TOO_MANY_ROWS` also for more than 100 weak hashes.
+pub async fn create_users(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    create: BulkCreate<ImportedPassword>,
+) -> Reply<BulkResult> {
+    match wrap_passwords(executor, caller, create).await {
+        Ok(create) => executor.run(caller, create).await,
+        Err(problem) => Reply::failed(problem),
+    }
+}
+
+/// The rows are hashed one after the other, so that sign-ins get their turn.
+async fn wrap_passwords(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    create: BulkCreate<ImportedPassword>,
+) -> Result<BulkCreate> {
+    let BulkCreate { rows, dry_run, all_or_nothing } = create;
+    let is_weak = |row: &&BulkRow<_>| matches!(row.password, Some(ImportedPassword::Weak(_)));
+    let weak = rows.iter().flatten().filter(is_weak).count();
+    if weak > 0 {
+        // Hashing is only for callers who may create users.
+        executor.query(caller, &CheckUserForChange { user: None }).await.result?;
+    }
+    if weak > MAX_WEAK_HASHES {
+        let message = format!("At most {MAX_WEAK_HASHES} rows can have a password hash of MD5, SHA or phpass.");
+        return Err(Code::TooManyRows.with_message(message));
+    }
+    // Rows that are only validated need no digest.
+    let is_blocked = all_or_nothing && rows.iter().any(Result::is_err);
+    let is_stored = !dry_run && !is_blocked;
+    let mut wrapped = Vec::with_capacity(rows.len());
+    for row in rows {
+        wrapped.push(match row {
+            Ok(mut row) => {
+                let digest = match row.password.take() {
+                    Some(ImportedPassword::Strong(digest)) => Some(digest),
+                    Some(ImportedPassword::Weak(weak)) if is_stored => {
+                        Some(executor.passwords.wrap(weak, executor.random.as_ref()).await?)
+                    }
+                    _ => None,
+                };
+                Ok(row.with_password(digest))
+            }
+            Err(problem) => Err(problem),
+        });
+    }
+    Ok(BulkCreate { rows: wrapped, dry_run, all_or_nothing })
 }
 
 /// Creates users. An address and a user name belong to one of them, as in [`create_user`](super::create_user).
@@ -48,9 +110,9 @@ pub struct BulkRow {
 /// `KEY_BOUND_TO_ORGANIZATION`; `TOO_MANY_ROWS`; `BUSY` if an address or a user name was taken meanwhile. The error of
 /// a row is part of its result: `EMAIL_EXISTS`, `USERNAME_EXISTS`, `DUPLICATE_ROW`, or why it could not be parsed.
 #[derive(Debug)]
-pub struct BulkCreate {
+pub struct BulkCreate<P = PasswordDigest> {
     /// The parsed rows, or why they could not be parsed.
-    pub rows: Vec<Result<BulkRow>>,
+    pub rows: Vec<Result<BulkRow<P>>>,
     /// Only validate.
     pub dry_run: bool,
     /// Create nobody if any row is invalid.
@@ -137,6 +199,13 @@ async fn join_by_domain(cx: &mut Context<'_>, rows: &[&BulkRow], users: &[UserId
 
 fn text(metadata: Option<&Metadata>) -> &str {
     metadata.map_or("{}", Metadata::as_str)
+}
+
+impl<P> BulkRow<P> {
+    fn with_password<Q>(self, password: Option<Q>) -> BulkRow<Q> {
+        let Self { email, is_verified, first_name, last_name, username, public_metadata, private_metadata, .. } = self;
+        BulkRow { email, is_verified, first_name, last_name, username, password, public_metadata, private_metadata }
+    }
 }
 
 impl BulkRow {

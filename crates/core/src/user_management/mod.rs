@@ -20,7 +20,7 @@ mod update;
 
 pub use addresses::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, UpdateAddress};
 pub use audit_log::ListUserEntries;
-pub use bulk::{BulkCreate, BulkResult, BulkRow, BulkRowResult, MAX_ROWS};
+pub use bulk::{BulkCreate, BulkResult, BulkRow, BulkRowResult, CREATE_USERS_ERRORS, MAX_ROWS, create_users};
 pub use create::{CREATE_USER_ERRORS, NewAccount, create_user};
 pub use delete::DeleteUser;
 pub use list::{List, UserCursor, UserSort, UsersPage};

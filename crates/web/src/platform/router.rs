@@ -127,7 +127,7 @@ api_routes! {
     users {
         users::list::list => query::<user_management::List>().with_errors(LIST_ERRORS);
         users::create::create => commands(Requirement::Operator, user_management::CREATE_USER_ERRORS).with_scope(Scope::UsersWrite);
-        users::bulk::bulk => command::<user_management::BulkCreate>();
+        users::bulk::bulk => commands(Requirement::Operator, user_management::CREATE_USERS_ERRORS).with_scope(Scope::UsersWrite);
         users::show::show => query::<user_management::Show>();
         users::update::update => command::<user_management::UpdateUser>();
         users::update::delete => command::<user_management::DeleteUser>();

@@ -5,8 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::UserId;
 use vestibule_core::names::PersonName;
-use vestibule_core::password::PasswordDigest;
-use vestibule_core::user_management::{BulkCreate, BulkResult, BulkRow, BulkRowResult, MAX_ROWS};
+use vestibule_core::password::ImportedPassword;
+use vestibule_core::user_management::{BulkCreate, BulkResult, BulkRow, BulkRowResult, MAX_ROWS, create_users};
 use vestibule_core::{Code, Problem};
 
 use super::create::{check_phone_number, email_address, username};
@@ -46,7 +46,9 @@ struct UserListEntry {
     /// the owner of the mailbox takes over by verifying it.
     verified: Option<bool>,
     username: Option<String>,
-    /// A PHC string of Argon2id, with at most 64 MiB, 10 passes and 4 lanes. The user signs in with the same password.
+    /// The hash that your earlier system stored: Argon2id, Argon2i, bcrypt, PBKDF2, scrypt (also of Better Auth and
+    /// Firebase), MD5, SHA-1, SHA-2, LDAP or phpass. The user signs in with the same password, and the hash is then
+    /// replaced. At most 100 rows can have one of MD5, SHA or phpass.
     password_hash: Option<String>,
     #[schema(value_type = Option<Object>)]
     public_metadata: Option<()>,
@@ -57,7 +59,7 @@ struct UserListEntry {
 struct Row {
     /// As it was sent.
     email_address: Option<String>,
-    parsed: Result<BulkRow, Problem>,
+    parsed: Result<BulkRow<ImportedPassword>, Problem>,
 }
 
 impl FromFields for BulkFields {
@@ -82,7 +84,7 @@ impl Row {
     }
 }
 
-fn parse_row(fields: &mut FieldReader) -> Result<BulkRow, Problem> {
+fn parse_row(fields: &mut FieldReader) -> Result<BulkRow<ImportedPassword>, Problem> {
     check_phone_number(fields)?;
     let name = |fields: &mut FieldReader, field: &'static str| {
         PersonName::parse(field, &fields.text(field)?.unwrap_or_default())
@@ -98,7 +100,7 @@ fn parse_row(fields: &mut FieldReader) -> Result<BulkRow, Problem> {
         first_name: name(fields, "first_name")?,
         last_name: name(fields, "last_name")?,
         username,
-        password: hash.map(|hash| PasswordDigest::import(&hash)).transpose()?,
+        password: hash.map(|hash| ImportedPassword::parse(&hash)).transpose()?,
         public_metadata: fields.metadata("public_metadata")?,
         private_metadata: fields.metadata("private_metadata")?,
     })
@@ -167,7 +169,7 @@ pub(crate) async fn bulk(
 ) -> PlatformResponse<BulkResponse> {
     let (sent, rows): (Vec<_>, Vec<_>) = users.into_iter().map(|row| (row.email_address, row.parsed)).unzip();
     let create = BulkCreate { rows, dry_run, all_or_nothing: mode == BulkMode::All };
-    let reply = app.run(&caller, create).await;
+    let reply = create_users(app.service(), &caller, create).await;
     let response = reply.map(|BulkResult { done, rows }| {
         let failed = rows.iter().filter(|row| row.is_err()).count();
         let results = rows.into_iter().zip(sent).enumerate();

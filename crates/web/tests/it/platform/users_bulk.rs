@@ -34,8 +34,7 @@ async fn creates_valid_rows_and_reports_the_others() {
         {"email_address": "typo@example.com", "frist_name": "A"},
         {"first_name": "Nobody"},
         {"email_address": "phone@example.com", "phone_number": "1"},
-        {"email_address": "bcrypt@example.com",
-         "password_hash": "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"},
+        {"email_address": "crypt@example.com", "password_hash": "$1$abcdefgh$G//4keteveJp0qb8z2DxG/"},
         {"email_address": "open@example.com", "verified": false},
         {"email_address": 7},
         {"email_address": "meta@example.com", "public_metadata": [1]},
@@ -130,6 +129,79 @@ async fn imported_users_sign_in_with_their_password() {
     };
     sign_in(crate::harness::PASSWORD).await.ok();
     sign_in("something else").await.assert_error(401, "INVALID_CREDENTIALS");
+}
+
+/// Hashes of other systems, with the passwords. How they were made: `crates/core/src/password/foreign/tests.rs`.
+const FOREIGN_HASHES: [(&str, &str, &str); 5] = [
+    ("bcrypt@example.com", "correct horse", "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"),
+    (
+        "better-auth@example.com",
+        "correct horse",
+        "000102030405060708090a0b0c0d0e0f:9372e2d20f7c9ba55e54d10569dfe24824c5765383f46b040e9ac7b33041339c514173900cb63a37c935c0e2f40cfe2cb39bee5fe58f54715c1fd913c4638373",
+    ),
+    (
+        "django@example.com",
+        "correct horse",
+        "pbkdf2_sha256$1000$saltsaltsaltsalt$BBs+1+PaslLtBPULUr8/lQicvVuHiEPMz0i8MjLCbzM=",
+    ),
+    (
+        "firebase@example.com",
+        "user1password",
+        "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+    ),
+    ("md5@example.com", "correct horse", "3cb4e732631f47e6eb961f34554b7cde"),
+];
+const OUR_DIGESTS: &str =
+    "SELECT COUNT(*) FROM users WHERE password_digest LIKE '$' || 'argon2id$' || 'v=19$' || 'm=19456,t=2,p=1$' || '%'";
+
+#[tokio::test]
+async fn hashes_of_other_systems_are_replaced_at_the_first_sign_in() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    let row = |(email, _, hash)| json!({"email_address": email, "password_hash": hash});
+    let users: Vec<_> = FOREIGN_HASHES.into_iter().map(row).collect();
+    let dry_run = backend.post("/users/bulk", &json!({"users": users, "dry_run": true})).await.ok();
+    assert_eq!((&dry_run["good"], &dry_run["done"]), (&json!(5), &json!(false)));
+    assert_eq!(backend.post("/users/bulk", &json!({"users": users})).await.ok()["good"], 5);
+    let (_, _, md5) = FOREIGN_HASHES[4];
+    assert_eq!(app.count(&format!("SELECT COUNT(*) FROM users WHERE password_digest LIKE '%{md5}%'")), 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE password_digest LIKE '$' || 'wrapped$' || 'md5%'"), 1);
+    let sign_in = async |email: &str, password: &str| {
+        app.anonymous().post("/auth/signin", &[("email", email), ("password", password)]).await
+    };
+    let ours = app.count(OUR_DIGESTS);
+    for (replaced, (email, password, _)) in (1..).zip(FOREIGN_HASHES) {
+        sign_in(email, "something else").await.assert_error(401, "INVALID_CREDENTIALS");
+        assert_eq!(app.count(OUR_DIGESTS), ours + replaced - 1, "{email}");
+        sign_in(email, password).await.ok();
+        assert_eq!(app.count(OUR_DIGESTS), ours + replaced, "{email}");
+        sign_in(email, password).await.ok();
+        sign_in(email, "something else").await.assert_error(401, "INVALID_CREDENTIALS");
+    }
+}
+
+#[tokio::test]
+async fn costly_and_too_many_weak_hashes_are_refused() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    let before = app.count("SELECT COUNT(*) FROM users");
+    let key = "BBs+1+PaslLtBPULUr8/lQicvVuHiEPMz0i8MjLCbzM=";
+    for hash in [
+        "$2b$15$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e".to_owned(),
+        format!("pbkdf2_sha256$1500001$salt${key}"),
+        format!("$scrypt$ln=20,r=8,p=1$c2FsdA${}", key.trim_end_matches('=')),
+    ] {
+        let users = json!([{"email_address": "ada@example.com", "password_hash": hash}]);
+        let answer = backend.post("/users/bulk", &json!({"users": users})).await.ok();
+        assert_eq!(rows(&answer), [("failed".to_owned(), "UNSUPPORTED_PASSWORD_HASH".to_owned())], "{hash}");
+    }
+    let (_, _, md5) = FOREIGN_HASHES[4];
+    let row = |number: usize| json!({"email_address": format!("{number}@example.com"), "password_hash": md5});
+    let users: Vec<_> = (0..101).map(row).collect();
+    backend.post("/users/bulk", &json!({"users": users})).await.assert_error(400, "TOO_MANY_ROWS");
+    let reader = PlatformClient::new(&app, "users:read").await;
+    reader.post("/users/bulk", &json!({"users": users})).await.assert_error(403, "SCOPE_MISSING");
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), before);
 }
 
 #[tokio::test]
