@@ -5,7 +5,7 @@ use vestibule_db::{record, sql};
 use super::PermissionSet;
 use crate::assurance::{Assurance, SecondFactors};
 use crate::id::{ConnectionId, EmailAddressId, MembershipId, OrganizationId, UserId, WorkspaceId};
-use crate::permission::requires_sso;
+use crate::permission::{required_connection, requires_sso};
 use crate::time::Timestamp;
 
 record! {
@@ -80,25 +80,7 @@ sql! {
     /// The connection through which a user has to sign in. First one of their addresses', or one where they have an
     /// identity; then any, if another connection knows them.
     REQUIRED_CONNECTION(OrganizationId, UserId) -> (ConnectionId,) =
-        "SELECT r.id
-           FROM (SELECT c.id AS id,
-                        CASE WHEN EXISTS (SELECT 1 FROM connection_domains cd
-                                            JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
-                                                 AND d.verified_at IS NOT NULL
-                                            JOIN email_addresses e ON e.domain = d.domain AND e.user_id = $2
-                                                 AND e.verified_at IS NOT NULL
-                                           WHERE cd.organization_id = $1 AND cd.connection_id = c.id)
-                               OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2)
-                             THEN 1
-                             WHEN EXISTS (SELECT 1 FROM identities i
-                                            JOIN enterprise_connections k ON k.id = i.connection_id AND k.organization_id = $1
-                                           WHERE i.user_id = $2)
-                             THEN 2
-                             ELSE 0 END AS reason
-                   FROM enterprise_connections c
-                  WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1) r
-          WHERE r.reason > 0
-          ORDER BY r.reason, r.id LIMIT 1";
+        required_connection!("", "");
 
     /// The connection that an organization requires of a member only because of this verified address: no other address of
     /// theirs has its domain, and they have no identity of the connection.

@@ -15,7 +15,7 @@ use crate::id::{
     UserId, WorkspaceId, WorkspaceRoleId,
 };
 use crate::language::Language;
-use crate::permission::PermissionSet;
+use crate::permission::{PermissionSet, required_connection};
 use crate::time::Timestamp;
 
 record! {
@@ -202,28 +202,10 @@ sql! {
     /// other addresses or for an identity; then any, if another connection of the organization knows them. None if their
     /// sign-in ($4) was made through the organization's provider.
     REQUIRED_CONNECTION(OrganizationId, UserId, Text, SignInId) -> (ConnectionId,) =
-        "SELECT r.id
-           FROM (SELECT c.id AS id,
-                        CASE WHEN EXISTS (SELECT 1 FROM connection_domains cd
-                                            JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
-                                                 AND d.verified_at IS NOT NULL
-                                           WHERE cd.organization_id = $1 AND cd.connection_id = c.id
-                                             AND (d.domain = $3
-                                                  OR EXISTS (SELECT 1 FROM email_addresses e
-                                                              WHERE e.user_id = $2 AND e.domain = d.domain
-                                                                AND e.verified_at IS NOT NULL)))
-                               OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2)
-                             THEN 1
-                             WHEN EXISTS (SELECT 1 FROM identities i
-                                            JOIN enterprise_connections k ON k.id = i.connection_id AND k.organization_id = $1
-                                           WHERE i.user_id = $2)
-                             THEN 2
-                             ELSE 0 END AS reason
-                   FROM enterprise_connections c
-                  WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1) r
-          WHERE r.reason > 0
-            AND NOT EXISTS (SELECT 1 FROM sign_ins s WHERE s.id = $4 AND s.sso_organization_id = $1)
-          ORDER BY r.reason, r.id LIMIT 1";
+        required_connection!(
+            "d.domain = $3 OR",
+            "AND NOT EXISTS (SELECT 1 FROM sign_ins s WHERE s.id = $4 AND s.sso_organization_id = $1)"
+        );
 
     /// Inserts nothing if the address has a pending invitation in the same scope, or a member there has verified it. It
     /// returns no columns: the caller knows all values, and SQLite materializes a `RETURNING` clause in a temporary

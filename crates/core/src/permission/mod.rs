@@ -20,7 +20,7 @@ use crate::id::{MembershipId, OrganizationId};
 
 pub use address_list::{AddressList, parse_network};
 pub use restriction::Restriction;
-pub(crate) use restriction::{AccessConditions, Circumstances, requires_sso};
+pub(crate) use restriction::{AccessConditions, Circumstances, required_connection, requires_sso};
 
 /// Implies every permission in its organization and, by default, in its workspaces.
 pub const ADMIN: &str = "organization:admin";

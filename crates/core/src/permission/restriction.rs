@@ -26,7 +26,37 @@ macro_rules! requires_sso {
     };
 }
 
-pub(crate) use requires_sso;
+/// The connection of the organization `$1` through which the user `$2` has to sign in: one whose domain fulfils `$domain`
+/// or is that of one of their verified addresses, or where they have an identity; then any, if another connection of the
+/// organization knows them. `$domain` ends with `OR`, and `$unless` begins with `AND`, unless they are empty.
+macro_rules! required_connection {
+    ($domain:literal, $unless:literal) => {
+        concat!(
+            "SELECT r.id
+           FROM (SELECT c.id AS id,
+                        CASE WHEN EXISTS (SELECT 1 FROM connection_domains cd
+                                            JOIN domains d ON d.organization_id = cd.organization_id AND d.id = cd.domain_id
+                                                 AND d.verified_at IS NOT NULL
+                                           WHERE cd.organization_id = $1 AND cd.connection_id = c.id
+                                             AND (", $domain, " EXISTS (SELECT 1 FROM email_addresses e
+                                                          WHERE e.user_id = $2 AND e.domain = d.domain
+                                                            AND e.verified_at IS NOT NULL)))
+                               OR EXISTS (SELECT 1 FROM identities i WHERE i.connection_id = c.id AND i.user_id = $2)
+                             THEN 1
+                             WHEN EXISTS (SELECT 1 FROM identities i
+                                            JOIN enterprise_connections k ON k.id = i.connection_id AND k.organization_id = $1
+                                           WHERE i.user_id = $2)
+                             THEN 2
+                             ELSE 0 END AS reason
+                   FROM enterprise_connections c
+                  WHERE c.organization_id = $1 AND c.is_required = 1 AND c.is_enabled = 1) r
+          WHERE r.reason > 0 ", $unless, "
+          ORDER BY r.reason, r.id LIMIT 1"
+        )
+    };
+}
+
+pub(crate) use {required_connection, requires_sso};
 
 /// Why a member cannot use an organization or a workspace now. There may be several reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
